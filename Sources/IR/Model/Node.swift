@@ -1,0 +1,51 @@
+/// A machine or container that runs the gateway.
+package struct Node: Equatable, Sendable {
+    /// A label of a node.
+    package struct Label: Hashable, Sendable {
+        package var key: String
+        package var value: String
+
+        package init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    /// A port of the host that leads to a port of the container.
+    package struct PublishedPort: Hashable, Sendable {
+        /// `http` or `https`.
+        package var name: String
+        package var published: UInt16
+
+        package init(name: String, published: UInt16) {
+            self.name = name
+            self.published = published
+        }
+    }
+
+    package var name: String
+    package var cloud: String?
+    package var region: String?
+    /// Ascending by key.
+    package var labels: [Label]
+    /// Ascending by name.
+    package var ports: [PublishedPort]
+    /// `nil` is one per core.
+    package var workerCount: Int?
+
+    package init(
+        name: String,
+        cloud: String? = nil,
+        region: String? = nil,
+        labels: [Label] = [],
+        ports: [PublishedPort] = [],
+        workerCount: Int? = nil
+    ) {
+        self.name = name
+        self.cloud = cloud
+        self.region = region
+        self.labels = labels
+        self.ports = ports
+        self.workerCount = workerCount
+    }
+}

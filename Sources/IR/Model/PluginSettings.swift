@@ -1,0 +1,154 @@
+/// When a request's own id is believed.
+package enum RequestIDAcceptance: UInt8, Hashable, Sendable {
+    case never
+    /// Only from a peer in `listen.trusted-proxies`.
+    case trusted
+    case always
+}
+
+/// `request-id`: names every request.
+package struct RequestIDSettings: Hashable, Sendable {
+    /// As sent to the upstream and, if echoed, to the client.
+    package var header: String
+    package var accept: RequestIDAcceptance
+    /// Whether the answer carries the id, too.
+    package var echo: Bool
+
+    package init(header: String = "X-Request-Id", accept: RequestIDAcceptance = .trusted, echo: Bool = true) {
+        self.header = header
+        self.accept = accept
+        self.echo = echo
+    }
+}
+
+/// `request-size-limit`: bounds the body of a request.
+package struct RequestSizeLimitSettings: Hashable, Sendable {
+    package var bodyBytesMax: UInt64
+
+    package init(bodyBytesMax: UInt64) {
+        self.bodyBytesMax = bodyBytesMax
+    }
+}
+
+/// Where a key is looked for.
+package enum KeySource: Hashable, Sendable {
+    /// A header field; the name as written.
+    case header(String)
+    case query(String)
+    case cookie(String)
+}
+
+/// `key-auth`: a key names the consumer.
+package struct KeyAuthSettings: Hashable, Sendable {
+    package var source: KeySource
+    /// Whether the upstream gets to see the key.
+    package var forwardsCredential: Bool
+
+    package init(source: KeySource = .header("apikey"), forwardsCredential: Bool = false) {
+        self.source = source
+        self.forwardsCredential = forwardsCredential
+    }
+}
+
+/// `acl`: which groups of consumers may pass.
+package enum ACLSettings: Hashable, Sendable {
+    /// Consumers in at least one of these groups (indices into `Gateway.groups`, ascending).
+    case allow([Int])
+    /// All consumers but those in one of these groups (indices, ascending).
+    case deny([Int])
+}
+
+/// What a rate limit counts by.
+package enum RateLimitKey: Hashable, Sendable {
+    case consumer
+    case address
+    /// A header field; the name is lower-case. Requests without it share one count.
+    case header(String)
+}
+
+/// So many requests in so much time.
+package struct Rate: Hashable, Sendable {
+    /// At least 1.
+    package var limit: UInt32
+    /// 1, 60, 3600 or 86400.
+    package var windowSeconds: UInt32
+
+    package init(limit: UInt32, windowSeconds: UInt32) {
+        self.limit = limit
+        self.windowSeconds = windowSeconds
+    }
+}
+
+/// Rates of their own for a group of consumers.
+package struct RateLimitTier: Hashable, Sendable {
+    /// Index into `Gateway.groups`.
+    package var group: Int
+    /// Ascending by window.
+    package var rates: [Rate]
+
+    package init(group: Int, rates: [Rate]) {
+        self.group = group
+        self.rates = rates
+    }
+}
+
+/// `rate-limit`: bounds how often.
+package struct RateLimitSettings: Hashable, Sendable {
+    /// Names the counts: equal identities count together. Where the setting is attached: `global`, `api/orders`,
+    /// `version/orders/v1`, `route/orders/v1/GET \/`.
+    package var identity: String
+    /// Ascending by window.
+    package var rates: [Rate]
+    /// Ascending by group. A consumer in several tiers gets the one whose smallest window allows most.
+    package var tiers: [RateLimitTier]
+    package var key: RateLimitKey
+
+    package init(identity: String, rates: [Rate], tiers: [RateLimitTier] = [], key: RateLimitKey) {
+        self.identity = identity
+        self.rates = rates
+        self.tiers = tiers
+        self.key = key
+    }
+}
+
+/// A header field with a value that may contain captures.
+package struct HeaderField: Hashable, Sendable {
+    package var name: String
+    package var value: TextTemplate
+
+    package init(name: String, value: TextTemplate) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// `request-headers`, `response-headers`: removed first, then set, then added.
+package struct HeaderEdits: Hashable, Sendable {
+    /// Ascending by name, as written.
+    package var remove: [String]
+    /// Ascending by name.
+    package var set: [HeaderField]
+    /// Ascending by name.
+    package var add: [HeaderField]
+
+    package init(remove: [String] = [], set: [HeaderField] = [], add: [HeaderField] = []) {
+        self.remove = remove
+        self.set = set
+        self.add = add
+    }
+}
+
+/// `respond`: an answer by the gateway itself.
+package struct RespondSettings: Hashable, Sendable {
+    /// 200 to 599.
+    package var status: UInt16
+    /// Ascending by name; `Content-Type` is among them if there is a body.
+    package var headers: [HeaderField]
+    package var body: [UInt8]
+
+    package init(status: UInt16, headers: [HeaderField] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}

@@ -1,0 +1,172 @@
+/// A span of time in milliseconds.
+package typealias Milliseconds = UInt32
+
+/// An address to listen on: an IPv4 or IPv6 literal and a port.
+package struct ListenAddress: Hashable, Sendable {
+    /// An IPv4 or IPv6 literal without brackets; `0.0.0.0` and `::` are all addresses.
+    package var host: String
+    package var port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+}
+
+/// A block of addresses: an IPv6 (or IPv4-mapped) network of 16 bytes and the length of its prefix in bits.
+package struct AddressBlock: Hashable, Sendable {
+    /// 16 bytes; IPv4 as `::ffff:a.b.c.d`. Bits behind the prefix are zero.
+    package var network: [UInt8]
+    /// 0 to 128, counted on the 16 bytes: an IPv4 `/8` is 104.
+    package var prefixLength: UInt8
+
+    package init(network: [UInt8], prefixLength: UInt8) {
+        self.network = network
+        self.prefixLength = prefixLength
+    }
+}
+
+/// Where the gateway listens and whom it believes.
+package struct Listeners: Equatable, Sendable {
+    /// At least one address of plain HTTP.
+    package var http: [ListenAddress]
+    /// Health, metrics and node status; never reachable on the proxy's port.
+    package var status: ListenAddress
+    /// Peers whose `Forwarded` and `X-Forwarded-*` are kept.
+    package var trustedProxies: [AddressBlock]
+
+    package init(
+        http: [ListenAddress] = [ListenAddress(host: "0.0.0.0", port: 8000)],
+        status: ListenAddress = ListenAddress(host: "127.0.0.1", port: 8100),
+        trustedProxies: [AddressBlock] = []
+    ) {
+        self.http = http
+        self.status = status
+        self.trustedProxies = trustedProxies
+    }
+}
+
+/// Bounds on what a client may send.
+package struct RequestLimits: Equatable, Sendable {
+    /// Request line and header fields together, in bytes.
+    package var headBytesMax: UInt32
+    /// Header fields of a request.
+    package var headerCountMax: UInt32
+    /// Body in bytes, for every route; `nil` means no bound of the gateway's own.
+    package var bodyBytesMax: UInt64?
+    /// Client connections of the whole gateway.
+    package var connectionCountMax: UInt32
+
+    package init(
+        headBytesMax: UInt32 = 16 * 1024,
+        headerCountMax: UInt32 = 100,
+        bodyBytesMax: UInt64? = nil,
+        connectionCountMax: UInt32 = 16_384
+    ) {
+        self.headBytesMax = headBytesMax
+        self.headerCountMax = headerCountMax
+        self.bodyBytesMax = bodyBytesMax
+        self.connectionCountMax = connectionCountMax
+    }
+}
+
+/// How long a client may take.
+package struct ClientTimeouts: Equatable, Sendable {
+    /// From the first byte of a request head to its last.
+    package var head: Milliseconds
+    /// Between two reads of a request body.
+    package var body: Milliseconds
+    /// Between two requests on one connection.
+    package var idle: Milliseconds
+    /// Between two writes that the client accepts.
+    package var write: Milliseconds
+
+    package init(
+        head: Milliseconds = 10_000,
+        body: Milliseconds = 30_000,
+        idle: Milliseconds = 60_000,
+        write: Milliseconds = 30_000
+    ) {
+        self.head = head
+        self.body = body
+        self.idle = idle
+        self.write = write
+    }
+}
+
+/// How a gateway stops.
+package struct Drain: Equatable, Sendable {
+    /// From SIGTERM, with readiness already 503, to closing the listeners.
+    package var delay: Milliseconds
+    /// From closing the listeners to exit, whatever is still in flight.
+    package var timeout: Milliseconds
+
+    package init(delay: Milliseconds = 0, timeout: Milliseconds = 30_000) {
+        self.delay = delay
+        self.timeout = timeout
+    }
+}
+
+/// A field of a line of the access log, in the order in which fields are written.
+package enum AccessLogField: UInt8, CaseIterable, Sendable {
+    case time
+    case requestID
+    case client
+    case method
+    case path
+    case route
+    case api
+    case version
+    case consumer
+    case upstream
+    case status
+    case bytesIn
+    case bytesOut
+    case duration
+    case upstreamDuration
+    case refusedBy
+    case reason
+
+    /// The field's name in the spec and, with `_` for `-`, the key in the JSON of the line.
+    package var name: String {
+        switch self {
+        case .time: "time"
+        case .requestID: "request-id"
+        case .client: "client"
+        case .method: "method"
+        case .path: "path"
+        case .route: "route"
+        case .api: "api"
+        case .version: "version"
+        case .consumer: "consumer"
+        case .upstream: "upstream"
+        case .status: "status"
+        case .bytesIn: "bytes-in"
+        case .bytesOut: "bytes-out"
+        case .duration: "duration"
+        case .upstreamDuration: "upstream-duration"
+        case .refusedBy: "refused-by"
+        case .reason: "reason"
+        }
+    }
+}
+
+/// What is logged of each request, and where.
+package struct AccessLog: Equatable, Sendable {
+    /// A file's path, or `nil` for standard output.
+    package var path: String?
+    /// How many of a million requests are logged; 1 000 000 is all.
+    package var samplePerMillion: UInt32
+    /// Ascending by raw value.
+    package var fields: [AccessLogField]
+
+    package init(
+        path: String? = nil,
+        samplePerMillion: UInt32 = 1_000_000,
+        fields: [AccessLogField] = AccessLogField.allCases
+    ) {
+        self.path = path
+        self.samplePerMillion = samplePerMillion
+        self.fields = fields
+    }
+}

@@ -1,0 +1,60 @@
+/// A named set of servers that answer the same requests.
+package struct Upstream: Equatable, Sendable {
+    package var name: String
+    /// At least one; ascending by host and port.
+    package var targets: [Target]
+    package var timeouts: UpstreamTimeouts
+    /// Further attempts after the first, each on another target where there is one; idempotent requests only.
+    package var retryCountMax: UInt8
+    /// Connections to one target from one worker.
+    package var connectionCountMax: UInt32
+    /// Idle connections kept for reuse to one target by one worker.
+    package var idleConnectionCountMax: UInt32
+
+    package init(
+        name: String,
+        targets: [Target],
+        timeouts: UpstreamTimeouts = UpstreamTimeouts(),
+        retryCountMax: UInt8 = 1,
+        connectionCountMax: UInt32 = 1024,
+        idleConnectionCountMax: UInt32 = 64
+    ) {
+        self.name = name
+        self.targets = targets
+        self.timeouts = timeouts
+        self.retryCountMax = retryCountMax
+        self.connectionCountMax = connectionCountMax
+        self.idleConnectionCountMax = idleConnectionCountMax
+    }
+}
+
+/// One server of an upstream.
+package struct Target: Equatable, Sendable {
+    /// A DNS name or an address literal (IPv6 without brackets).
+    package var host: String
+    package var port: UInt16
+    /// 1 to 100: the share of requests, against the other targets of the upstream.
+    package var weight: UInt8
+
+    package init(host: String, port: UInt16, weight: UInt8 = 1) {
+        self.host = host
+        self.port = port
+        self.weight = weight
+    }
+}
+
+/// How long an upstream may take.
+package struct UpstreamTimeouts: Equatable, Sendable {
+    /// To connect.
+    package var connect: Milliseconds
+    /// From the request's last byte to the head of the answer, and then between two reads of its body.
+    package var response: Milliseconds
+    /// An idle connection is kept for this long.
+    package var idle: Milliseconds
+
+    package init(connect: Milliseconds = 1_000, response: Milliseconds = 30_000, idle: Milliseconds = 60_000) {
+        self.connect = connect
+        self.response = response
+        self.idle = idle
+    }
+}
