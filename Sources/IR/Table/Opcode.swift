@@ -1,0 +1,120 @@
+/// The instructions of policy programs.
+///
+/// An instruction is a word — opcode in the low 8 bits, its length in words in the next 8, a 16-bit argument above —
+/// followed by operand words. A program has a request entry and a response entry, each running forward to an end; a
+/// jump only ever goes forward, so a program's cost is bounded by its length.
+///
+/// | opcode | argument | operands |
+/// |---|---|---|
+/// | `requestID` | acceptance, bit 2: echo | text offset, text count (header name) |
+/// | `gate` | 0 | version |
+/// | `gateUnlessPlanned` | 0 | version |
+/// | `jumpUnlessPlanned` | 0 | version, words to skip behind this instruction |
+/// | `admitPreview` | 0 | version, group set (8 words) |
+/// | `limitBody` | 0 | bytes low, bytes high |
+/// | `authenticateKey` | source, bit 8: forward | text offset, text count (name; a header's is lower-case) |
+/// | `requireGroup` | 0 allow, 1 deny | group set (8 words) |
+/// | `takeToken` | 0 | rate limit |
+/// | `editRequestHeaders` | 0 | header edits |
+/// | `respond` | 0 | response |
+/// | `proxy` | path mode, bit 8: preserve host | upstream, segment count or template |
+/// | `editResponseHeaders` | 0 | header edits |
+/// | `stampRequestID` | 0 | text offset, text count (header name) |
+/// | `stampRateLimit` | 0 | rate limit |
+/// | `stampLifecycle` | 0 | version |
+/// | `end` | 0 | |
+package enum Opcode: UInt8, CaseIterable, Sendable {
+    /// Ends a response program.
+    case end = 0
+    /// Takes over or makes the request's id.
+    case requestID = 1
+    /// Refuses what the version's state does not serve.
+    case gate = 2
+    /// `gate`, but lets a planned version pass to `admitPreview`.
+    case gateUnlessPlanned = 3
+    /// Skips forward unless the version is planned.
+    case jumpUnlessPlanned = 4
+    /// Refuses consumers outside the preview's groups as if there were no such version.
+    case admitPreview = 5
+    /// Bounds the request's body.
+    case limitBody = 6
+    /// Finds the consumer by a key.
+    case authenticateKey = 7
+    /// Refuses consumers by their groups.
+    case requireGroup = 8
+    /// Counts the request against a rate limit.
+    case takeToken = 9
+    /// Edits what the upstream gets.
+    case editRequestHeaders = 10
+    /// Answers, and ends the request program.
+    case respond = 11
+    /// Sends the request to an upstream, and ends the request program.
+    case proxy = 12
+    /// Edits what the client gets.
+    case editResponseHeaders = 32
+    /// Tells the client the request's id.
+    case stampRequestID = 33
+    /// Tells the client what is left of its limits.
+    case stampRateLimit = 34
+    /// Tells the client the version's deprecation, sunset and links, and what the answer varies by.
+    case stampLifecycle = 35
+
+    /// Words of the instruction, its first included.
+    package var wordCount: Int {
+        switch self {
+        case .end: 1
+        case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
+            .stampRateLimit, .stampLifecycle:
+            2
+        case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID: 3
+        case .requireGroup: 9
+        case .admitPreview: 10
+        }
+    }
+
+    /// Whether the instruction ends the entry in which it stands.
+    package var isTerminal: Bool {
+        switch self {
+        case .end, .respond, .proxy: true
+        default: false
+        }
+    }
+
+    /// Whether the instruction belongs to the response entry.
+    package var isOfResponse: Bool { self == .end || rawValue >= 32 }
+
+    /// The first word of an instruction.
+    package func word(argument: UInt16 = 0) -> UInt32 {
+        UInt32(rawValue) | UInt32(wordCount) << 8 | UInt32(argument) << 16
+    }
+}
+
+/// Where `authenticateKey` looks: the low byte of its argument.
+package enum KeySourceCode: UInt8, Sendable {
+    case header = 0
+    case query = 1
+    case cookie = 2
+}
+
+/// Which path `proxy` sends: the low byte of its argument.
+package enum PathModeCode: UInt8, Sendable {
+    /// Without so many leading segments.
+    case strip = 0
+    case whole = 1
+    /// From a template.
+    case rewrite = 2
+}
+
+/// Flags in the argument of instructions.
+package enum InstructionFlag {
+    /// `requestID`: the answer tells the id, too.
+    package static let echoes: UInt16 = 1 << 2
+    /// `requestID`: the low bits say whose ids are believed (`RequestIDAcceptance`).
+    package static let acceptanceMask: UInt16 = 3
+    /// `authenticateKey`: the upstream gets to see the key.
+    package static let forwardsCredential: UInt16 = 1 << 8
+    /// `proxy`: the upstream gets the client's `Host`.
+    package static let preservesHost: UInt16 = 1 << 8
+    /// `requireGroup`: the set names who may not pass.
+    package static let denies: UInt16 = 1
+}

@@ -1,0 +1,143 @@
+/// The byte layout of a gateway table, format 1. Every number of the format lives in this file and in
+/// `TableRecords.swift`; docs/table-format.md describes it for readers of other languages.
+///
+/// All integers are little-endian. The file is a header, a directory with one entry per section, then the sections in
+/// the order of `TableSection`, each aligned to eight bytes with zeros. Records are arrays of fixed-size structs and
+/// refer to each other by index; text lives in one pool.
+package enum TableLayout {
+    /// `APIB` as a little-endian integer.
+    package static let magic: UInt32 = 0x4249_5041
+    /// A gateway reads exactly this version; anything else is built again from the spec.
+    package static let formatVersion: UInt32 = 1
+    package static let headerByteCount = 64
+    package static let directoryEntryByteCount = 24
+    package static let alignment = 8
+    /// Tables beyond this are refused before anything in them is read.
+    package static let fileByteCountMax = 1 << 30
+
+    /// Header: magic, format version.
+    package static let magicOffset = 0
+    package static let formatVersionOffset = 4
+    /// Header: byte count of the whole file, 64 bits.
+    package static let fileByteCountOffset = 8
+    package static let sectionCountOffset = 16
+    /// Header: CRC-32 of header and directory, computed with this field zero.
+    package static let headerChecksumOffset = 20
+    /// Header: eight bytes that are zero in format 1.
+    package static let reservedOffset = 24
+    /// Header: SHA-256 of everything behind the header.
+    package static let digestOffset = 32
+    package static let digestByteCount = 32
+
+    /// Directory entry: kind, 16 bits.
+    package static let entryKindOffset = 0
+    /// Directory entry: bytes of one record, 16 bits; 1 for text and blobs.
+    package static let entryRecordByteCountOffset = 2
+    /// Directory entry: CRC-32 of the section with its padding.
+    package static let entryChecksumOffset = 4
+    package static let entryFileOffsetOffset = 8
+    /// Directory entry: records in the section.
+    package static let entryRecordCountOffset = 12
+    /// Directory entry: eight bytes that are zero in format 1.
+    package static let entryReservedOffset = 16
+
+    /// No index.
+    package static let none: UInt32 = .max
+    /// No instant: later than every clock.
+    package static let never: Int64 = .max
+    /// Before every clock.
+    package static let always: Int64 = .min
+
+    /// A path pattern has at most so many segments: what fits into a rank.
+    package static let patternSegmentCountMax = 27
+    /// Captures of a route, its tail included.
+    package static let captureCountMax = 16
+    /// Tree nodes that one lookup may visit at worst.
+    package static let lookupVisitCountMax: UInt32 = 4096
+    /// States of an automaton.
+    package static let automatonStateCountMax = 1024
+    package static let groupCountMax = 256
+}
+
+/// The sections of a table, in file order.
+package enum TableSection: Int, CaseIterable, Sendable {
+    case gateway
+    case text
+    case listeners
+    case trustedBlocks
+    case methods
+    case hosts
+    case treeNodes
+    case nodeExtras
+    case literalSlots
+    case constrainedEdges
+    case prefixEdges
+    case wholePathEdges
+    case automata
+    case automatonBytes
+    case mounts
+    case routes
+    case routeTexts
+    case conditionSets
+    case conditions
+    case apis
+    case versions
+    case brownouts
+    case programs
+    case code
+    case upstreams
+    case targets
+    case groups
+    case consumers
+    case credentials
+    case rateLimits
+    case rateSets
+    case rates
+    case rateTiers
+    case headerEdits
+    case headerFields
+    case templates
+    case templateParts
+    case responses
+    case nodes
+
+    /// Bytes of one record.
+    package var recordByteCount: Int {
+        switch self {
+        case .gateway: MemoryLayout<GatewayRecord>.stride
+        case .text, .automatonBytes: 1
+        case .literalSlots, .code: 4
+        case .listeners: MemoryLayout<ListenerRecord>.stride
+        case .trustedBlocks: MemoryLayout<AddressBlockRecord>.stride
+        case .methods, .groups: MemoryLayout<TextReference>.stride
+        case .hosts: MemoryLayout<HostRecord>.stride
+        case .treeNodes: MemoryLayout<TreeNodeRecord>.stride
+        case .nodeExtras: MemoryLayout<NodeExtraRecord>.stride
+        case .constrainedEdges: MemoryLayout<ConstrainedEdgeRecord>.stride
+        case .prefixEdges: MemoryLayout<PrefixEdgeRecord>.stride
+        case .wholePathEdges: MemoryLayout<WholePathEdgeRecord>.stride
+        case .automata: MemoryLayout<AutomatonRecord>.stride
+        case .mounts: MemoryLayout<MountRecord>.stride
+        case .routes: MemoryLayout<RouteRecord>.stride
+        case .routeTexts: MemoryLayout<RouteTextRecord>.stride
+        case .conditionSets, .rateSets, .templates: MemoryLayout<RangeRecord>.stride
+        case .conditions: MemoryLayout<ConditionRecord>.stride
+        case .apis: MemoryLayout<APIRecord>.stride
+        case .versions: MemoryLayout<VersionRecord>.stride
+        case .brownouts: MemoryLayout<BrownoutRecord>.stride
+        case .programs: MemoryLayout<ProgramRecord>.stride
+        case .upstreams: MemoryLayout<UpstreamRecord>.stride
+        case .targets: MemoryLayout<TargetRecord>.stride
+        case .consumers: MemoryLayout<ConsumerRecord>.stride
+        case .credentials: MemoryLayout<CredentialRecord>.stride
+        case .rateLimits: MemoryLayout<RateLimitRecord>.stride
+        case .rates: MemoryLayout<RateRecord>.stride
+        case .rateTiers: MemoryLayout<RateTierRecord>.stride
+        case .headerEdits: MemoryLayout<HeaderEditsRecord>.stride
+        case .headerFields: MemoryLayout<HeaderFieldRecord>.stride
+        case .templateParts: MemoryLayout<TemplatePartRecord>.stride
+        case .responses: MemoryLayout<ResponseRecord>.stride
+        case .nodes: MemoryLayout<NodeRecord>.stride
+        }
+    }
+}

@@ -1,0 +1,492 @@
+// The records of a table. Each is a struct of fixed-width integers without padding, read in place; a test compares
+// their sizes with docs/table-format.md. `Range` fields count in records of the section that they name.
+
+/// A piece of the text pool.
+package struct TextReference: BitwiseCopyable, Equatable, Sendable {
+    package var offset: UInt32 = 0
+    /// In bytes.
+    package var count: UInt32 = 0
+
+    package init(offset: UInt32 = 0, count: UInt32 = 0) {
+        self.offset = offset
+        self.count = count
+    }
+}
+
+/// A run of records of another section.
+package struct RangeRecord: BitwiseCopyable, Equatable, Sendable {
+    package var first: UInt32 = 0
+    package var count: UInt32 = 0
+
+    package init(first: UInt32 = 0, count: UInt32 = 0) {
+        self.first = first
+        self.count = count
+    }
+}
+
+/// A set of consumer groups, by index.
+package struct GroupSet: BitwiseCopyable, Equatable, Sendable {
+    package var bits0: UInt64 = 0
+    package var bits1: UInt64 = 0
+    package var bits2: UInt64 = 0
+    package var bits3: UInt64 = 0
+
+    package init() {}
+
+    @inlinable
+    package func intersects(_ other: GroupSet) -> Bool {
+        (bits0 & other.bits0) | (bits1 & other.bits1) | (bits2 & other.bits2) | (bits3 & other.bits3) != 0
+    }
+
+    /// - Parameter group: below `TableLayout.groupCountMax`.
+    package func contains(_ group: Int) -> Bool {
+        let bit = UInt64(1) << UInt64(group & 63)
+        switch group >> 6 {
+        case 0: return bits0 & bit != 0
+        case 1: return bits1 & bit != 0
+        case 2: return bits2 & bit != 0
+        default: return bits3 & bit != 0
+        }
+    }
+
+    /// - Parameter group: below `TableLayout.groupCountMax`.
+    package mutating func insert(_ group: Int) {
+        let bit = UInt64(1) << UInt64(group & 63)
+        switch group >> 6 {
+        case 0: bits0 |= bit
+        case 1: bits1 |= bit
+        case 2: bits2 |= bit
+        default: bits3 |= bit
+        }
+    }
+}
+
+/// Settings of the gateway as a whole; exactly one record.
+package struct GatewayRecord: BitwiseCopyable, Sendable {
+    /// 0 is no bound.
+    package var bodyBytesMax: UInt64 = 0
+    /// The 32 bytes of the key under which credentials are digested.
+    package var salt0: UInt64 = 0
+    package var salt1: UInt64 = 0
+    package var salt2: UInt64 = 0
+    package var salt3: UInt64 = 0
+    package var name = TextReference()
+    package var statusHost = TextReference()
+    /// Empty is standard output.
+    package var accessLogPath = TextReference()
+    package var statusPort: UInt32 = 0
+    /// Bit per `AccessLogField`; 0 is no access log.
+    package var accessLogFields: UInt32 = 0
+    package var accessLogSamplePerMillion: UInt32 = 0
+    package var headBytesMax: UInt32 = 0
+    package var headerCountMax: UInt32 = 0
+    package var connectionCountMax: UInt32 = 0
+    package var headTimeout: UInt32 = 0
+    package var bodyTimeout: UInt32 = 0
+    package var idleTimeout: UInt32 = 0
+    package var writeTimeout: UInt32 = 0
+    package var drainDelay: UInt32 = 0
+    package var drainTimeout: UInt32 = 0
+    /// Hosts come as exact ones, wildcards, then at most one for any host.
+    package var exactHostCount: UInt32 = 0
+    package var wildcardHostCount: UInt32 = 0
+
+    package init() {}
+}
+
+/// An address of the proxy's listener.
+package struct ListenerRecord: BitwiseCopyable, Sendable {
+    /// An IPv4 or IPv6 literal.
+    package var host = TextReference()
+    package var port: UInt32 = 0
+
+    package init() {}
+}
+
+/// A network whose peers are believed.
+package struct AddressBlockRecord: BitwiseCopyable, Sendable {
+    /// 16 bytes in network order, as two integers read from memory.
+    package var network0: UInt64 = 0
+    package var network1: UInt64 = 0
+    package var prefixLength: UInt32 = 0
+    package var reserved: UInt32 = 0
+
+    package init() {}
+}
+
+/// A host and the root of its tree. Exact hosts ascend by bytes, then wildcards by their suffix's bytes, then any.
+package struct HostRecord: BitwiseCopyable, Sendable {
+    /// Host, or suffix without its leading dot; lower-case.
+    package var name = TextReference()
+    package var root: UInt32 = 0
+    package var wholePathEdges = RangeRecord()
+    /// 1: routes here carry explicit ranks, so the best one is searched among all that match.
+    package var isExhaustive: UInt32 = 0
+
+    package init() {}
+}
+
+/// How one arrives at a tree node.
+package enum TreeNodeKind: UInt8, Sendable {
+    case root = 0
+    /// By the segments of its label.
+    case literal = 1
+    /// By any one segment; the label is how the capture is written.
+    case capture = 2
+    /// By one segment in the language of an automaton; the label is how the capture is written.
+    case constrained = 3
+}
+
+/// A node of the tree of paths. A child's index is greater than its parent's.
+package struct TreeNodeRecord: BitwiseCopyable, Sendable {
+    package var parent: UInt32 = TableLayout.none
+    /// In the text pool. A literal label has no slash at its ends.
+    package var labelOffset: UInt32 = 0
+    package var labelByteCount: UInt16 = 0
+    /// Segments in a literal label; 1 for captures, 0 for roots.
+    package var labelSegmentCount: UInt8 = 0
+    package var kind: UInt8 = 0
+    /// First route of those that end here.
+    package var exact: UInt32 = TableLayout.none
+    /// First route of those that take any rest (`/**`).
+    package var tail: UInt32 = TableLayout.none
+    /// Child by capture.
+    package var capture: UInt32 = TableLayout.none
+    /// Index into `nodeExtras`.
+    package var extra: UInt32 = TableLayout.none
+
+    package init() {}
+}
+
+/// What few tree nodes have.
+package struct NodeExtraRecord: BitwiseCopyable, Sendable {
+    package var constrainedEdges = RangeRecord()
+    package var prefixEdges = RangeRecord()
+    /// Index into `mounts`.
+    package var mount: UInt32 = TableLayout.none
+
+    package init() {}
+}
+
+/// A child by automaton.
+package struct ConstrainedEdgeRecord: BitwiseCopyable, Sendable {
+    package var automaton: UInt32 = 0
+    package var node: UInt32 = 0
+
+    package init() {}
+}
+
+/// Routes whose path continues with these bytes, whatever follows them, segment or not.
+package struct PrefixEdgeRecord: BitwiseCopyable, Sendable {
+    package var prefix = TextReference()
+    /// First route.
+    package var route: UInt32 = 0
+
+    package init() {}
+}
+
+/// Routes whose whole path is in an automaton's language.
+package struct WholePathEdgeRecord: BitwiseCopyable, Sendable {
+    package var automaton: UInt32 = 0
+    /// First route.
+    package var route: UInt32 = 0
+
+    package init() {}
+}
+
+/// A deterministic automaton over bytes; its parts are offsets into `automatonBytes`.
+package struct AutomatonRecord: BitwiseCopyable, Sendable {
+    /// 256 bytes: the class of each byte.
+    package var classesOffset: UInt32 = 0
+    /// `stateCount × classCount` little-endian 16-bit states, aligned to two bytes; 0xFFFF rejects.
+    package var transitionsOffset: UInt32 = 0
+    /// `stateCount` bytes, 0 or 1.
+    package var acceptingOffset: UInt32 = 0
+    package var stateCount: UInt16 = 0
+    package var classCount: UInt16 = 0
+
+    package init() {}
+}
+
+/// What begins at a tree node.
+package struct MountRecord: BitwiseCopyable, Sendable {
+    package var api: UInt32 = 0
+    /// `none` where the selector decides or the path names no version.
+    package var version: UInt32 = TableLayout.none
+
+    package init() {}
+}
+
+/// A route. The routes of one end of the tree are neighbours, best rank first; the last one is marked.
+package struct RouteRecord: BitwiseCopyable, Sendable {
+    package static let isLastFlag: UInt8 = 1
+
+    package var rankLow: UInt32 = 0
+    package var rankHigh: UInt32 = 0
+    /// Bit per method index; `MethodTable.anyBit` for all.
+    package var methods: UInt32 = 0
+    package var flags: UInt8 = 0
+    /// Captures in the path, its tail included.
+    package var captureCount: UInt8 = 0
+    /// Index into `conditionSets`; 0 is the empty set.
+    package var conditionSet: UInt16 = 0
+    package var version: UInt32 = 0
+    package var program: UInt32 = 0
+    /// Where the path ends in the tree.
+    package var node: UInt32 = 0
+
+    package init() {}
+
+    @inlinable
+    package var rank: UInt64 {
+        get { UInt64(rankHigh) << 32 | UInt64(rankLow) }
+        set {
+            rankLow = UInt32(truncatingIfNeeded: newValue)
+            rankHigh = UInt32(truncatingIfNeeded: newValue >> 32)
+        }
+    }
+    @inlinable
+    package var isLast: Bool { flags & RouteRecord.isLastFlag != 0 }
+}
+
+/// The text of a route whose captures are named otherwise than its tree nodes say; ascending by route.
+package struct RouteTextRecord: BitwiseCopyable, Sendable {
+    package var route: UInt32 = 0
+    package var text = TextReference()
+
+    package init() {}
+}
+
+/// A header field that a request must carry.
+package struct ConditionRecord: BitwiseCopyable, Sendable {
+    /// Lower-case.
+    package var name = TextReference()
+    package var value = TextReference()
+
+    package init() {}
+}
+
+/// How a request names a version.
+package enum SelectorKind: UInt32, Sendable {
+    case path = 0
+    case host = 1
+    case header = 2
+    case query = 3
+    case mediaType = 4
+}
+
+/// An API. Its versions are neighbours.
+package struct APIRecord: BitwiseCopyable, Sendable {
+    package var name = TextReference()
+    package var title = TextReference()
+    package var owner = TextReference()
+    /// Header (lower-case) or parameter name, or what precedes the version in a media type (lower-case).
+    package var selectorName = TextReference()
+    /// What follows the version in a media type (lower-case).
+    package var selectorSuffix = TextReference()
+    /// A whole header line that every answer carries, or empty: `Vary: …\r\n`.
+    package var varyLine = TextReference()
+    package var versions = RangeRecord()
+    package var selector: UInt32 = 0
+    package var defaultVersion: UInt32 = TableLayout.none
+
+    package init() {}
+}
+
+/// A version and its dates, in seconds since 1970 (`never`, `always` where there is none).
+package struct VersionRecord: BitwiseCopyable, Sendable {
+    package var released: Int64 = 0
+    package var deprecated: Int64 = TableLayout.never
+    package var sunset: Int64 = TableLayout.never
+    /// From here on answers carry `headerLines`.
+    package var announced: Int64 = TableLayout.never
+    package var retired: Int64 = TableLayout.never
+    package var name = TextReference()
+    /// What a request says to select it.
+    package var value = TextReference()
+    /// Whole header lines: `Deprecation`, `Sunset`, `Link`; empty if there is nothing to say.
+    package var headerLines = TextReference()
+    /// The problem+json body of 410.
+    package var goneBody = TextReference()
+    package var successorLink = TextReference()
+    package var docs = TextReference()
+    package var brownouts = RangeRecord()
+    package var api: UInt32 = 0
+    package var successor: UInt32 = TableLayout.none
+    /// 1: groups may call it while it is planned; its program decides.
+    package var hasPreview: UInt32 = 0
+    package var reserved: UInt32 = 0
+
+    package init() {}
+}
+
+/// A window of refusal.
+package struct BrownoutRecord: BitwiseCopyable, Sendable {
+    package var from: Int64 = 0
+    package var until: Int64 = 0
+    package var status: UInt32 = 503
+    package var reserved: UInt32 = 0
+
+    package init() {}
+}
+
+/// A policy program: word offsets into `code`.
+package struct ProgramRecord: BitwiseCopyable, Equatable, Hashable, Sendable {
+    package var requestEntry: UInt32 = 0
+    package var responseEntry: UInt32 = 0
+
+    package init(requestEntry: UInt32 = 0, responseEntry: UInt32 = 0) {
+        self.requestEntry = requestEntry
+        self.responseEntry = responseEntry
+    }
+}
+
+/// An upstream. Times are in milliseconds.
+package struct UpstreamRecord: BitwiseCopyable, Sendable {
+    package var name = TextReference()
+    package var targets = RangeRecord()
+    package var connectTimeout: UInt32 = 0
+    package var responseTimeout: UInt32 = 0
+    package var idleTimeout: UInt32 = 0
+    package var retryCountMax: UInt32 = 0
+    /// Per target and worker.
+    package var connectionCountMax: UInt32 = 0
+    /// Per target and worker.
+    package var idleConnectionCountMax: UInt32 = 0
+
+    package init() {}
+}
+
+/// A server of an upstream.
+package struct TargetRecord: BitwiseCopyable, Sendable {
+    /// DNS name or address literal.
+    package var host = TextReference()
+    /// What `Host` says to it.
+    package var authority = TextReference()
+    package var port: UInt32 = 0
+    package var weight: UInt32 = 1
+
+    package init() {}
+}
+
+/// A consumer.
+package struct ConsumerRecord: BitwiseCopyable, Sendable {
+    package var groups = GroupSet()
+    package var name = TextReference()
+    /// Names of its groups, comma-separated: the value of `X-Consumer-Groups`.
+    package var groupNames = TextReference()
+
+    package init() {}
+}
+
+/// Where a credential's key comes from.
+package enum CredentialKind: UInt32, Sendable {
+    /// The record holds the key's digest.
+    case digest = 0
+    /// `secret` names an environment variable.
+    case environment = 1
+    /// `secret` names a file.
+    case file = 2
+}
+
+/// A key of a consumer.
+package struct CredentialRecord: BitwiseCopyable, Sendable {
+    /// HMAC-SHA-256 of the key under the gateway's salt, for `CredentialKind.digest`.
+    package var digest0: UInt64 = 0
+    package var digest1: UInt64 = 0
+    package var digest2: UInt64 = 0
+    package var digest3: UInt64 = 0
+    package var id = TextReference()
+    package var secret = TextReference()
+    package var consumer: UInt32 = 0
+    package var kind: UInt32 = 0
+
+    package init() {}
+}
+
+/// What a rate limit counts by.
+package enum RateKeyKind: UInt32, Sendable {
+    case consumer = 0
+    case address = 1
+    case header = 2
+}
+
+/// A rate limit.
+package struct RateLimitRecord: BitwiseCopyable, Sendable {
+    /// Names the counts, across tables: the first 8 bytes of SHA-256 of the identity's text.
+    package var identity: UInt64 = 0
+    package var headerName = TextReference()
+    package var keyKind: UInt32 = 0
+    /// Index into `rateSets`.
+    package var rateSet: UInt32 = 0
+    /// Into `rateTiers`: the first that holds a group of the consumer counts.
+    package var tiers = RangeRecord()
+
+    package init() {}
+}
+
+/// Requests per window.
+package struct RateRecord: BitwiseCopyable, Sendable {
+    package var limit: UInt32 = 0
+    package var windowSeconds: UInt32 = 0
+    /// The policy's name in `RateLimit` fields: `second`, `minute`, `hour`, `day`.
+    package var name = TextReference()
+
+    package init() {}
+}
+
+/// Rates of their own for a group. Sorted so that the first match is the most generous.
+package struct RateTierRecord: BitwiseCopyable, Sendable {
+    package var group: UInt32 = 0
+    /// Index into `rateSets`.
+    package var rateSet: UInt32 = 0
+
+    package init() {}
+}
+
+/// Edits of header fields: removals, then settings, then additions, all in `headerFields`.
+package struct HeaderEditsRecord: BitwiseCopyable, Sendable {
+    package var removals = RangeRecord()
+    package var settings = RangeRecord()
+    package var additions = RangeRecord()
+
+    package init() {}
+}
+
+/// A header field of an edit.
+package struct HeaderFieldRecord: BitwiseCopyable, Sendable {
+    /// Lower-case.
+    package var name = TextReference()
+    /// Index into `templates` of the whole line with its CRLF; `none` for removals.
+    package var line: UInt32 = TableLayout.none
+
+    package init() {}
+}
+
+/// A piece of a template: text, or a capture of the path.
+package struct TemplatePartRecord: BitwiseCopyable, Sendable {
+    package var text = TextReference()
+    /// Index of the capture; `none` for text.
+    package var capture: UInt32 = TableLayout.none
+
+    package init() {}
+}
+
+/// An answer of the gateway's own.
+package struct ResponseRecord: BitwiseCopyable, Sendable {
+    /// Whole header lines, without framing.
+    package var headerLines = TextReference()
+    package var body = TextReference()
+    package var status: UInt32 = 0
+
+    package init() {}
+}
+
+/// A node that the spec names.
+package struct NodeRecord: BitwiseCopyable, Sendable {
+    package var name = TextReference()
+    /// 0 is one per core.
+    package var workerCount: UInt32 = 0
+
+    package init() {}
+}
