@@ -1,0 +1,314 @@
+package import GatewayIR
+
+// The spec as written: every value typed and with its position, nothing resolved, no default filled in. A field is
+// `nil` or empty where the spec does not say it or where what it says was refused (and reported) by the decoder.
+// Maps keep the order of the file; the decoder has refused duplicate keys.
+
+/// A whole spec, merged from its files.
+package struct SpecDocument: Sendable {
+    package var gateway: Spanned<String>?
+    package var listen = ListenSpec()
+    package var drain = DrainSpec()
+    package var accessLog: AccessLogSpec?
+    package var upstreams: [Named<UpstreamSpec>] = []
+    package var consumers: [Named<ConsumerSpec>] = []
+    package var policies: [Named<[PluginUse]>] = []
+    /// Plugins of every route.
+    package var plugins: [PluginUse] = []
+    package var governance: GovernanceSpec?
+    package var apis: [Named<APISpec>] = []
+    package var nodes: [Named<NodeSpec>] = []
+    /// The whole document; where something required is missing.
+    package var span: SourceSpan
+
+    package init(span: SourceSpan) { self.span = span }
+}
+
+/// An entry of a map whose keys are names.
+package struct Named<Value: Sendable>: Sendable {
+    package var name: Spanned<String>
+    package var value: Value
+
+    package init(_ name: Spanned<String>, _ value: Value) {
+        self.name = name
+        self.value = value
+    }
+}
+
+package struct ListenSpec: Sendable {
+    /// `8000`, `127.0.0.1:8000`, `[::1]:8000`, or a list of these.
+    package var http: [Spanned<ListenAddress>] = []
+    package var status: Spanned<ListenAddress>?
+    package var trustedProxies: [Spanned<AddressBlock>] = []
+    /// `listen.limits`: `head`, `headers`, `body`, `connections`.
+    package var headBytesMax: Spanned<UInt32>?
+    package var headerCountMax: Spanned<UInt32>?
+    package var bodyBytesMax: Spanned<UInt64>?
+    package var connectionCountMax: Spanned<UInt32>?
+    /// `listen.timeouts`: `head`, `body`, `idle`, `write`.
+    package var headTimeout: Spanned<Milliseconds>?
+    package var bodyTimeout: Spanned<Milliseconds>?
+    package var idleTimeout: Spanned<Milliseconds>?
+    package var writeTimeout: Spanned<Milliseconds>?
+
+    package init() {}
+}
+
+package struct DrainSpec: Sendable {
+    package var delay: Spanned<Milliseconds>?
+    package var timeout: Spanned<Milliseconds>?
+
+    package init() {}
+}
+
+package struct AccessLogSpec: Sendable {
+    /// `access-log: off`.
+    package var isOff = false
+    /// `stdout` or a path.
+    package var path: Spanned<String>?
+    /// `1%` to `100%`, or a number between 0 and 1, in millionths.
+    package var samplePerMillion: Spanned<UInt32>?
+    package var fields: [Spanned<AccessLogField>]?
+    package var span: SourceSpan
+
+    package init(span: SourceSpan) { self.span = span }
+}
+
+package struct UpstreamSpec: Sendable {
+    package var targets: [TargetSpec] = []
+    /// Only `round-robin` yet.
+    package var balance: Spanned<String>?
+    package var connectTimeout: Spanned<Milliseconds>?
+    package var responseTimeout: Spanned<Milliseconds>?
+    package var idleTimeout: Spanned<Milliseconds>?
+    /// Where `timeouts:` stands, for governance.
+    package var timeouts: SourceSpan?
+    package var retries: Spanned<UInt8>?
+    /// `connections: { max, idle }`, per target and worker.
+    package var connectionCountMax: Spanned<UInt32>?
+    package var idleConnectionCountMax: Spanned<UInt32>?
+    package var span: SourceSpan
+
+    package init(span: SourceSpan) { self.span = span }
+}
+
+/// `"http://orders-a:8080"` or `{ url: …, weight: 2 }`.
+package struct TargetSpec: Sendable {
+    /// DNS name or address literal, IPv6 without brackets.
+    package var host: String
+    package var port: UInt16
+    package var weight: Spanned<UInt8>?
+    package var span: SourceSpan
+
+    package init(host: String, port: UInt16, weight: Spanned<UInt8>?, span: SourceSpan) {
+        self.host = host
+        self.port = port
+        self.weight = weight
+        self.span = span
+    }
+}
+
+package struct ConsumerSpec: Sendable {
+    package var groups: [Spanned<String>] = []
+    package var credentials: [CredentialSpec] = []
+    package var span: SourceSpan
+
+    package init(span: SourceSpan) { self.span = span }
+}
+
+/// `- key: "${env:ACME_KEY}"`, or with `id:`.
+package struct CredentialSpec: Sendable {
+    package enum Key: Sendable {
+        case literal([UInt8])
+        case secret(SecretReference)
+    }
+
+    /// What `X-Credential-Id` says; default: consumer's name, `-`, number from 1.
+    package var id: Spanned<String>?
+    package var key: Spanned<Key>
+
+    package init(id: Spanned<String>?, key: Spanned<Key>) {
+        self.id = id
+        self.key = key
+    }
+}
+
+/// An item of a `plugins` list or of a policy: `- acl: { allow: [partners] }`, `- key-auth`, `- rate-limit: off`,
+/// `- { request-size-limit: { body: 1MiB }, sealed: true }`.
+package struct PluginUse: Sendable {
+    package enum Setting: Sendable {
+        case off
+        case requestID(RequestIDSettings)
+        case requestSizeLimit(RequestSizeLimitSettings)
+        case keyAuth(KeyAuthSettings)
+        /// Group names, unresolved; exactly one of the two is not empty.
+        case acl(allow: [Spanned<String>], deny: [Spanned<String>])
+        case rateLimit(RateLimitSpec)
+        case requestHeaders(HeaderEditsSpec)
+        case respond(RespondSpec)
+        case responseHeaders(HeaderEditsSpec)
+    }
+
+    /// The plugin's name as in `Plugin.name`.
+    package var name: Spanned<String>
+    package var setting: Setting
+    package var isSealed: Bool
+    /// The whole item.
+    package var span: SourceSpan
+
+    package init(name: Spanned<String>, setting: Setting, isSealed: Bool = false, span: SourceSpan) {
+        self.name = name
+        self.setting = setting
+        self.isSealed = isSealed
+        self.span = span
+    }
+}
+
+package struct RateLimitSpec: Sendable {
+    /// From `limit:` or `limits:`.
+    package var rates: [Spanned<Rate>] = []
+    /// By group name.
+    package var tiers: [Named<[Spanned<Rate>]>] = []
+    /// `consumer` (default where the chain authenticates), `address`, or `{ header: X-Team }`.
+    package var key: Spanned<RateLimitKey>?
+
+    package init() {}
+}
+
+/// Values may hold captures: `{id}`; a literal brace is doubled.
+package struct HeaderEditsSpec: Sendable {
+    package var remove: [Spanned<String>] = []
+    package var set: [Named<Spanned<String>>] = []
+    package var add: [Named<Spanned<String>>] = []
+
+    package init() {}
+}
+
+/// `respond: { status: 200, headers: {…}, body: "…" }` or `json: {…}` for a body from YAML.
+package struct RespondSpec: Sendable {
+    package var status: Spanned<UInt16>?
+    package var headers: [Named<Spanned<String>>] = []
+    package var body: Spanned<[UInt8]>?
+    /// Whether the body came from `json:`, so that its default type is `application/json`, else `text/plain`.
+    package var isJSON = false
+
+    package init() {}
+}
+
+package struct GovernanceSpec: Sendable {
+    package enum Requirement: String, CaseIterable, Sendable {
+        case owner
+        case authentication
+        case rateLimit = "rate-limit"
+        case timeouts
+        case sizeLimit = "size-limit"
+        case docs
+        case successor
+    }
+
+    /// In seconds.
+    package var notice: Spanned<Int64>?
+    package var require: [Spanned<Requirement>] = []
+    /// `GET /catalog/**`, parsed by the analysis.
+    package var publicRoutes: [Spanned<String>] = []
+    package var span: SourceSpan
+
+    package init(span: SourceSpan) { self.span = span }
+}
+
+package struct APISpec: Sendable {
+    package var title: Spanned<String>?
+    package var owner: Spanned<String>?
+    /// `host:` or `hosts:`, unparsed; none is any host.
+    package var hosts: [Spanned<String>] = []
+    /// Unparsed; default `/`.
+    package var path: Spanned<String>?
+    package var versioning: Spanned<VersioningSpec>?
+    /// Names of policies, from `policy: name` or a list.
+    package var policies: [Spanned<String>] = []
+    package var plugins: [PluginUse] = []
+    /// Default upstream of the versions.
+    package var upstream: Spanned<String>?
+    package var versions: [Named<VersionSpec>] = []
+    package var span: SourceSpan
+
+    package init(span: SourceSpan) { self.span = span }
+}
+
+/// `path`, or the long form `{ by: header, name: X-API-Version }`.
+package enum VersioningSpec: Sendable, Equatable {
+    case path
+    case header(name: String?)
+    case query(name: String?)
+    /// `application/vnd.acme.{version}+json`.
+    case mediaType(pattern: String?)
+    /// `{version}.api.example.com`.
+    case host(pattern: String?)
+}
+
+package struct VersionSpec: Sendable {
+    package var value: Spanned<String>?
+    package var isDefault: Spanned<Bool>?
+    /// Group names.
+    package var preview: [Spanned<String>] = []
+    package var released: Spanned<Instant>?
+    package var deprecated: Spanned<Instant>?
+    package var sunset: Spanned<Instant>?
+    package var announce: Spanned<Instant>?
+    /// In seconds.
+    package var tombstone: Spanned<Int64>?
+    package var brownouts: [BrownoutSpec] = []
+    package var successor: Spanned<String>?
+    package var docs: Spanned<String>?
+    package var upstream: Spanned<String>?
+    package var policies: [Spanned<String>] = []
+    package var plugins: [PluginUse] = []
+    package var routes: [RouteSpec] = []
+    package var span: SourceSpan
+
+    package init(span: SourceSpan) { self.span = span }
+}
+
+/// `{ from: 2026-12-01T10:00:00Z, for: 1h, status: 503 }`.
+package struct BrownoutSpec: Sendable {
+    package var from: Spanned<Instant>
+    /// In seconds.
+    package var duration: Spanned<Int64>
+    package var status: Spanned<UInt16>?
+    package var span: SourceSpan
+
+    package init(from: Spanned<Instant>, duration: Spanned<Int64>, status: Spanned<UInt16>?, span: SourceSpan) {
+        self.from = from
+        self.duration = duration
+        self.status = status
+        self.span = span
+    }
+}
+
+/// `GET /{id}`, or the long form with `match`.
+package struct RouteSpec: Sendable {
+    /// `GET /{id}`, `GET,POST /x`, `ANY /x/**`, unparsed; the span is that of the text.
+    package var match: Spanned<String>
+    /// Header conditions, names as written.
+    package var headers: [Named<Spanned<String>>] = []
+    package var policies: [Spanned<String>] = []
+    package var plugins: [PluginUse] = []
+    package var upstream: Spanned<String>?
+    package var strip: Spanned<Bool>?
+    package var rewrite: Spanned<String>?
+    package var preserveHost: Spanned<Bool>?
+
+    package init(match: Spanned<String>) { self.match = match }
+}
+
+package struct NodeSpec: Sendable {
+    package var cloud: Spanned<String>?
+    package var region: Spanned<String>?
+    package var labels: [Named<Spanned<String>>] = []
+    /// `http`, `https`.
+    package var ports: [Named<Spanned<UInt16>>] = []
+    package var workers: Spanned<UInt32>?
+    package var span: SourceSpan
+
+    package init(span: SourceSpan) { self.span = span }
+}
