@@ -1,0 +1,4 @@
+extension DiagnosticCode {
+    /// What can be wrong with the meaning of a spec: E04xx to E09xx.
+    package static let analysisCodes: [DiagnosticCode] = []
+}

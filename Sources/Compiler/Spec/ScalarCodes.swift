@@ -1,0 +1,4 @@
+extension DiagnosticCode {
+    /// What can be wrong with scalars: E03xx.
+    package static let scalarCodes: [DiagnosticCode] = []
+}
