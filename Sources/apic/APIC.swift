@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// The command line of `apic`.
+///
+/// Exit codes: 0 fine, 1 the spec has errors (or the work could not be done), 2 wrong usage. Diagnostics go to standard
+/// error, results to standard output.
+@main
+struct APIC: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apic",
+        abstract: "A compiler for API gateways: one spec in, a table that serves traffic out.",
+        discussion: """
+            apic init                     writes a first api.yaml
+            apic build api.yaml -o dist   compiles it
+            apic-gateway dist             serves it
+
+            Shell completions: apic --generate-completion-script bash|zsh|fish
+            """,
+        version: VersionCommand.text,
+        subcommands: [VersionCommand.self]
+    )
+
+    static func main() {
+        // Whoever reads our output may stop reading: a write then fails, and that is all.
+        _ = signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            exit(with: error)
+        }
+    }
+
+    /// Says what went wrong, if anything, and ends the process with the code for it.
+    private static func exit(with error: any Error) -> Never {
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        if !text.isEmpty {
+            (code.isSuccess ? Terminal.output : .error).writeLine(text)
+        }
+        Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+    }
+}
