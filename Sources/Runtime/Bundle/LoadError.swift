@@ -1,0 +1,48 @@
+package import GatewayTable
+internal import Glibc
+
+/// Why a bundle was not loaded. The gateway keeps what it served before.
+package enum LoadError: Error, Equatable, Sendable {
+    case cannotOpen(path: String, code: Int32)
+    case notAFile(path: String)
+    case cannotRead(path: String, code: Int32)
+    /// The file changed its size while it was read.
+    case changedWhileRead(path: String)
+    case noMemory(code: Int32)
+    case invalidTable(path: String, TableError)
+    case missingVariable(name: String, consumer: String)
+    case unreadableSecret(path: String, code: Int32, consumer: String)
+    /// `place` names a variable or a file.
+    case emptySecret(place: String, consumer: String)
+    case secretTooLong(place: String, consumer: String)
+    /// Two consumers, or two credentials of one, have the same key.
+    case sameKey(first: String, second: String)
+
+    /// One line, lower-case, for people. It never holds a secret.
+    package var message: String {
+        switch self {
+        case .cannotOpen(let path, let code): "cannot open `\(path)`: \(systemMessage(code))"
+        case .notAFile(let path): "`\(path)` is neither a bundle's directory nor a table file"
+        case .cannotRead(let path, let code): "cannot read `\(path)`: \(systemMessage(code))"
+        case .changedWhileRead(let path): "`\(path)` was written to while it was read; replace it by renaming instead"
+        case .noMemory(let code): "cannot map memory for the table: \(systemMessage(code))"
+        case .invalidTable(let path, let error): "`\(path)`: \(error.message)"
+        case .missingVariable(let name, let consumer):
+            "the environment has no variable `\(name)`, which a key of consumer `\(consumer)` comes from"
+        case .unreadableSecret(let path, let code, let consumer):
+            "cannot read `\(path)`, which a key of consumer `\(consumer)` comes from: \(systemMessage(code))"
+        case .emptySecret(let place, let consumer):
+            "\(place), which a key of consumer `\(consumer)` comes from, is empty"
+        case .secretTooLong(let place, let consumer):
+            "\(place), which a key of consumer `\(consumer)` comes from, has more than \(SecretLimits.byteCountMax) bytes"
+        case .sameKey(let first, let second):
+            "credentials `\(first)` and `\(second)` have the same key: nobody could tell whose request it is"
+        }
+    }
+}
+
+/// What the system says of an error code.
+func systemMessage(_ code: Int32) -> String {
+    // strerror returns a string that lives at least until the next call on this thread.
+    unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+}

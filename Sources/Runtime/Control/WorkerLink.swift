@@ -1,0 +1,148 @@
+internal import CPlatform
+internal import Glibc
+internal import Synchronization
+
+/// What a worker is to do. It only ever goes forward.
+package enum WorkerPhase: UInt8, Sendable {
+    case serving = 0
+    /// Close listeners and idle connections at once, answer what is in flight with `Connection: close`.
+    case draining = 1
+    /// Close everything now.
+    case stopping = 2
+}
+
+/// What a worker is told once, at its start.
+package struct WorkerSettings: Sendable {
+    /// Seconds that the lifecycle's clock is ahead of the real one (`--at`).
+    package var clockOffset: Int64
+    /// The name under which this process runs, if it has one.
+    package var node: String?
+    /// Workers of the process.
+    package var workerCount: Int
+
+    package init(clockOffset: Int64 = 0, node: String? = nil, workerCount: Int = 1) {
+        self.clockOffset = clockOffset
+        self.node = node
+        self.workerCount = workerCount
+    }
+}
+
+/// All that the control thread and one worker share. The worker looks at it when `wakeup` says so, never per request
+/// (except for `phase`, one load).
+package final class WorkerLink: @unchecked Sendable {
+    private struct Mailbox {
+        var generation: Generation?
+        /// By target id.
+        var addresses: [UInt32: [SocketAddress]] = [:]
+    }
+
+    package let index: Int
+    /// A nonblocking eventfd for the worker's epoll, written after each change.
+    package let wakeup: Int32
+    package let metrics: WorkerMetrics
+    package let log: AccessLogRing
+    /// The control loop's eventfd, written after each report.
+    private let controlWakeup: Int32
+    private let mailbox = Mutex(Mailbox())
+    private let phaseCode = Atomic<UInt8>(WorkerPhase.serving.rawValue)
+    private let drained = Atomic<Bool>(false)
+    /// Number of the newest generation that the worker took.
+    private let takenNumber = Atomic<UInt64>(0)
+
+    /// - Parameters:
+    ///   - wakeup: an eventfd, which the link closes in the end.
+    ///   - controlWakeup: the control loop's eventfd, which outlives the link.
+    package init(index: Int, wakeup: Int32, controlWakeup: Int32, metrics: WorkerMetrics, log: AccessLogRing) {
+        self.index = index
+        self.wakeup = wakeup
+        self.controlWakeup = controlWakeup
+        self.metrics = metrics
+        self.log = log
+    }
+
+    deinit {
+        close(wakeup)
+    }
+
+    // MARK: The worker's side
+
+    /// The newest generation that the worker has not taken yet.
+    package func takeGeneration() -> Generation? {
+        guard let generation = mailbox.withLock({ $0.generation.take() }) else { return nil }
+        reportServing(generation)
+        return generation
+    }
+
+    /// Says that new requests run on this generation from now on; `takeGeneration` says it for the worker.
+    package func reportServing(_ generation: Generation) {
+        takenNumber.store(generation.number, ordering: .releasing)
+        wakeControl()
+    }
+
+    /// Targets whose addresses changed since the last call, ascending by target; `nil` if there are none.
+    package func takeAddresses() -> [TargetAddresses]? {
+        let changed = mailbox.withLock { mailbox in
+            defer { mailbox.addresses.removeAll() }
+            return mailbox.addresses
+        }
+        guard !changed.isEmpty else { return nil }
+        return changed.sorted { $0.key < $1.key }.map { TargetAddresses(target: $0.key, addresses: $0.value) }
+    }
+
+    package var phase: WorkerPhase {
+        // Only raw values of phases are ever stored.
+        WorkerPhase(rawValue: phaseCode.load(ordering: .acquiring)) ?? .stopping
+    }
+
+    /// Says that nothing is in flight any more and that the worker is about to return.
+    package func reportDrained() {
+        drained.store(true, ordering: .releasing)
+        wakeControl()
+    }
+
+    /// Says that the worker's last request on a generation ended. The control thread frees it when it finds itself the
+    /// last holder, so that unmapping a table costs no worker any time.
+    package func releaseGeneration(_ generation: Generation) {
+        wakeControl()
+    }
+
+    // MARK: The control thread's side
+
+    /// Hands over a generation; one that was not taken yet is replaced.
+    package func publish(_ generation: Generation) {
+        mailbox.withLock { $0.generation = generation }
+        wakeWorker()
+    }
+
+    package func publish(_ changed: [TargetAddresses]) {
+        mailbox.withLock { mailbox in
+            for entry in changed { mailbox.addresses[entry.target] = entry.addresses }
+        }
+        wakeWorker()
+    }
+
+    /// - Precondition: not an earlier phase than the present one.
+    package func enter(_ phase: WorkerPhase) {
+        phaseCode.store(phase.rawValue, ordering: .releasing)
+        wakeWorker()
+    }
+
+    package var isDrained: Bool { drained.load(ordering: .acquiring) }
+
+    /// Number of the generation on which the worker runs new requests; 0 before its first.
+    package var servingNumber: UInt64 { takenNumber.load(ordering: .acquiring) }
+
+    private func wakeWorker() {
+        WorkerLink.signal(wakeup)
+    }
+
+    private func wakeControl() {
+        WorkerLink.signal(controlWakeup)
+    }
+
+    private static func signal(_ eventfd: Int32) {
+        var one: UInt64 = 1
+        // A full counter is readable already, so a failed write loses nothing.
+        unsafe write(eventfd, &one, 8)
+    }
+}
