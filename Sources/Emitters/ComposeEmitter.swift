@@ -1,0 +1,93 @@
+internal import GatewayIR
+
+/// `docker-compose.yml`: one service per node.
+enum ComposeEmitter {
+    static func emit(_ plan: DeployPlan, _ templates: DeployTemplates) -> Artifact {
+        Artifact(path: "docker-compose.yml", generated: templates.renderCompose(ComposeProject(plan)))
+    }
+}
+
+/// What the template of `docker-compose.yml` sees. Values are whole scalars; the template quotes them.
+struct ComposeProject {
+    struct Service {
+        var name: String
+        var image: String
+        var stopGracePeriod: String
+        var bundlePath: String
+        var environmentFile: String
+        var ports: [String]
+        var hasPorts: Bool
+        var statusPort: String
+        var secrets: [Secret]
+        var hasSecrets: Bool
+        var labels: [Label]
+    }
+
+    struct Secret {
+        var name: String
+        /// The path in the container.
+        var target: String
+        /// A quoted scalar, with a variable for Compose to interpolate.
+        var source: String
+    }
+
+    struct Label {
+        var key: String
+        var value: String
+    }
+
+    var project: String
+    var services: [Service]
+    var secrets: [Secret]
+    var hasSecrets: Bool
+
+    init(_ plan: DeployPlan) {
+        project = plan.gateway.name
+        // A path relative to the bundle is in the folder that is mounted anyway.
+        let secrets = plan.secretFiles.filter { $0.hasPrefix("/") }.map(Self.secret)
+        self.secrets = secrets
+        hasSecrets = !secrets.isEmpty
+        services = plan.nodes.map { node in
+            let ports = plan.publishedPorts(of: node).map { "\($0.published):\($0.container)" }
+            return Service(
+                name: node.name,
+                image: DeployFormat.quotedForYAML("${APIC_IMAGE:-apic-gateway:\(CompilerVersion.text)}"),
+                stopGracePeriod: Self.stopGracePeriod(plan.gateway.drain),
+                bundlePath: DeployPlan.bundlePath,
+                environmentFile: NodeEnvironment.path(of: node),
+                ports: ports,
+                hasPorts: !ports.isEmpty,
+                statusPort: "\(plan.statusAddress.port)",
+                secrets: secrets,
+                hasSecrets: !secrets.isEmpty,
+                labels: Self.labels(of: node, in: plan.gateway)
+            )
+        }
+    }
+
+    /// A little longer than the gateway itself takes at most, rounded up to seconds.
+    private static func stopGracePeriod(_ drain: Drain) -> String {
+        "\((UInt64(drain.delay) + UInt64(drain.timeout) + 999) / 1000 + 5)s"
+    }
+
+    /// `/run/secrets/edge.key` is `edge.key` in the host's folder of secrets; other paths keep all their folders.
+    private static func secret(_ path: String) -> Secret {
+        let usual = "/run/secrets/"
+        let relative = String(path.dropFirst(path.hasPrefix(usual) ? usual.count : 1))
+        let name = relative.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") ? $0 : "_" }
+        let source =
+            "${APIC_SECRETS:-../secrets}/"
+            + relative.split(separator: "$", omittingEmptySubsequences: false)
+            .joined(separator: "$$")
+        return Secret(name: String(name), target: path, source: DeployFormat.quotedForYAML(source))
+    }
+
+    /// The spec's labels and those that tell what the container is; the latter win.
+    private static func labels(of node: Node, in gateway: Gateway) -> [Label] {
+        var own = [Label(key: "apic.gateway", value: gateway.name), Label(key: "apic.node", value: node.name)]
+        if let cloud = node.cloud { own.append(Label(key: "apic.cloud", value: cloud)) }
+        if let region = node.region { own.append(Label(key: "apic.region", value: region)) }
+        let others = node.labels.filter { label in !own.contains { $0.key == label.key } }
+        return (own + others.map { Label(key: $0.key, value: $0.value) }).sorted { $0.key < $1.key }
+    }
+}

@@ -1,0 +1,131 @@
+internal import Mustache
+internal import Templates
+
+/// A template that cannot be used.
+package struct TemplateError: Error, Equatable {
+    /// As in the folder of templates.
+    package var fileName: String
+    /// What is wrong, and where, as one clause.
+    package var reason: String
+
+    package init(fileName: String, reason: String) {
+        self.fileName = fileName
+        self.reason = reason
+    }
+}
+
+/// The templates of a build: the compiled-in ones, some of them overridden.
+package struct DeployTemplates: Sendable {
+    /// Names of the files that may be overridden, ascending.
+    package static let fileNames = [Templates.compose.fileName, Templates.nodeEnvironment.fileName].sorted()
+
+    private let compose: MustacheTemplate
+    private let nodeEnvironment: MustacheTemplate
+
+    /// - Parameter overrides: the content of files by name; names other than `fileNames` are ignored.
+    package init(overrides: [String: [UInt8]] = [:]) throws(TemplateError) {
+        compose = try Self.parse(Templates.compose, overrides, as: .compose)
+        nodeEnvironment = try Self.parse(Templates.nodeEnvironment, overrides, as: .environment)
+    }
+
+    func renderCompose(_ project: ComposeProject) -> String { compose.render(project) }
+
+    func renderEnvironment(_ node: NodeEnvironment) -> String { nodeEnvironment.render(node) }
+
+    /// The content type is set here and not in the template, so that an overriding one quotes as well.
+    private static func parse(
+        _ template: Template,
+        _ overrides: [String: [UInt8]],
+        as format: DeployFormat
+    ) throws(TemplateError) -> MustacheTemplate {
+        DeployFormat.register()
+        let bytes = overrides[template.fileName] ?? template.bytes
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw TemplateError(fileName: template.fileName, reason: "it is not UTF-8")
+        }
+        do {
+            return try MustacheTemplate(string: "{{% CONTENT_TYPE: \(format.rawValue)}}" + text)
+        } catch let error as MustacheTemplate.ParserError {
+            let context = error.context
+            throw TemplateError(
+                fileName: template.fileName,
+                reason: "line \(context.lineNumber), column \(context.columnNumber): \(error.error)"
+            )
+        } catch {
+            throw TemplateError(fileName: template.fileName, reason: "\(error)")
+        }
+    }
+}
+
+/// A format of deployable files, and how a value is quoted in it. Templates put in whole values, never parts of one:
+/// then nothing that a spec says can change a file's structure.
+enum DeployFormat: String, CaseIterable, MustacheContentType {
+    /// YAML whose `$` Compose would interpolate.
+    case compose = "APIC_COMPOSE"
+    /// Lines of `NAME=value`.
+    case environment = "APIC_ENVIRONMENT"
+
+    /// Makes the formats known to the template library; again is harmless.
+    static func register() {
+        for format in allCases { MustacheContentTypes.register(format, named: format.rawValue) }
+    }
+
+    func escapeText(_ text: String) -> String {
+        switch self {
+        case .compose: Self.quotedForCompose(text)
+        case .environment: Self.quotedForEnvironment(text)
+        }
+    }
+
+    /// A double-quoted YAML scalar: every text has one, whatever it begins with or looks like.
+    static func quotedForCompose(_ text: String) -> String {
+        quotedForYAML(text.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$"))
+    }
+
+    /// A double-quoted YAML scalar that keeps `$` for Compose to interpolate.
+    static func quotedForYAML(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\t": quoted += "\\t"
+            case "\r": quoted += "\\r"
+            case " "..."~": quoted.unicodeScalars.append(scalar)
+            case _ where scalar.value < 0x100: quoted += "\\x" + hexadecimal(scalar.value, digitCount: 2)
+            case _ where scalar.value < 0x1_0000: quoted += "\\u" + hexadecimal(scalar.value, digitCount: 4)
+            default: quoted += "\\U" + hexadecimal(scalar.value, digitCount: 8)
+            }
+        }
+        return quoted + "\""
+    }
+
+    /// A plain word where that is enough, since not every reader of such files knows quotes; else in single quotes,
+    /// where nothing is special; else in double quotes with escapes.
+    static func quotedForEnvironment(_ text: String) -> String {
+        let plain = text.unicodeScalars.allSatisfy { scalar in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-", ":", "/", ",", "@", "%", "+", "[", "]": true
+            default: false
+            }
+        }
+        if plain { return text }
+        if text.unicodeScalars.allSatisfy({ $0 != "'" && $0.value >= 0x20 }) { return "'\(text)'" }
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\", "$": quoted += "\\\(scalar)"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+
+    private static func hexadecimal(_ value: UInt32, digitCount: Int) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: digitCount - digits.count) + digits
+    }
+}

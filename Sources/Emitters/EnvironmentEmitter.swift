@@ -1,0 +1,43 @@
+internal import GatewayIR
+
+/// `nodes/NAME.env`: what a container's gateway is told by its environment.
+enum EnvironmentEmitter {
+    static func emit(_ plan: DeployPlan, _ templates: DeployTemplates) -> [Artifact] {
+        plan.nodes.map { node in
+            Artifact(
+                path: NodeEnvironment.path(of: node),
+                generated: templates.renderEnvironment(NodeEnvironment(node, in: plan))
+            )
+        }
+    }
+}
+
+/// What the template of `nodes/NAME.env` sees.
+struct NodeEnvironment {
+    var node: String
+    var bundlePath: String
+    var http: String
+    var status: String
+    var workers: String?
+    /// Names only.
+    var variables: [String]
+    var hasVariables: Bool
+    /// Paths only.
+    var files: [String]
+    var hasFiles: Bool
+
+    init(_ node: Node, in plan: DeployPlan) {
+        self.node = node.name
+        bundlePath = DeployPlan.bundlePath
+        http = plan.httpAddresses.map(\.text).joined(separator: ",")
+        status = plan.statusAddress.text
+        workers = node.workerCount.map { "\($0)" }
+        variables = plan.secretVariables
+        hasVariables = !variables.isEmpty
+        files = plan.secretFiles
+        hasFiles = !files.isEmpty
+    }
+
+    /// In the bundle.
+    static func path(of node: Node) -> String { "nodes/\(node.name).env" }
+}
