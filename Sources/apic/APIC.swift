@@ -18,7 +18,7 @@ struct APIC: ParsableCommand {
             Shell completions: apic --generate-completion-script bash|zsh|fish
             """,
         version: VersionCommand.text,
-        subcommands: [VersionCommand.self]
+        subcommands: [InitCommand.self, EchoCommand.self, VersionCommand.self]
     )
 
     static func main() {
@@ -34,6 +34,10 @@ struct APIC: ParsableCommand {
 
     /// Says what went wrong, if anything, and ends the process with the code for it.
     private static func exit(with error: any Error) -> Never {
+        if let failure = error as? FileFailure {
+            Terminal.error.writeLine("error: \(failure)")
+            Glibc.exit(1)
+        }
         let code = exitCode(for: error)
         let text = fullMessage(for: error)
         if !text.isEmpty {

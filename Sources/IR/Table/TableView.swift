@@ -164,7 +164,6 @@ package struct TableView: @unchecked Sendable {
     }
 
     /// The settings of the gateway as a whole.
-    @inlinable
     package var gateway: GatewayRecord { gateways[0] }
 
     /// Text of the pool.
