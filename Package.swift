@@ -89,12 +89,14 @@ let package = Package(
             path: "Tests/CompilerTests", exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
             name: "EmitterTests",
-            dependencies: ["GatewayEmitters", "GatewayIR", "GatewayTable", "GatewayCompiler", "Templates", "TestSupport"],
+            dependencies: [
+                "apic", "GatewayEmitters", "GatewayIR", "GatewayTable", "GatewayCompiler", "Templates", "TestSupport",
+            ],
             path: "Tests/EmitterTests", exclude: ["Goldens"], swiftSettings: strict),
         .testTarget(
             name: "RuntimeTests", dependencies: ["GatewayRuntime", "GatewayTable", "TestSupport"],
             path: "Tests/RuntimeTests", swiftSettings: strict),
         .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/ScenarioTests", swiftSettings: strict),
-        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], path: "Tests/TidyTests", swiftSettings: strict),
+        .testTarget(name: "TidyTests", dependencies: ["GatewayTable", "TestSupport"], path: "Tests/TidyTests", swiftSettings: strict),
     ]
 )

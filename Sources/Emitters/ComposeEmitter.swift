@@ -42,7 +42,7 @@ struct ComposeProject {
     var hasSecrets: Bool
 
     init(_ plan: DeployPlan) {
-        project = plan.gateway.name
+        project = Self.projectName(plan.gateway.name)
         // A path relative to the bundle is in the folder that is mounted anyway.
         let secrets = plan.secretFiles.filter { $0.hasPrefix("/") }.map(Self.secret)
         self.secrets = secrets
@@ -63,6 +63,15 @@ struct ComposeProject {
                 labels: Self.labels(of: node, in: plan.gateway)
             )
         }
+    }
+
+    /// Compose takes `[a-z0-9][a-z0-9_-]*` only.
+    private static func projectName(_ gateway: String) -> String {
+        let name = gateway.lowercased().map { character in
+            character.isASCII && (character.isLetter || character.isNumber || character == "_") ? character : "-"
+        }
+        let usable = name.drop { $0 == "-" || $0 == "_" }
+        return usable.isEmpty ? "gateway" : String(usable)
     }
 
     /// A little longer than the gateway itself takes at most, rounded up to seconds.

@@ -102,7 +102,7 @@ enum DeployFormat: String, CaseIterable, MustacheContentType {
     }
 
     /// A plain word where that is enough, since not every reader of such files knows quotes; else in single quotes,
-    /// where nothing is special; else in double quotes with escapes.
+    /// where little is special; else in double quotes with escapes.
     static func quotedForEnvironment(_ text: String) -> String {
         let plain = text.unicodeScalars.allSatisfy { scalar in
             switch scalar {
@@ -111,7 +111,7 @@ enum DeployFormat: String, CaseIterable, MustacheContentType {
             }
         }
         if plain { return text }
-        if text.unicodeScalars.allSatisfy({ $0 != "'" && $0.value >= 0x20 }) { return "'\(text)'" }
+        if text.unicodeScalars.allSatisfy({ $0 != "'" && $0 != "\\" && $0.value >= 0x20 }) { return "'\(text)'" }
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -19,14 +19,20 @@ package struct BundleWriter {
     }
 
     private let path: String
+    private let lockWaitSeconds: Int
 
-    /// - Parameter path: the bundle's folder, made if it is missing.
-    package init(path: String) { self.path = path }
+    /// - Parameters:
+    ///   - path: the bundle's folder, made if it is missing.
+    ///   - lockWaitSeconds: how long to wait for another build into this folder.
+    package init(path: String, lockWaitSeconds: Int = 5) {
+        self.path = path
+        self.lockWaitSeconds = lockWaitSeconds
+    }
 
     /// - Parameter artifacts: in the order in which they are to appear.
     package func write(_ artifacts: [Artifact]) throws(FileFailure) {
         let folder = try Folder(making: path)
-        try folder.lock(waiting: 5)
+        try folder.lock(waiting: lockWaitSeconds)
         removeLeftovers(in: folder)
         let previous = previousPaths(in: folder)
         for artifact in artifacts { try check(artifact, in: folder, previous) }

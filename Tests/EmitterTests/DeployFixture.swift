@@ -1,0 +1,87 @@
+import Foundation
+import GatewayEmitters
+import GatewayIR
+
+/// Gateways that exercise the deployable files.
+enum DeployFixture {
+    static let table: [UInt8] = Array("APIB stands for a table".utf8)
+    static let sources: [[UInt8]] = [Array("apic: 1\n".utf8), Array("gateway: shop\n".utf8)]
+
+    /// Two nodes, secrets of both kinds, labels, workers, two listeners.
+    static let shop = Gateway(
+        name: "shop",
+        listeners: Listeners(
+            http: [ListenAddress(host: "127.0.0.1", port: 8000), ListenAddress(host: "::1", port: 8080)],
+            status: ListenAddress(host: "127.0.0.1", port: 8100)
+        ),
+        drain: Drain(delay: 1_500, timeout: 30_000),
+        consumers: [Consumer(name: "acme"), Consumer(name: "globex")],
+        credentials: [
+            Credential(consumer: 0, id: "acme-1", key: .secret(.environment("ACME_KEY"))),
+            Credential(consumer: 0, id: "acme-2", key: .secret(.file("/run/secrets/acme.key"))),
+            Credential(consumer: 1, id: "globex-1", key: .secret(.file("keys/globex.key"))),
+            Credential(consumer: 1, id: "globex-2", key: .digest(Array(repeating: 7, count: 32))),
+        ],
+        nodes: [
+            Node(
+                name: "eu-1",
+                cloud: "aws",
+                region: "eu-west-1",
+                labels: [Node.Label(key: "apic.node", value: "mine"), Node.Label(key: "tier", value: "edge")],
+                ports: [
+                    Node.PublishedPort(name: "http", published: 8000),
+                    Node.PublishedPort(name: "https", published: 8443),
+                ],
+                workerCount: 2
+            ),
+            Node(name: "us-1", ports: [Node.PublishedPort(name: "http", published: 8001)]),
+        ]
+    )
+
+    /// No nodes, no secrets.
+    static let single = Gateway(name: "single")
+
+    static func bundle(_ gateway: Gateway, templates: [String: [UInt8]] = [:]) throws -> [Artifact] {
+        Bundle.emit(gateway, table: table, sources: sources, templates: try DeployTemplates(overrides: templates))
+    }
+
+    static func text(_ path: String, in artifacts: [Artifact]) -> String? {
+        artifacts.first { $0.path == path }.map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+}
+
+/// A folder of a test's own, removed with the value.
+final class ScratchFolder {
+    let url: URL
+    var path: String { url.path }
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("apic-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func write(_ text: String, to path: String) throws {
+        let file = url.appendingPathComponent(path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try text.write(to: file, atomically: false, encoding: .utf8)
+    }
+
+    func text(_ path: String) -> String? { try? String(contentsOf: url.appendingPathComponent(path), encoding: .utf8) }
+
+    func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: url.appendingPathComponent(path).path)
+    }
+
+    /// Paths of all files in it, ascending, hidden ones included.
+    func files() throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: path)
+            .filter { name in
+                var isFolder: ObjCBool = false
+                let file = url.appendingPathComponent(name).path
+                return FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) && !isFolder.boolValue
+            }
+            .sorted()
+    }
+}
