@@ -3,11 +3,11 @@
 /// Sixty-four bits at a time are mixed by a multiplication whose halves are folded (the construction of wyhash). The
 /// keys are the spec's own, so it needs to be fast and even, not secret: a request can only probe.
 package enum LiteralHash {
-    @usableFromInline static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
-    @usableFromInline static let secret: UInt64 = 0xD6E8_FEB8_6659_FD93
+    package static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+    package static let secret: UInt64 = 0xD6E8_FEB8_6659_FD93
 
     @inlinable @inline(__always)
-    static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    package static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let product = left.multipliedFullWidth(by: right)
         return product.high ^ product.low
     }
@@ -43,4 +43,21 @@ package enum LiteralHash {
     package static func slot(_ hash: UInt32, slotCount: UInt32) -> UInt32 {
         UInt32(truncatingIfNeeded: (UInt64(hash) * UInt64(slotCount)) >> 32)
     }
+
+    /// Bits of a slot that hold a node; those above hold the low bits of the hash, so that a search for something else
+    /// mostly passes by without a look at the node. A file of `fileByteCountMax` has fewer nodes.
+    package static let nodeBitCount: UInt32 = 26
+    package static let nodeMask: UInt32 = 1 << nodeBitCount - 1
+
+    /// What a slot holds for a node. An empty slot holds `TableLayout.none`, which no node gives.
+    @inlinable @inline(__always)
+    package static func word(_ hash: UInt32, node: UInt32) -> UInt32 { hash << nodeBitCount | node }
+
+    /// The node of a slot that is not empty.
+    @inlinable @inline(__always)
+    package static func node(_ word: UInt32) -> UInt32 { word & nodeMask }
+
+    /// Whether a slot that is not empty may be the one of a hash.
+    @inlinable @inline(__always)
+    package static func mayHold(_ word: UInt32, _ hash: UInt32) -> Bool { word ^ hash << nodeBitCount <= nodeMask }
 }

@@ -54,6 +54,8 @@ package enum TableLayout {
     package static let captureCountMax = 16
     /// Tree nodes that one lookup may visit at worst.
     package static let lookupVisitCountMax: UInt32 = 4096
+    /// Slots that the search for a literal child may pass at worst; the emitter spreads wider until it holds.
+    package static let literalProbeCountMax: UInt32 = 512
     /// States of an automaton.
     package static let automatonStateCountMax = 1024
     package static let groupCountMax = 256

@@ -7,6 +7,7 @@ package struct TextReference: BitwiseCopyable, Equatable, Sendable {
     /// In bytes.
     package var count: UInt32 = 0
 
+    @inlinable
     package init(offset: UInt32 = 0, count: UInt32 = 0) {
         self.offset = offset
         self.count = count
@@ -131,20 +132,32 @@ package enum TreeNodeKind: UInt8, Sendable {
     case root = 0
     /// By the segments of its label.
     case literal = 1
-    /// By any one segment; the label is how the capture is written.
+    /// By any one segment; the label begins with how the capture is written, and more segments may follow.
     case capture = 2
     /// By one segment in the language of an automaton; the label is how the capture is written.
     case constrained = 3
+    /// By a literal segment, and then the rest of the label, in which a segment that begins with `{` is a capture.
+    case pattern = 4
+
+    /// Whether a parent finds the node in `literalSlots`.
+    @inlinable
+    package var isHashed: Bool { self == .literal || self == .pattern }
 }
 
 /// A node of the tree of paths. A child's index is greater than its parent's.
+///
+/// Where a path runs through segments at which nothing ends and nothing branches, they are one label.
 package struct TreeNodeRecord: BitwiseCopyable, Sendable {
+    /// In `kind`: some child is in `literalSlots`. Nodes without one are not looked for there.
+    package static let hasLiteralsFlag: UInt8 = 0x80
+
     package var parent: UInt32 = TableLayout.none
-    /// In the text pool. A literal label has no slash at its ends.
+    /// In the text pool. A label has no slash at its ends.
     package var labelOffset: UInt32 = 0
     package var labelByteCount: UInt16 = 0
-    /// Segments in a literal label; 1 for captures, 0 for roots.
+    /// Segments in the label; 0 for roots.
     package var labelSegmentCount: UInt8 = 0
+    /// A `TreeNodeKind`, and `hasLiteralsFlag`.
     package var kind: UInt8 = 0
     /// First route of those that end here.
     package var exact: UInt32 = TableLayout.none
@@ -156,6 +169,14 @@ package struct TreeNodeRecord: BitwiseCopyable, Sendable {
     package var extra: UInt32 = TableLayout.none
 
     package init() {}
+
+    /// `kind` without its flag.
+    @inlinable
+    package var arrival: UInt8 { kind & ~TreeNodeRecord.hasLiteralsFlag }
+    @inlinable
+    package var hasLiterals: Bool { kind & TreeNodeRecord.hasLiteralsFlag != 0 }
+    @inlinable
+    package var label: TextReference { TextReference(offset: labelOffset, count: UInt32(labelByteCount)) }
 }
 
 /// What few tree nodes have.
@@ -220,6 +241,8 @@ package struct MountRecord: BitwiseCopyable, Sendable {
 /// A route. The routes of one end of the tree are neighbours, best rank first; the last one is marked.
 package struct RouteRecord: BitwiseCopyable, Sendable {
     package static let isLastFlag: UInt8 = 1
+    /// The request says by a header, a parameter or a media type whether it means the route's version.
+    package static let isSelectedFlag: UInt8 = 2
 
     package var rankLow: UInt32 = 0
     package var rankHigh: UInt32 = 0
@@ -247,6 +270,8 @@ package struct RouteRecord: BitwiseCopyable, Sendable {
     }
     @inlinable
     package var isLast: Bool { flags & RouteRecord.isLastFlag != 0 }
+    @inlinable
+    package var isSelected: Bool { flags & RouteRecord.isSelectedFlag != 0 }
 }
 
 /// The text of a route whose captures are named otherwise than its tree nodes say; ascending by route.

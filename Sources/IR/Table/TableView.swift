@@ -164,6 +164,7 @@ package struct TableView: @unchecked Sendable {
     }
 
     /// The settings of the gateway as a whole.
+    @inlinable
     package var gateway: GatewayRecord { gateways[0] }
 
     /// Text of the pool.
