@@ -57,10 +57,20 @@ package struct SocketAddress: BitwiseCopyable, Equatable, Hashable, Sendable {
         }
     }
 
+    package var port: UInt16 { UInt16(truncatingIfNeeded: word0 >> 16).byteSwapped }
+
+    /// The same host at another port.
+    package func with(port: UInt16) -> SocketAddress {
+        var other = self
+        other.word0 = word0 & ~(0xFFFF << 16) | UInt64(port.bigEndian) << 16
+        return other
+    }
+
     /// `192.0.2.1:80`, `[2001:db8::1]:80`.
-    package var text: String {
+    package var text: String { text(withPort: true) }
+
+    func text(withPort: Bool) -> String {
         var host = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let port = UInt16(truncatingIfNeeded: word0 >> 16).byteSwapped
         let isSix = family == AF_INET6
         unsafe withUnsafeBytes(of: self) { bytes in
             // The address stands at offset 8 of `sockaddr_in6` and at 4 of `sockaddr_in`.
@@ -68,6 +78,7 @@ package struct SocketAddress: BitwiseCopyable, Equatable, Hashable, Sendable {
             _ = unsafe inet_ntop(family, address, &host, socklen_t(host.count))
         }
         let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard withPort else { return name }
         return isSix ? "[\(name)]:\(port)" : "\(name):\(port)"
     }
 }

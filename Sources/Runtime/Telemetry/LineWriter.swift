@@ -65,18 +65,10 @@ struct LineWriter: ~Copyable {
 
     /// RFC 3339 with milliseconds: 24 bytes.
     mutating func put(time epochMilliseconds: Int64) {
-        let time = CivilTime(epochSeconds: epochMilliseconds / 1_000)
-        put(UInt64(time.year), digitCount: 4)
-        put(UInt8(ascii: "-"))
-        put(UInt64(time.month), digitCount: 2)
-        put(UInt8(ascii: "-"))
-        put(UInt64(time.day), digitCount: 2)
-        put(UInt8(ascii: "T"))
-        put(UInt64(time.hour), digitCount: 2)
-        put(UInt8(ascii: ":"))
-        put(UInt64(time.minute), digitCount: 2)
-        put(UInt8(ascii: ":"))
-        put(UInt64(time.second), digitCount: 2)
+        // Milliseconds go in the place of the `Z`, the last of the 20 bytes.
+        let text = unsafe UnsafeMutableBufferPointer(start: next, count: CalendarTime.rfc3339ByteCount)
+        unsafe CalendarTime(epochMilliseconds / 1_000).writeRFC3339(into: text)
+        unsafe next += CalendarTime.rfc3339ByteCount - 1
         put(UInt8(ascii: "."))
         put(UInt64(epochMilliseconds % 1_000), digitCount: 3)
         put(UInt8(ascii: "Z"))

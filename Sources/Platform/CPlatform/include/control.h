@@ -5,13 +5,17 @@
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <linux/memfd.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,8 +54,8 @@ static inline int apic_inotify(void) { return inotify_init1(IN_CLOEXEC | IN_NONB
 
 /// Watches a directory for whatever may put another table in place. The watch, or -1 and `errno`.
 static inline int apic_inotify_watch_directory(int fd, const char *path) {
-    return inotify_add_watch(
-        fd, path, IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+    const uint32_t content = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE;
+    return inotify_add_watch(fd, path, content | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
 }
 
 static inline int apic_set_nonblocking(int fd) {
@@ -79,3 +83,67 @@ static inline ssize_t apic_copy_file(int to, int from, size_t count) { return se
 static const int apic_map_populate = MAP_POPULATE;
 static const int apic_map_noreserve = MAP_NORESERVE;
 static const int apic_map_anonymous = MAP_ANONYMOUS;
+
+/// Names the calling thread; 15 bytes count.
+static inline void apic_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// Processors that this process may run on, at least 1.
+static inline int apic_processor_count(void) {
+    unsigned long words[64] = {0};
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof words, words);
+    int count = 0;
+    for (long word = 0; word < bytes / (long)sizeof words[0]; word++) count += __builtin_popcountl(words[word]);
+    return count > 0 ? count : 1;
+}
+
+/// Opens a listening TCP socket, nonblocking. The descriptor, or a negated errno.
+///
+/// `shared` lets several sockets of this process serve the address (`SO_REUSEPORT`); without it, binding fails while
+/// anybody serves it.
+static inline int apic_listen(const struct sockaddr *address, socklen_t length, int shared, int only_ipv6, int backlog) {
+    int descriptor = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return -errno;
+    const int on = 1;
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address->sa_family == AF_INET6) {
+        setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof only_ipv6);
+    }
+    if ((shared && setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
+        bind(descriptor, address, length) != 0 || (backlog > 0 && listen(descriptor, backlog) != 0)) {
+        const int error = errno;
+        close(descriptor);
+        return -error;
+    }
+    return descriptor;
+}
+
+/// Accepts one connection, nonblocking. The descriptor, or a negated errno.
+static inline int apic_accept_plain(int listener) {
+    int descriptor = accept(listener, 0, 0);
+    if (descriptor < 0) return -errno;
+    apic_set_nonblocking(descriptor);
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    return descriptor;
+}
+
+/// The port on which a socket is bound, or 0.
+static inline uint16_t apic_bound_port(int descriptor) {
+    struct sockaddr_storage storage;
+    socklen_t length = sizeof storage;
+    if (getsockname(descriptor, (struct sockaddr *)&storage, &length) != 0) return 0;
+    if (storage.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&storage)->sin_port);
+    if (storage.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&storage)->sin6_port);
+    return 0;
+}
+
+/// Raises the soft limit on descriptors to the hard one. What it is now.
+static inline uint64_t apic_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    if (limit.rlim_cur < limit.rlim_max) {
+        const rlim_t before = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
+    }
+    return limit.rlim_cur;
+}

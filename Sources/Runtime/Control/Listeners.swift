@@ -1,0 +1,99 @@
+internal import CPlatform
+internal import Glibc
+
+/// Why an address cannot be listened on.
+package struct ListenError: Error, Equatable, Sendable {
+    package var endpoint: Endpoint
+    package var code: Int32
+
+    /// One line, lower-case, for people.
+    package var message: String {
+        switch code {
+        case EADDRINUSE: "`\(endpoint.text)` is already served by another process"
+        case EACCES: "not permitted to listen on `\(endpoint.text)`: ports below 1024 need CAP_NET_BIND_SERVICE"
+        case EADDRNOTAVAIL: "this machine has no address `\(endpoint.host)`"
+        default: "cannot listen on `\(endpoint.text)`: \(systemMessage(code))"
+        }
+    }
+}
+
+/// Listening sockets.
+enum Listeners {
+    /// Connections that wait to be accepted; the system may allow fewer.
+    static let backlog: Int32 = 4096
+
+    /// Sockets of one address.
+    struct Bound {
+        /// With the port that the system chose, if it was to choose.
+        var endpoint: Endpoint
+        /// One per worker.
+        var descriptors: [Int32]
+    }
+
+    /// Opens a socket per worker on each address; each worker accepts from its own.
+    ///
+    /// - Returns: in the order of the addresses.
+    static func open(_ endpoints: [Endpoint], workerCount: Int) throws(ListenError) -> [Bound] {
+        var all: [Bound] = []
+        do throws(ListenError) {
+            for endpoint in endpoints {
+                // `::` takes IPv4, too, unless that is asked for by itself.
+                let isShadowed = endpoints.contains { $0.port == endpoint.port && !$0.host.contains(":") }
+                try all.append(open(endpoint, workerCount: workerCount, isOnlyIPv6: isShadowed))
+            }
+        } catch {
+            for bound in all { bound.descriptors.forEach { close($0) } }
+            throw error
+        }
+        return all
+    }
+
+    private static func open(
+        _ endpoint: Endpoint,
+        workerCount: Int,
+        isOnlyIPv6: Bool
+    ) throws(ListenError) -> Bound {
+        // Sockets that share an address share it with any process of the same user. So first make sure that nobody is
+        // there, with a socket that does not share.
+        if endpoint.port != 0 {
+            close(try socket(endpoint, isShared: false, isOnlyIPv6: isOnlyIPv6, backlog: 0))
+        }
+        var bound = Bound(endpoint: endpoint, descriptors: [])
+        do throws(ListenError) {
+            for _ in 0..<workerCount {
+                let descriptor = try socket(bound.endpoint, isShared: true, isOnlyIPv6: isOnlyIPv6, backlog: backlog)
+                bound.descriptors.append(descriptor)
+                bound.endpoint.port = apic_bound_port(descriptor)
+            }
+        } catch {
+            bound.descriptors.forEach { close($0) }
+            throw error
+        }
+        return bound
+    }
+
+    /// Opens one socket that nobody shares.
+    static func openAlone(_ endpoint: Endpoint) throws(ListenError) -> Bound {
+        let descriptor = try socket(endpoint, isShared: false, isOnlyIPv6: false, backlog: 128)
+        return Bound(
+            endpoint: Endpoint(host: endpoint.host, port: apic_bound_port(descriptor)),
+            descriptors: [descriptor]
+        )
+    }
+
+    private static func socket(
+        _ endpoint: Endpoint,
+        isShared: Bool,
+        isOnlyIPv6: Bool,
+        backlog: Int32
+    ) throws(ListenError) -> Int32 {
+        guard let address = SocketAddress(literal: endpoint.host, port: endpoint.port) else {
+            throw ListenError(endpoint: endpoint, code: EADDRNOTAVAIL)
+        }
+        let descriptor = unsafe address.withSockaddr { address, count in
+            unsafe apic_listen(address, count, isShared ? 1 : 0, isOnlyIPv6 ? 1 : 0, backlog)
+        }
+        guard descriptor >= 0 else { throw ListenError(endpoint: endpoint, code: -descriptor) }
+        return descriptor
+    }
+}

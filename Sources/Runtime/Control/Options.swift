@@ -1,0 +1,244 @@
+internal import GatewayTable
+
+/// An address to listen on: an IPv4 or IPv6 literal and a port; port 0 lets the system choose.
+package struct Endpoint: Equatable, Sendable {
+    package var host: String
+    package var port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads `127.0.0.1:8000` or `[::1]:8000`.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+            guard host.contains(":") else { return nil }
+        } else if host.contains(":") {
+            return nil
+        }
+        guard SocketAddress(literal: host, port: port) != nil else { return nil }
+        self.init(host: host, port: port)
+    }
+
+    package var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// How to serve: the command line over the environment. What is `nil` comes from the table.
+package struct Options: Equatable, Sendable {
+    /// A bundle's directory, or a table file.
+    package var bundle: String
+    package var http: [Endpoint]?
+    package var status: Endpoint?
+    package var workerCount: Int?
+    /// The instant at which the lifecycle's clock starts (`--at`), in seconds since 1970.
+    package var startInstant: Int64?
+    package var node: String?
+
+    package init(bundle: String) {
+        self.bundle = bundle
+    }
+}
+
+/// What the command line asks for.
+package enum Invocation: Equatable, Sendable {
+    case serve(Options)
+    /// Probe a running gateway: its status address, or the bundle that says it.
+    case health(status: Endpoint?, bundle: String?)
+    case help
+    case version
+}
+
+/// A command line that cannot be followed. Exit code 2.
+package struct UsageError: Error, Equatable, Sendable {
+    /// One line, lower-case, for people.
+    package var message: String
+}
+
+extension Invocation {
+    /// Workers that one process may have.
+    package static let workerCountMax = 256
+
+    /// Reads a command line without its first word.
+    ///
+    /// - Parameter variable: the environment; a variable that is empty counts as missing.
+    package static func parse(
+        _ arguments: [String],
+        variable: (String) -> String?
+    ) throws(UsageError) -> Invocation {
+        let line = try CommandLineReader(arguments)
+        if line.isHelp { return .help }
+        if line.isVersion { return .version }
+        func value(_ option: CommandLineReader.Option) -> (text: String, source: String)? {
+            if let text = line.values[option]?.first { return (text, option.flag) }
+            guard let text = variable(option.variable), !text.isEmpty else { return nil }
+            return (text, option.variable)
+        }
+        let status = try value(.status).map { (given) throws(UsageError) in try endpoint(given.text, given.source) }
+        let bundle = line.bundle ?? variable("APIC_BUNDLE").flatMap { $0.isEmpty ? nil : $0 }
+        if line.isHealth {
+            try line.refuse(except: .status)
+            return .health(status: status, bundle: bundle)
+        }
+        guard let bundle else {
+            throw UsageError(message: "no bundle: give its directory, or set `APIC_BUNDLE`")
+        }
+        var options = Options(bundle: bundle)
+        options.status = status
+        options.http = try httpEndpoints(line.values[.http], variable: variable)
+        options.workerCount = try value(.workers).map { (given) throws(UsageError) in
+            guard let count = Int(given.text), (1...workerCountMax).contains(count) else {
+                throw UsageError(
+                    message: "\(given.source): `\(given.text)` is not a number of workers (1 to \(workerCountMax))"
+                )
+            }
+            return count
+        }
+        options.startInstant = try value(.at).map { (given) throws(UsageError) in
+            guard let instant = CalendarTime.instant(rfc3339: given.text.utf8) else {
+                throw UsageError(
+                    message:
+                        "\(given.source): `\(given.text)` is not an instant like `2027-01-01T00:00:00Z` or `2027-01-01`"
+                )
+            }
+            return instant
+        }
+        options.node = value(.node)?.text
+        return .serve(options)
+    }
+
+    /// `--http` may be repeated; the variable holds a list with commas.
+    private static func httpEndpoints(
+        _ flags: [String]?,
+        variable: (String) -> String?
+    ) throws(UsageError) -> [Endpoint]? {
+        var endpoints: [Endpoint] = []
+        if let flags {
+            for text in flags { endpoints.append(try endpoint(text, CommandLineReader.Option.http.flag)) }
+        } else if let list = variable(CommandLineReader.Option.http.variable), !list.isEmpty {
+            for text in list.split(separator: ",", omittingEmptySubsequences: false) {
+                endpoints.append(try endpoint(String(text), CommandLineReader.Option.http.variable))
+            }
+        } else {
+            return nil
+        }
+        for (index, endpoint) in endpoints.enumerated() where endpoints[..<index].contains(endpoint) {
+            throw UsageError(message: "`\(endpoint.text)` is given twice")
+        }
+        return endpoints
+    }
+
+    private static func endpoint(_ text: String, _ source: String) throws(UsageError) -> Endpoint {
+        guard let endpoint = Endpoint(text) else {
+            throw UsageError(
+                message: "\(source): `\(text)` is not an address and a port, like `0.0.0.0:8000` or `[::]:8000`"
+            )
+        }
+        return endpoint
+    }
+}
+
+/// Splits a command line into flags with values, and what is no flag.
+private struct CommandLineReader {
+    enum Option: String, CaseIterable {
+        case http
+        case status
+        case workers
+        case at
+        case node
+
+        var flag: String { "--\(rawValue)" }
+        var variable: String { "APIC_\(rawValue.uppercased())" }
+    }
+
+    private(set) var values: [Option: [String]] = [:]
+    private(set) var isHelp = false
+    private(set) var isVersion = false
+    private(set) var isHealth = false
+    private var words: [String] = []
+
+    init(_ arguments: [String]) throws(UsageError) {
+        var rest = arguments[...]
+        var areFlagsOver = false
+        while let argument = rest.popFirst() {
+            if areFlagsOver || !argument.hasPrefix("-") || argument == "-" {
+                words.append(argument)
+            } else if argument == "--" {
+                areFlagsOver = true
+            } else if argument == "--help" || argument == "-h" {
+                isHelp = true
+            } else if argument == "--version" {
+                isVersion = true
+            } else {
+                try take(argument, from: &rest)
+            }
+        }
+        isHealth = arguments.first == "health"
+        if isHealth { words.removeFirst() }
+        guard words.count <= 1 else {
+            throw UsageError(message: "`\(words[1])` is one argument too many: a gateway serves one bundle")
+        }
+    }
+
+    private mutating func take(_ argument: String, from rest: inout ArraySlice<String>) throws(UsageError) {
+        let equals = argument.firstIndex(of: "=")
+        let flag = String(argument[..<(equals ?? argument.endIndex)])
+        guard let option = Option.allCases.first(where: { $0.flag == flag }) else {
+            throw UsageError(message: "unknown option `\(flag)`")
+        }
+        let value: String
+        if let equals {
+            value = String(argument[argument.index(after: equals)...])
+        } else if let next = rest.popFirst() {
+            value = next
+        } else {
+            throw UsageError(message: "`\(flag)` needs a value")
+        }
+        guard option == .http || values[option] == nil else { throw UsageError(message: "`\(flag)` is given twice") }
+        values[option, default: []].append(value)
+    }
+
+    var bundle: String? { words.first }
+
+    /// Refuses every option but one.
+    func refuse(except allowed: Option) throws(UsageError) {
+        for option in Option.allCases where option != allowed && values[option] != nil {
+            throw UsageError(message: "`health` takes no `\(option.flag)`")
+        }
+    }
+}
+
+extension Invocation {
+    /// What `--help` prints.
+    package static let helpText = """
+        Serves a bundle that `apic build` made.
+
+        USAGE: apic-gateway [BUNDLE] [--http ADDR:PORT]... [--status ADDR:PORT] [--workers N] [--at INSTANT] [--node NAME]
+               apic-gateway health [BUNDLE] [--status ADDR:PORT]
+
+        BUNDLE is a bundle's directory, or a table file. A flag beats its variable, a variable beats the bundle.
+
+          --http ADDR:PORT    Listen here for requests; may be repeated.          APIC_HTTP (a list with commas)
+          --status ADDR:PORT  Listen here for /live, /ready, /status, /metrics.   APIC_STATUS
+          --workers N         Event loops, each on a thread; one per core.        APIC_WORKERS
+          --at INSTANT        Start the lifecycle's clock here, for rehearsals.   APIC_AT
+          --node NAME         Which node of the spec this is.                     APIC_NODE
+          --version           Print the version.
+          --help              Print this.
+                              The bundle, if none is given.                       APIC_BUNDLE
+
+        health   Exit 0 if the gateway on this machine is ready, 1 if not.
+
+        SIGHUP loads the bundle and its secrets again, SIGUSR1 reopens the access log, SIGTERM and SIGINT drain; a second
+        one ends at once. Exit codes: 0 fine, 1 could not start or is not ready, 2 wrong usage.
+
+        """
+
+    /// What `--version` prints.
+    package static let versionText = "apic-gateway 0.1.0 (table format \(TableLayout.formatVersion))\n"
+}
