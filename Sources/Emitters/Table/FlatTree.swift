@@ -1,0 +1,192 @@
+internal import GatewayIR
+internal import GatewayTable
+
+/// The tree of paths as the table stores it: nodes in the order of a walk, chains of segments at which nothing ends or
+/// branches joined into one label, the routes of each end side by side.
+struct FlatTree {
+    private(set) var roots: [UInt32] = []
+    private(set) var nodes: [TreeNodeRecord] = []
+    private(set) var extras: [NodeExtraRecord] = []
+    private(set) var constrainedEdges: [ConstrainedEdgeRecord] = []
+    private(set) var routes: [RouteRecord] = []
+    private(set) var routeTexts: [RouteTextRecord] = []
+
+    private static let brace = UInt8(ascii: "{")
+    private let tree: PathTree
+    private var table: RouteTables
+    private let gateway: Gateway
+
+    /// - Parameters:
+    ///   - hostRoots: the roots in `tree`, in the order of the table's hosts.
+    ///   - table: the routes' records, complete but for what this decides.
+    init(_ tree: PathTree, hostRoots: [Int32], _ table: RouteTables, _ gateway: Gateway, _ text: inout TextPool) {
+        self.tree = tree
+        self.table = table
+        self.gateway = gateway
+        nodes.reserveCapacity(tree.nodes.count)
+        routes.reserveCapacity(gateway.routes.count)
+        for root in hostRoots {
+            roots.append(UInt32(nodes.count))
+            _ = add(root, under: TableLayout.none, &text)
+        }
+    }
+
+    /// Adds a node, joined with the segments that follow it without a choice, and all below it.
+    ///
+    /// The capture comes right behind its parent: a request that takes it has its record at hand.
+    ///
+    /// - Returns: the node's number.
+    private mutating func add(_ first: Int32, under parent: UInt32, _ text: inout TextPool) -> UInt32 {
+        let number = UInt32(nodes.count)
+        var record = TreeNodeRecord()
+        record.parent = parent
+        let last = label(first, &record, &text)
+        nodes.append(record)
+        let node = tree.nodes[Int(last)]
+        record.exact = addGroup(node.exact, at: number, &text)
+        record.tail = addGroup(node.tail, at: number, &text)
+        if node.capture != PathTree.none { record.capture = add(node.capture, under: number, &text) }
+        if node.firstLiteral != PathTree.none {
+            record.kind |= TreeNodeRecord.hasLiteralsFlag
+            for child in literalChildren(of: node) { _ = add(child, under: number, &text) }
+        }
+        record.extra = addExtra(node, at: number, &text)
+        nodes[Int(number)] = record
+        return number
+    }
+
+    /// Writes how one arrives at a node, and by what label.
+    ///
+    /// - Returns: the last of the nodes whose segments the label joins.
+    private func label(_ first: Int32, _ record: inout TreeNodeRecord, _ text: inout TextPool) -> Int32 {
+        var last = first
+        var kind: TreeNodeKind
+        switch tree.nodes[Int(first)].arrival {
+        case .root:
+            record.kind = TreeNodeKind.root.rawValue
+            return first
+        case .literal: kind = .literal
+        case .capture: kind = .capture
+        case .constrained: kind = .constrained
+        }
+        var label = Array(tree.segments[tree.nodes[Int(first)].segment])
+        // In a label with captures, a segment that begins with a brace is one: literal braces stay apart from captures.
+        var hasLiteralBrace = kind == .literal && label.first == FlatTree.brace
+        var segmentCount = 1
+        while kind != .constrained, let next = onlyChild(of: tree.nodes[Int(last)]) {
+            let segment = tree.segments[tree.nodes[Int(next)].segment]
+            guard label.count + 1 + segment.count <= Int(UInt16.max) else { break }
+            if tree.nodes[Int(next)].arrival == .capture {
+                if hasLiteralBrace { break }
+                if kind == .literal { kind = .pattern }
+            } else if segment.first == FlatTree.brace {
+                guard kind == .literal else { break }
+                hasLiteralBrace = true
+            }
+            label.append(UInt8(ascii: "/"))
+            label += segment
+            segmentCount += 1
+            last = next
+        }
+        precondition(label.count <= Int(UInt16.max), "a segment has at most 65 535 bytes")
+        let reference = text.add(label)
+        record.labelOffset = reference.offset
+        record.labelByteCount = UInt16(reference.count)
+        record.labelSegmentCount = UInt8(segmentCount)
+        record.kind = kind.rawValue
+        return last
+    }
+
+    /// The child to which a request has to go from here, because nothing ends here and nothing else is below.
+    private func onlyChild(of node: PathTree.Node) -> Int32? {
+        guard node.exact == PathTree.none, node.tail == PathTree.none, node.mount == TableLayout.none,
+            node.firstConstrained == PathTree.none
+        else { return nil }
+        if node.literalCount == 1, node.capture == PathTree.none { return node.firstLiteral }
+        return node.literalCount == 0 && node.capture != PathTree.none ? node.capture : nil
+    }
+
+    /// Ascending by bytes.
+    private func literalChildren(of node: PathTree.Node) -> [Int32] {
+        var children: [(key: UInt64, node: Int32)] = []
+        children.reserveCapacity(Int(node.literalCount))
+        var child = node.firstLiteral
+        while child != PathTree.none {
+            let segment = tree.segments[tree.nodes[Int(child)].segment]
+            children.append((segment.prefix(8).reduce(into: 0) { $0 = $0 << 8 | UInt64($1) }, child))
+            children[children.count - 1].key <<= UInt64(8 * (8 - min(segment.count, 8)))
+            child = tree.nodes[Int(child)].next
+        }
+        // Most segments differ in their first eight bytes, which compare as one integer.
+        children.sort {
+            if $0.key != $1.key { return $0.key < $1.key }
+            return tree.segments[tree.nodes[Int($0.node)].segment].lexicographicallyPrecedes(
+                tree.segments[tree.nodes[Int($1.node)].segment]
+            )
+        }
+        return children.map(\.node)
+    }
+
+    /// Adds a node's mount and its constrained children.
+    private mutating func addExtra(_ node: PathTree.Node, at number: UInt32, _ text: inout TextPool) -> UInt32 {
+        guard node.mount != TableLayout.none || node.firstConstrained != PathTree.none else { return TableLayout.none }
+        var edges: [ConstrainedEdgeRecord] = []
+        var child = node.firstConstrained
+        while child != PathTree.none {
+            guard case .constrained(let automaton) = tree.nodes[Int(child)].arrival else {
+                preconditionFailure("only constrained nodes are listed here")
+            }
+            var edge = ConstrainedEdgeRecord()
+            edge.automaton = automaton
+            edge.node = add(child, under: number, &text)
+            edges.append(edge)
+            child = tree.nodes[Int(child)].next
+        }
+        var extra = NodeExtraRecord()
+        extra.mount = node.mount
+        extra.constrainedEdges = RangeRecord(first: UInt32(constrainedEdges.count), count: UInt32(edges.count))
+        constrainedEdges += edges
+        extras.append(extra)
+        return UInt32(extras.count - 1)
+    }
+
+    /// Adds the routes of one end, best rank first.
+    ///
+    /// - Parameter first: the first of a list in `tree.nextRoute`.
+    /// - Returns: the number of the best-ranked route.
+    private mutating func addGroup(_ first: Int32, at node: UInt32, _ text: inout TextPool) -> UInt32 {
+        guard first != PathTree.none else { return TableLayout.none }
+        var group: [Int] = []
+        var index = first
+        while index != PathTree.none {
+            group.append(Int(index))
+            index = tree.nextRoute[Int(index)]
+        }
+        table.letHeadFollowGet(group)
+        group.sort { precedes($0, $1) }
+        let start = UInt32(routes.count)
+        for (position, index) in group.enumerated() {
+            var record = table.records[index]
+            record.node = node
+            if position == group.count - 1 { record.flags |= RouteRecord.isLastFlag }
+            if tree.isNamedOtherwise[index] {
+                var routeText = RouteTextRecord()
+                routeText.route = UInt32(routes.count)
+                routeText.text = text.add(gateway.routes[index].path.text)
+                routeTexts.append(routeText)
+            }
+            routes.append(record)
+        }
+        return start
+    }
+
+    /// Best rank first; equal ranks, which never match the same request, by version, methods and place in the spec.
+    private func precedes(_ left: Int, _ right: Int) -> Bool {
+        let one = table.records[left]
+        let other = table.records[right]
+        if one.rank != other.rank { return one.rank > other.rank }
+        if one.version != other.version { return one.version < other.version }
+        if one.methods != other.methods { return one.methods < other.methods }
+        return left < right
+    }
+}

@@ -1,0 +1,180 @@
+internal import GatewayIR
+internal import GatewayTable
+
+/// The tree of paths while it grows: one node per segment. `FlatTree` joins and numbers them.
+struct PathTree {
+    /// No node, no route.
+    static let none: Int32 = -1
+
+    /// How one arrives at a node.
+    enum Arrival: Equatable {
+        case root
+        case literal
+        case capture
+        /// By the automaton with this number.
+        case constrained(UInt32)
+    }
+
+    /// A node. Children and routes hang on it as linked lists: a tree of a hundred thousand nodes is one array.
+    struct Node {
+        var arrival: Arrival
+        /// The segment as first written, a number in `segments`; 0 and meaningless for roots.
+        var segment: UInt32 = 0
+        var firstLiteral = PathTree.none
+        var literalCount: Int32 = 0
+        var firstConstrained = PathTree.none
+        var capture = PathTree.none
+        /// The next among the literal or constrained children of the parent.
+        var next = PathTree.none
+        /// First of the routes that end here, as an index into `Gateway.routes`; they go on in `nextRoute`.
+        var exact = PathTree.none
+        var tail = PathTree.none
+        /// Index into the records of mounts.
+        var mount: UInt32 = TableLayout.none
+    }
+
+    private(set) var nodes: [Node] = []
+    /// Every segment as written: `orders`, `{id}`, `{id:[0-9]+}`.
+    private(set) var segments = TextPool()
+    /// Per route, the next one with the same end.
+    private(set) var nextRoute: [Int32]
+    /// Per route, whether its captures are named otherwise than its nodes say.
+    private(set) var isNamedOtherwise: [Bool]
+    private(set) var automata = AutomatonTable()
+    private var literals = Children()
+
+    init(routeCount: Int) {
+        nextRoute = [Int32](repeating: PathTree.none, count: routeCount)
+        isNamedOtherwise = [Bool](repeating: false, count: routeCount)
+    }
+
+    /// A new root.
+    mutating func addRoot() -> Int32 {
+        nodes.append(Node(arrival: .root))
+        return Int32(nodes.count - 1)
+    }
+
+    /// Hangs a route at the end of its path.
+    mutating func add(route: Int, _ path: PathPattern, under root: Int32) {
+        var node = root
+        for segment in path.segments {
+            let (child, isNamedAlike) = self.child(segment, of: node)
+            if !isNamedAlike { isNamedOtherwise[route] = true }
+            node = child
+        }
+        switch path.end {
+        case .exact:
+            nextRoute[route] = nodes[Int(node)].exact
+            nodes[Int(node)].exact = Int32(route)
+        case .tail(let name):
+            if name != nil { isNamedOtherwise[route] = true }
+            nextRoute[route] = nodes[Int(node)].tail
+            nodes[Int(node)].tail = Int32(route)
+        }
+    }
+
+    /// Hangs a mount at the end of its prefix; of two at one place, the first stays.
+    mutating func add(mount: UInt32, _ prefix: PathPattern, under root: Int32) {
+        var node = root
+        for segment in prefix.segments { node = child(segment, of: node).child }
+        if nodes[Int(node)].mount == TableLayout.none { nodes[Int(node)].mount = mount }
+    }
+
+    /// The child for a segment, made if it is not there, and whether it is named as the segment names it.
+    private mutating func child(_ segment: PathSegment, of parent: Int32) -> (child: Int32, isNamedAlike: Bool) {
+        switch segment {
+        case .literal(let text):
+            return (literal(segments.number(text), of: parent), true)
+        case .capture(let name):
+            return capture(segments.number("{\(name)}"), of: parent)
+        case .constrained(let name, let automaton):
+            return constrained(segments.number("{\(name):\(automaton.source)}"), automaton, of: parent)
+        }
+    }
+
+    private mutating func literal(_ segment: UInt32, of parent: Int32) -> Int32 {
+        if let known = literals.find(parent: parent, segment: segment) { return known }
+        var node = Node(arrival: .literal, segment: segment)
+        node.next = nodes[Int(parent)].firstLiteral
+        let child = append(node)
+        nodes[Int(parent)].firstLiteral = child
+        nodes[Int(parent)].literalCount += 1
+        literals.insert(child, parent: parent, segment: segment)
+        return child
+    }
+
+    private mutating func capture(_ segment: UInt32, of parent: Int32) -> (Int32, Bool) {
+        let known = nodes[Int(parent)].capture
+        if known != PathTree.none { return (known, nodes[Int(known)].segment == segment) }
+        let child = append(Node(arrival: .capture, segment: segment))
+        nodes[Int(parent)].capture = child
+        return (child, true)
+    }
+
+    private mutating func constrained(_ segment: UInt32, _ automaton: Automaton, of parent: Int32) -> (Int32, Bool) {
+        let number = automata.add(automaton)
+        var last = PathTree.none
+        var known = nodes[Int(parent)].firstConstrained
+        while known != PathTree.none {
+            if nodes[Int(known)].arrival == .constrained(number) {
+                return (known, nodes[Int(known)].segment == segment)
+            }
+            last = known
+            known = nodes[Int(known)].next
+        }
+        let child = append(Node(arrival: .constrained(number), segment: segment))
+        if last == PathTree.none {
+            nodes[Int(parent)].firstConstrained = child
+        } else {
+            nodes[Int(last)].next = child
+        }
+        return (child, true)
+    }
+
+    private mutating func append(_ node: Node) -> Int32 {
+        nodes.append(node)
+        return Int32(nodes.count - 1)
+    }
+}
+
+/// Literal children by parent and segment: open addressing, at most half full.
+private struct Children {
+    private struct Entry {
+        var parent: Int32 = PathTree.none
+        var segment: UInt32 = 0
+        var child: Int32 = PathTree.none
+    }
+
+    private var slots = [Entry](repeating: Entry(), count: 1024)
+    private var count = 0
+
+    func find(parent: Int32, segment: UInt32) -> Int32? {
+        var slot = home(parent, segment)
+        while slots[slot].child != PathTree.none {
+            if slots[slot].parent == parent, slots[slot].segment == segment { return slots[slot].child }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    mutating func insert(_ child: Int32, parent: Int32, segment: UInt32) {
+        place(Entry(parent: parent, segment: segment, child: child))
+        count += 1
+        guard 2 * count > slots.count else { return }
+        let old = slots
+        slots = [Entry](repeating: Entry(), count: 2 * old.count)
+        for entry in old where entry.child != PathTree.none { place(entry) }
+    }
+
+    private mutating func place(_ entry: Entry) {
+        var slot = home(entry.parent, entry.segment)
+        while slots[slot].child != PathTree.none { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = entry
+    }
+
+    private func home(_ parent: Int32, _ segment: UInt32) -> Int {
+        let key = UInt64(UInt32(bitPattern: parent)) << 32 | UInt64(segment)
+        let product = key.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        return Int(truncatingIfNeeded: product.high ^ product.low) & (slots.count - 1)
+    }
+}

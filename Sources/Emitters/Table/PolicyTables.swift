@@ -1,0 +1,170 @@
+internal import Digests
+internal import GatewayIR
+internal import GatewayTable
+
+/// What programs refer to: rate limits, header edits, templates and answers, each distinct one once.
+struct PolicyTables {
+    private(set) var rateLimits: [RateLimitRecord] = []
+    private(set) var rateSets: [RangeRecord] = []
+    private(set) var rates: [RateRecord] = []
+    private(set) var rateTiers: [RateTierRecord] = []
+    private(set) var headerEdits: [HeaderEditsRecord] = []
+    private(set) var headerFields: [HeaderFieldRecord] = []
+    private(set) var templates: [RangeRecord] = []
+    private(set) var templateParts: [TemplatePartRecord] = []
+    private(set) var responses: [ResponseRecord] = []
+
+    // Only ever asked for a value, never walked: their order does not reach the table.
+    private var knownRateLimits: [RateLimitSettings: UInt32] = [:]
+    private var knownRateSets: [[Rate]: UInt32] = [:]
+    private var knownHeaderEdits: [HeaderEdits: UInt32] = [:]
+    private var knownTemplates: [TextTemplate: UInt32] = [:]
+    private var knownResponses: [RespondSettings: UInt32] = [:]
+
+    /// The number of a rate limit.
+    mutating func add(_ settings: RateLimitSettings, _ text: inout TextPool) -> UInt32 {
+        if let known = knownRateLimits[settings] { return known }
+        var record = RateLimitRecord()
+        record.identity = SHA256.digest(settings.identity.utf8).words.0
+        switch settings.key {
+        case .consumer: record.keyKind = RateKeyKind.consumer.rawValue
+        case .address: record.keyKind = RateKeyKind.address.rawValue
+        case .header(let name):
+            record.keyKind = RateKeyKind.header.rawValue
+            record.headerName = text.add(name.lowercased())
+        }
+        record.rateSet = add(settings.rates, &text)
+        record.tiers = RangeRecord(first: UInt32(rateTiers.count), count: UInt32(settings.tiers.count))
+        for tier in settings.tiers.sorted(by: PolicyTables.isMoreGenerous) {
+            var tierRecord = RateTierRecord()
+            tierRecord.group = UInt32(tier.group)
+            tierRecord.rateSet = add(tier.rates, &text)
+            rateTiers.append(tierRecord)
+        }
+        let number = UInt32(rateLimits.count)
+        rateLimits.append(record)
+        knownRateLimits[settings] = number
+        return number
+    }
+
+    /// The number of a set of header edits.
+    mutating func add(_ edits: HeaderEdits, _ text: inout TextPool) -> UInt32 {
+        if let known = knownHeaderEdits[edits] { return known }
+        var record = HeaderEditsRecord()
+        record.removals = RangeRecord(first: UInt32(headerFields.count), count: UInt32(edits.remove.count))
+        for name in edits.remove {
+            var field = HeaderFieldRecord()
+            field.name = text.add(name.lowercased())
+            headerFields.append(field)
+        }
+        record.settings = add(edits.set, &text)
+        record.additions = add(edits.add, &text)
+        let number = UInt32(headerEdits.count)
+        headerEdits.append(record)
+        knownHeaderEdits[edits] = number
+        return number
+    }
+
+    /// The number of a template.
+    mutating func add(_ template: TextTemplate, _ text: inout TextPool) -> UInt32 {
+        if let known = knownTemplates[template] { return known }
+        let number = UInt32(templates.count)
+        templates.append(RangeRecord(first: UInt32(templateParts.count), count: UInt32(template.parts.count)))
+        for part in template.parts {
+            var record = TemplatePartRecord()
+            switch part {
+            case .text(let piece): record.text = text.add(piece)
+            case .capture(let index): record.capture = UInt32(index)
+            }
+            templateParts.append(record)
+        }
+        knownTemplates[template] = number
+        return number
+    }
+
+    /// The number of an answer. Its header lines are those whose values hold no captures.
+    mutating func add(_ settings: RespondSettings, _ text: inout TextPool) -> UInt32 {
+        if let known = knownResponses[settings] { return known }
+        var record = ResponseRecord()
+        let lines = settings.headers.filter { !$0.value.hasCaptures }.map { "\($0.name): \($0.value.fixedText)\r\n" }
+        record.headerLines = text.add(lines.joined())
+        record.body = text.add(settings.body)
+        record.status = UInt32(settings.status)
+        let number = UInt32(responses.count)
+        responses.append(record)
+        knownResponses[settings] = number
+        return number
+    }
+
+    private mutating func add(_ fields: [HeaderField], _ text: inout TextPool) -> RangeRecord {
+        let range = RangeRecord(first: UInt32(headerFields.count), count: UInt32(fields.count))
+        for field in fields {
+            var record = HeaderFieldRecord()
+            record.name = text.add(field.name.lowercased())
+            record.line = add(TextTemplate(line: field), &text)
+            headerFields.append(record)
+        }
+        return range
+    }
+
+    private mutating func add(_ set: [Rate], _ text: inout TextPool) -> UInt32 {
+        if let known = knownRateSets[set] { return known }
+        let number = UInt32(rateSets.count)
+        rateSets.append(RangeRecord(first: UInt32(rates.count), count: UInt32(set.count)))
+        for rate in set {
+            var record = RateRecord()
+            record.limit = rate.limit
+            record.windowSeconds = rate.windowSeconds
+            record.name = text.add(PolicyTables.name(ofWindow: rate.windowSeconds))
+            rates.append(record)
+        }
+        knownRateSets[set] = number
+        return number
+    }
+
+    private static func name(ofWindow seconds: UInt32) -> String {
+        switch seconds {
+        case 1: "second"
+        case 60: "minute"
+        case 3600: "hour"
+        case 86_400: "day"
+        default: "\(seconds)s"
+        }
+    }
+
+    /// Whether a tier's smallest window allows more in the same time; of equals, the next windows decide.
+    private static func isMoreGenerous(_ left: RateLimitTier, _ right: RateLimitTier) -> Bool {
+        for (one, other) in zip(left.rates, right.rates) {
+            let mine = UInt64(one.limit) * UInt64(other.windowSeconds)
+            let yours = UInt64(other.limit) * UInt64(one.windowSeconds)
+            if mine != yours { return mine > yours }
+        }
+        // Of two that agree as far as both go, the one with fewer bounds allows more.
+        if left.rates.count != right.rates.count { return left.rates.count < right.rates.count }
+        return left.group < right.group
+    }
+}
+
+extension TextTemplate {
+    var hasCaptures: Bool {
+        parts.contains { if case .capture = $0 { true } else { false } }
+    }
+
+    /// The text around captures.
+    fileprivate var fixedText: String {
+        parts.map { if case .text(let text) = $0 { text } else { "" } }.joined()
+    }
+
+    /// A header field as a whole line with its CRLF.
+    fileprivate init(line field: HeaderField) {
+        var parts: [Part] = []
+        for part in [.text("\(field.name): ")] + field.value.parts + [.text("\r\n")] {
+            if case .text(let text) = part, case .text(let before)? = parts.last {
+                parts[parts.count - 1] = .text(before + text)
+            } else {
+                parts.append(part)
+            }
+        }
+        self.init(parts: parts)
+    }
+}

@@ -1,0 +1,181 @@
+internal import Digests
+internal import GatewayIR
+internal import GatewayTable
+
+// Values of the IR as records of the table, where one becomes one.
+
+extension GatewayRecord {
+    init(_ gateway: Gateway, _ hosts: HostTable, _ text: inout TextPool) {
+        self.init()
+        bodyBytesMax = gateway.limits.bodyBytesMax ?? 0
+        (salt0, salt1, salt2, salt3) = Digest256(bytes: Digests.credentialSalt(gatewayName: gateway.name)).words
+        name = text.add(gateway.name)
+        statusHost = text.add(gateway.listeners.status.host)
+        statusPort = UInt32(gateway.listeners.status.port)
+        if let log = gateway.accessLog {
+            accessLogPath = text.add(log.path ?? "")
+            accessLogFields = log.fields.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
+            accessLogSamplePerMillion = log.samplePerMillion
+        }
+        headBytesMax = gateway.limits.headBytesMax
+        headerCountMax = gateway.limits.headerCountMax
+        connectionCountMax = gateway.limits.connectionCountMax
+        headTimeout = gateway.timeouts.head
+        bodyTimeout = gateway.timeouts.body
+        idleTimeout = gateway.timeouts.idle
+        writeTimeout = gateway.timeouts.write
+        drainDelay = gateway.drain.delay
+        drainTimeout = gateway.drain.timeout
+        exactHostCount = UInt32(hosts.patterns.count { $0.kind == .exact })
+        wildcardHostCount = UInt32(hosts.patterns.count { $0.kind == .wildcard })
+    }
+}
+
+extension ListenerRecord {
+    init(_ address: ListenAddress, _ text: inout TextPool) {
+        self.init()
+        host = text.add(address.host)
+        port = UInt32(address.port)
+    }
+}
+
+extension AddressBlockRecord {
+    init(_ block: AddressBlock) {
+        self.init()
+        precondition(block.network.count == 16, "an address block has 16 bytes")
+        let words = [0, 8].map { start in
+            (0..<8).reduce(UInt64(0)) { $0 | UInt64(block.network[start + $1]) << UInt64(8 * $1) }
+        }
+        network0 = words[0]
+        network1 = words[1]
+        prefixLength = UInt32(block.prefixLength)
+    }
+}
+
+extension NodeRecord {
+    init(_ node: Node, _ text: inout TextPool) {
+        self.init()
+        name = text.add(node.name)
+        workerCount = UInt32(node.workerCount ?? 0)
+    }
+}
+
+extension UpstreamRecord {
+    /// Without its targets.
+    init(_ upstream: Upstream, _ text: inout TextPool) {
+        self.init()
+        name = text.add(upstream.name)
+        connectTimeout = upstream.timeouts.connect
+        responseTimeout = upstream.timeouts.response
+        idleTimeout = upstream.timeouts.idle
+        retryCountMax = UInt32(upstream.retryCountMax)
+        connectionCountMax = upstream.connectionCountMax
+        idleConnectionCountMax = upstream.idleConnectionCountMax
+    }
+}
+
+extension TargetRecord {
+    init(_ target: Target, _ text: inout TextPool) {
+        self.init()
+        host = text.add(target.host)
+        // RFC 9110 section 7.2: an IPv6 literal in brackets, the port unless it is the scheme's own.
+        let name = target.host.utf8.contains(UInt8(ascii: ":")) ? "[\(target.host)]" : target.host
+        authority = text.add(target.port == 80 ? name : "\(name):\(target.port)")
+        port = UInt32(target.port)
+        weight = UInt32(target.weight)
+    }
+}
+
+extension ConsumerRecord {
+    init(_ consumer: Consumer, groups names: [String], _ text: inout TextPool) {
+        self.init()
+        groups = GroupSet(consumer.groups)
+        name = text.add(consumer.name)
+        groupNames = text.add(consumer.groups.map { names[$0] }.joined(separator: ","))
+    }
+}
+
+extension CredentialRecord {
+    init(_ credential: Credential, _ text: inout TextPool) {
+        self.init()
+        id = text.add(credential.id)
+        consumer = UInt32(credential.consumer)
+        switch credential.key {
+        case .digest(let bytes):
+            kind = CredentialKind.digest.rawValue
+            (digest0, digest1, digest2, digest3) = Digest256(bytes: bytes).words
+        case .secret(.environment(let variable)):
+            kind = CredentialKind.environment.rawValue
+            secret = text.add(variable)
+        case .secret(.file(let path)):
+            kind = CredentialKind.file.rawValue
+            secret = text.add(path)
+        }
+    }
+}
+
+extension APIRecord {
+    init(_ api: API, _ text: inout TextPool) {
+        self.init()
+        name = text.add(api.name)
+        title = text.add(api.title)
+        owner = text.add(api.owner)
+        varyLine = text.add(LifecycleText.varyLine(api.selector))
+        versions = RangeRecord(first: UInt32(api.versions.lowerBound), count: UInt32(api.versions.count))
+        defaultVersion = api.defaultVersion.map { UInt32($0) } ?? TableLayout.none
+        switch api.selector {
+        case .path: selector = SelectorKind.path.rawValue
+        case .host: selector = SelectorKind.host.rawValue
+        case .header(let name):
+            selector = SelectorKind.header.rawValue
+            selectorName = text.add(name.lowercased())
+        case .query(let name):
+            selector = SelectorKind.query.rawValue
+            selectorName = text.add(name)
+        case .mediaType(let prefix, let suffix):
+            selector = SelectorKind.mediaType.rawValue
+            selectorName = text.add(prefix)
+            selectorSuffix = text.add(suffix)
+        }
+    }
+}
+
+extension VersionRecord {
+    /// Without its brownouts.
+    init(_ version: Version, of api: API, _ text: inout TextPool) {
+        self.init()
+        let lifecycle = version.lifecycle
+        released = lifecycle.released
+        deprecated = lifecycle.deprecated ?? TableLayout.never
+        sunset = lifecycle.sunset ?? TableLayout.never
+        retired = lifecycle.retired ?? TableLayout.never
+        let headers = LifecycleText.headerLines(version)
+        announced = headers.isEmpty ? TableLayout.never : lifecycle.announced ?? TableLayout.always
+        name = text.add(version.name)
+        value = text.add(version.value)
+        headerLines = text.add(headers)
+        goneBody = text.add(LifecycleText.goneBody(version, of: api))
+        successorLink = text.add(version.successorLink ?? "")
+        docs = text.add(version.docs ?? "")
+        self.api = UInt32(version.api)
+        successor = version.successor.map { UInt32($0) } ?? TableLayout.none
+        hasPreview = version.previewGroups.isEmpty ? 0 : 1
+    }
+}
+
+extension BrownoutRecord {
+    init(_ brownout: Brownout) {
+        self.init()
+        from = brownout.from
+        until = brownout.until
+        status = UInt32(brownout.status)
+    }
+}
+
+extension HostRecord {
+    init(_ pattern: HostPattern, root: UInt32, _ text: inout TextPool) {
+        self.init()
+        name = text.add(pattern.name)
+        self.root = root
+    }
+}

@@ -1,0 +1,151 @@
+internal import Digests
+package import GatewayIR
+internal import GatewayTable
+
+/// Compiles a gateway to the binary table that the data plane serves from: start here. Section by section, in one pass
+/// over the routes; equal gateways give equal bytes.
+package enum TableEmitter {
+    /// The table file of a gateway.
+    ///
+    /// - Precondition: the gateway keeps the bounds of `TableLayout`, which the compiler checks: segments and captures of a
+    ///   path, states of an automaton, groups, distinct methods and sets of conditions.
+    package static func emit(_ gateway: Gateway) -> [UInt8] {
+        var text = TextPool()
+        var writer = TableWriter()
+        let hosts = HostTable(gateway)
+        writer.set(.gateway, [GatewayRecord(gateway, hosts, &text)])
+        emitSettings(gateway, &writer, &text)
+        emitUpstreams(gateway, &writer, &text)
+        emitConsumers(gateway, &writer, &text)
+        emitVersions(gateway, &writer, &text)
+        emitRoutes(gateway, hosts, &writer, &text)
+        writer.set(.text, text.bytes)
+        return writer.finish { SHA256.digest($0).bytes }
+    }
+
+    private static func emitSettings(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {
+        writer.set(.listeners, gateway.listeners.http.map { ListenerRecord($0, &text) })
+        writer.set(.trustedBlocks, gateway.listeners.trustedProxies.map(AddressBlockRecord.init))
+        writer.set(.groups, gateway.groups.map { text.add($0) })
+        writer.set(.nodes, gateway.nodes.map { NodeRecord($0, &text) })
+    }
+
+    private static func emitUpstreams(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {
+        var upstreams: [UpstreamRecord] = []
+        var targets: [TargetRecord] = []
+        for upstream in gateway.upstreams {
+            var record = UpstreamRecord(upstream, &text)
+            record.targets = RangeRecord(first: UInt32(targets.count), count: UInt32(upstream.targets.count))
+            targets += upstream.targets.map { TargetRecord($0, &text) }
+            upstreams.append(record)
+        }
+        writer.set(.upstreams, upstreams)
+        writer.set(.targets, targets)
+    }
+
+    private static func emitConsumers(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {
+        writer.set(.consumers, gateway.consumers.map { ConsumerRecord($0, groups: gateway.groups, &text) })
+        writer.set(.credentials, gateway.credentials.map { CredentialRecord($0, &text) })
+    }
+
+    private static func emitVersions(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {
+        writer.set(.apis, gateway.apis.map { APIRecord($0, &text) })
+        var versions: [VersionRecord] = []
+        var brownouts: [BrownoutRecord] = []
+        for version in gateway.versions {
+            var record = VersionRecord(version, of: gateway.apis[version.api], &text)
+            let windows = version.lifecycle.brownouts
+            record.brownouts = RangeRecord(first: UInt32(brownouts.count), count: UInt32(windows.count))
+            brownouts += windows.map(BrownoutRecord.init)
+            versions.append(record)
+        }
+        writer.set(.versions, versions)
+        writer.set(.brownouts, brownouts)
+    }
+
+    private static func emitRoutes(
+        _ gateway: Gateway,
+        _ hosts: HostTable,
+        _ writer: inout TableWriter,
+        _ text: inout TextPool
+    ) {
+        var routes = RouteTables(gateway, &text)
+        var programs = ProgramTables()
+        var tree = PathTree(routeCount: gateway.routes.count)
+        let roots = hosts.patterns.map { _ in tree.addRoot() }
+        var mounts = MountTable()
+        for mount in gateway.mounts {
+            tree.add(mount: mounts.add(mount), mount.prefix, under: roots[hosts.number(of: mount.host)])
+        }
+        var lastHost: (pattern: HostPattern, root: Int32)?
+        for (index, route) in gateway.routes.enumerated() {
+            // Neighbours mostly share their host.
+            if lastHost?.pattern != route.host { lastHost = (route.host, roots[hosts.number(of: route.host)]) }
+            guard let root = lastHost?.root else { continue }
+            tree.add(route: index, route.path, under: root)
+            routes.set(program: programs.add(route, of: gateway, &text), of: index)
+        }
+        let flat = FlatTree(tree, hostRoots: roots, routes, gateway, &text)
+        writer.set(.hosts, zip(hosts.patterns, flat.roots).map { HostRecord($0, root: $1, &text) })
+        writer.set(.mounts, mounts.records)
+        writer.set(flat, literalSlots: LiteralSlots.make(flat.nodes, text.bytes))
+        writer.set(tree.automata)
+        writer.set(routes)
+        writer.set(programs)
+    }
+}
+
+/// Mounts, each distinct pair of API and version once.
+private struct MountTable {
+    private(set) var records: [MountRecord] = []
+    /// Only ever asked for a value, never walked.
+    private var known: [[Int?]: UInt32] = [:]
+
+    mutating func add(_ mount: Mount) -> UInt32 {
+        let key = [mount.api, mount.version]
+        if let number = known[key] { return number }
+        var record = MountRecord()
+        record.api = UInt32(mount.api)
+        if let version = mount.version { record.version = UInt32(version) }
+        let number = UInt32(records.count)
+        records.append(record)
+        known[key] = number
+        return number
+    }
+}
+
+extension TableWriter {
+    fileprivate mutating func set(_ flat: FlatTree, literalSlots: [UInt32]) {
+        set(.treeNodes, flat.nodes)
+        set(.nodeExtras, flat.extras)
+        set(.literalSlots, literalSlots)
+        set(.constrainedEdges, flat.constrainedEdges)
+        set(.routes, flat.routes)
+        set(.routeTexts, flat.routeTexts)
+    }
+
+    fileprivate mutating func set(_ automata: AutomatonTable) {
+        set(.automata, automata.records)
+        set(.automatonBytes, automata.bytes)
+    }
+
+    fileprivate mutating func set(_ routes: RouteTables) {
+        set(.methods, routes.methods)
+        set(.conditionSets, routes.conditionSets)
+        set(.conditions, routes.conditions)
+    }
+
+    fileprivate mutating func set(_ programs: ProgramTables) {
+        set(.programs, programs.programs)
+        set(.code, programs.code)
+        set(.rateLimits, programs.policies.rateLimits)
+        set(.rateSets, programs.policies.rateSets)
+        set(.rates, programs.policies.rates)
+        set(.rateTiers, programs.policies.rateTiers)
+        set(.headerEdits, programs.policies.headerEdits)
+        set(.headerFields, programs.policies.headerFields)
+        set(.templates, programs.policies.templates)
+        set(.templateParts, programs.policies.templateParts)
+        set(.responses, programs.policies.responses)
+    }
+}
