@@ -46,6 +46,13 @@ package struct TableBytes: @unchecked Sendable {
         self.count = count
     }
 
+    /// - Precondition: `offset` is below `count`.
+    @inlinable
+    package subscript(offset: Int) -> UInt8 {
+        assert(offset >= 0 && offset < count)
+        return unsafe base[offset]
+    }
+
     /// The bytes as a string; what is not UTF-8 is replaced.
     package var string: String {
         unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self)
@@ -156,11 +163,7 @@ package struct TableView: @unchecked Sendable {
         templateParts = directory.section(.templateParts)
         responses = directory.section(.responses)
         nodes = directory.section(.nodes)
-        try validateSettings()
-        try validatePolicies()
-        try validatePrograms()
-        try validateRoutes()
-        try validateTree()
+        try validate()
     }
 
     /// The settings of the gateway as a whole.
