@@ -24,14 +24,19 @@ enum LiteralSlots {
         }
     }
 
-    /// The slots, unless a search could be longer than a table allows.
+    /// The slots, unless a search would be longer than a table allows.
     private static func place(_ hashes: [(node: UInt32, hash: UInt32)], _ slotCount: Int) -> [UInt32]? {
         var slots = [UInt32](repeating: TableLayout.none, count: slotCount)
         for (node, hash) in hashes {
             var slot = Int(LiteralHash.slot(hash, slotCount: UInt32(slotCount)))
-            while slots[slot] != TableLayout.none { slot = slot + 1 == slotCount ? 0 : slot + 1 }
+            var probeCount: UInt32 = 1
+            while slots[slot] != TableLayout.none {
+                slot = slot + 1 == slotCount ? 0 : slot + 1
+                probeCount += 1
+                guard probeCount <= TableLayout.literalProbeCountMax else { return nil }
+            }
             slots[slot] = LiteralHash.word(hash, node: node)
         }
-        return LiteralHash.longestRun(slots) <= TableLayout.literalRunCountMax ? slots : nil
+        return slots
     }
 }

@@ -60,18 +60,4 @@ package enum LiteralHash {
     /// Whether a slot that is not empty may be the one of a hash.
     @inlinable @inline(__always)
     package static func mayHold(_ word: UInt32, _ hash: UInt32) -> Bool { word ^ hash << nodeBitCount <= nodeMask }
-
-    /// Taken slots in a row at most; the first slot follows the last.
-    package static func longestRun(_ slots: some RandomAccessCollection<UInt32>) -> Int {
-        // The run that goes on from the last slot to the first is seen whole in a second round.
-        var longest = 0
-        var run = 0
-        for _ in 0..<2 {
-            for word in slots {
-                run = word == TableLayout.none ? 0 : run + 1
-                longest = max(longest, run)
-            }
-        }
-        return min(longest, slots.count)
-    }
 }

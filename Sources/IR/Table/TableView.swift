@@ -46,13 +46,6 @@ package struct TableBytes: @unchecked Sendable {
         self.count = count
     }
 
-    /// - Precondition: `offset` is below `count`.
-    @inlinable
-    package subscript(offset: Int) -> UInt8 {
-        assert(offset >= 0 && offset < count)
-        return unsafe base[offset]
-    }
-
     /// The bytes as a string; what is not UTF-8 is replaced.
     package var string: String {
         unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self)
@@ -163,7 +156,11 @@ package struct TableView: @unchecked Sendable {
         templateParts = directory.section(.templateParts)
         responses = directory.section(.responses)
         nodes = directory.section(.nodes)
-        try validate()
+        try validateSettings()
+        try validatePolicies()
+        try validatePrograms()
+        try validateRoutes()
+        try validateTree()
     }
 
     /// The settings of the gateway as a whole.

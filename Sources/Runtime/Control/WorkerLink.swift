@@ -19,11 +19,14 @@ package struct WorkerSettings: Sendable {
     package var node: String?
     /// Workers of the process.
     package var workerCount: Int
+    /// The counts of rate limits, which all workers of the process share.
+    package var rates: RateStore
 
-    package init(clockOffset: Int64 = 0, node: String? = nil, workerCount: Int = 1) {
+    package init(clockOffset: Int64 = 0, node: String? = nil, workerCount: Int = 1, rates: RateStore = RateStore()) {
         self.clockOffset = clockOffset
         self.node = node
         self.workerCount = workerCount
+        self.rates = rates
     }
 }
 
