@@ -1,0 +1,61 @@
+internal import GatewayIR
+
+/// The automata of a spec: each expression is compiled once, and equal languages have one number.
+struct ConstraintLibrary {
+    /// What the table holds at most (`TableLayout.automatonStateCountMax`).
+    static let stateCountMax = 1024
+
+    private struct Language: Hashable {
+        var classes: [UInt8]
+        var transitions: [UInt16]
+        var accepting: [Bool]
+    }
+
+    /// By number: one automaton for each language.
+    private(set) var automata: [Automaton] = []
+    private var numbersBySource: [String: (number: Int, automaton: Automaton)] = [:]
+    private var numbersByLanguage: [Language: Int] = [:]
+
+    /// Compiles a constraint.
+    ///
+    /// - Parameter range: where it stands in `text`; faults are positions in `text`.
+    mutating func compile(
+        _ text: [UInt8],
+        in range: Range<Int>
+    ) throws(PatternFault) -> (number: Int, automaton: Automaton) {
+        let source = String(decoding: text[range], as: UTF8.self)
+        if let known = numbersBySource[source] { return known }
+        guard !range.isEmpty else { throw .constraintMissing(at: range) }
+        let automaton = try ConstraintLibrary.automaton(of: text, in: range)
+        let language = Language(
+            classes: automaton.classes,
+            transitions: automaton.transitions,
+            accepting: automaton.accepting
+        )
+        let number = numbersByLanguage[language] ?? automata.count
+        if number == automata.count {
+            numbersByLanguage[language] = number
+            automata.append(automaton)
+        }
+        numbersBySource[source] = (number, automaton)
+        return (number, automaton)
+    }
+
+    /// The whole way: syntax, states that fork, states that do not, as few of them as possible.
+    static func automaton(of text: [UInt8], in range: Range<Int>) throws(PatternFault) -> Automaton {
+        let source = String(decoding: text[range], as: UTF8.self)
+        let syntax = try RegexParser.parse(text, in: range)
+        guard
+            syntax.stateCountEstimate <= NondeterministicAutomaton.stateCountMax,
+            let large = DeterministicAutomaton.determinise(NondeterministicAutomaton(syntax))
+        else { throw .constraintTooLarge(source, stateCountMax: stateCountMax, at: range) }
+        let automaton = large.minimised(source: source)
+        guard automaton.stateCount <= stateCountMax else {
+            throw .constraintTooLarge(source, stateCountMax: stateCountMax, at: range)
+        }
+        guard automaton.accepting.contains(true) else {
+            throw .constraintMatchesNothing(source, hasSpace: text[range].contains(0x20), at: range)
+        }
+        return automaton
+    }
+}
