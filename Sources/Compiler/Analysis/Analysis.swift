@@ -1,0 +1,71 @@
+package import GatewayIR
+
+/// The back half of the compiler: from the spec as written to the gateway as plain values.
+///
+/// Every step is a function from values to values that adds what it finds to `diagnostics`. A step goes on behind a
+/// mistake as far as it can, so that one run shows them all.
+package enum Analysis {
+    /// - Returns: the gateway, if no diagnostic, earlier ones included, is an error.
+    package static func lower(_ document: SpecDocument, into diagnostics: inout [Diagnostic]) -> Gateway? {
+        let names = NameTable(document)
+        var constraints = ConstraintLibrary()
+        let gatewayName = document.gateway?.value ?? ""
+        let (consumers, credentials) = ConsumerLowering.lower(
+            document,
+            gateway: gatewayName,
+            names: names,
+            into: &diagnostics
+        )
+        let upstreams = UpstreamLowering.lower(document, into: &diagnostics)
+        let versions = VersionLowering.lower(document, names: names, constraints: &constraints, into: &diagnostics)
+        PluginUseChecks.check(document, names: names, into: &diagnostics)
+        let mounts = MountLowering.lower(document, versions: versions, into: &diagnostics)
+        let routes = RouteLowering.lower(
+            document,
+            names: names,
+            versions: versions,
+            constraints: &constraints,
+            into: &diagnostics
+        )
+        warnOfUnused(document, names: names, routes: routes, into: &diagnostics)
+        let nodes = NodeChecks.lower(document, into: &diagnostics)
+        let listeners = ListenerLowering.listeners(document.listen, into: &diagnostics)
+        let limits = ListenerLowering.limits(document.listen, into: &diagnostics)
+        guard document.gateway != nil, !diagnostics.contains(where: { $0.severity == .error }) else { return nil }
+        return Gateway(
+            name: gatewayName,
+            listeners: listeners,
+            limits: limits,
+            timeouts: ListenerLowering.timeouts(document.listen),
+            drain: ListenerLowering.drain(document.drain),
+            accessLog: ListenerLowering.accessLog(document.accessLog),
+            groups: names.groups,
+            consumers: consumers,
+            credentials: credentials,
+            upstreams: upstreams,
+            apis: versions.apis,
+            versions: versions.versions,
+            mounts: mounts,
+            chains: routes.chains.chains,
+            routes: routes.routes,
+            nodes: nodes
+        )
+    }
+
+    /// What is declared and not used. Where errors hide uses, silence is better than a wrong warning.
+    private static func warnOfUnused(
+        _ document: SpecDocument,
+        names: NameTable,
+        routes: LoweredRoutes,
+        into diagnostics: inout [Diagnostic]
+    ) {
+        guard !diagnostics.contains(where: { $0.severity == .error }) else { return }
+        for (index, policy) in document.policies.enumerated() where !routes.usedPolicies.contains(index) {
+            diagnostics.append(.unusedPolicy(policy.name))
+        }
+        for upstream in document.upstreams {
+            guard let index = names.upstreams.firstIndex(of: upstream.name.value) else { continue }
+            if !routes.usedUpstreams.contains(index) { diagnostics.append(.unusedUpstream(upstream.name)) }
+        }
+    }
+}

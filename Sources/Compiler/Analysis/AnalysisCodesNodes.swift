@@ -1,0 +1,82 @@
+extension DiagnosticCode {
+    /// E09xx: nodes and listeners.
+    static let nodeCodes: [DiagnosticCode] = [
+        .publishedPortTwice, .statusPortTaken, .listenAddressTwice, .unusableLabel, .unknownPortName,
+        .settingOutOfRange,
+    ]
+
+    static let publishedPortTwice = DiagnosticCode(
+        "E0901",
+        "two published ports are the same",
+        explanation: """
+            The compose file starts every node as a service of one host, and a port of a host leads to one container
+            only. Give each node ports of its own.
+            """,
+        example: """
+            nodes:
+              eu-1: { ports: { http: 8000 } }
+              us-1: { ports: { http: 8000 } }
+            """
+    )
+
+    static let statusPortTaken = DiagnosticCode(
+        "E0902",
+        "the status listener and the proxy share a port",
+        explanation: """
+            Health, metrics and node status must never be reachable where consumers connect, so `listen.status` needs
+            a port of its own.
+            """,
+        example: """
+            listen: { http: 8000, status: 127.0.0.1:8000 }
+            """
+    )
+
+    static let listenAddressTwice = DiagnosticCode(
+        "E0903",
+        "two listeners have the same address",
+        explanation: """
+            A port of an address can be bound once. `0.0.0.0` and `::` stand for all addresses, so they clash with
+            every other one on the same port.
+            """,
+        example: """
+            listen: { http: [ 8000, "127.0.0.1:8000" ] }
+            """
+    )
+
+    static let unusableLabel = DiagnosticCode(
+        "E0904",
+        "a label cannot be written into deployable files",
+        explanation: """
+            Labels become labels of containers and of Kubernetes objects, whose rules they follow: a key has letters,
+            digits, `-`, `_`, `.` (and may begin with `DOMAIN/`), a value has the same characters; both are at most 63
+            characters and begin and end with a letter or a digit. A value may be empty.
+            """,
+        example: """
+            nodes:
+              eu-1: { labels: { "tier!": edge } }
+            """
+    )
+
+    static let unknownPortName = DiagnosticCode(
+        "E0905",
+        "a published port names no listener",
+        explanation:
+            "A node publishes the listeners of the gateway: `http` and `https`. The status port is never published.",
+        example: """
+            nodes:
+              eu-1: { ports: { status: 8100 } }
+            """
+    )
+
+    static let settingOutOfRange = DiagnosticCode(
+        "E0906",
+        "a setting is outside what the gateway can do",
+        explanation: """
+            Everything that a stranger may send has a bound, and the bound itself has limits: beyond them the gateway
+            would be useless (nobody gets in) or unsafe (one client can take all memory).
+            """,
+        example: """
+            listen: { limits: { head: 16 } }
+            """
+    )
+}

@@ -1,0 +1,217 @@
+extension DiagnosticCode {
+    /// E07xx: plugins, and what they need of each other.
+    static let pluginCodes: [DiagnosticCode] = [
+        .pluginTwice, .pluginSealed, .policiesDisagree, .needsAuthentication, .previewNeedsAuthentication,
+        .gatewayHeader, .headerEditedTwice, .stripsCredential, .requestIDHeader, .unknownCapture,
+        .respondWithUpstream, .respondBody, .sameWindowTwice, .offRemovesNothing, .unusableField,
+        .credentialPlace,
+    ]
+
+    static let pluginTwice = DiagnosticCode(
+        "E0701",
+        "a plugin is set twice in one list",
+        explanation: """
+            A chain has at most one setting of each plugin, and a setting replaces another as a whole: fields are never
+            merged. Within one list neither would be nearer than the other. Keep one of them.
+            """,
+        example: """
+            plugins:
+              - rate-limit: { limit: 10/second }
+              - rate-limit: { limit: 1000/hour }
+            """
+    )
+
+    static let pluginSealed = DiagnosticCode(
+        "E0702",
+        "a sealed plugin is replaced or removed",
+        explanation: """
+            Whoever set the plugin further out marked it `sealed`: it holds for everything within, unchanged. Delete
+            the nearer setting, or ask the owner of the outer one.
+            """,
+        example: """
+            plugins: [ { rate-limit: { limit: 10/second }, sealed: true } ]
+            apis:
+              orders: { path: /orders, plugins: [ rate-limit: off ] }
+            """
+    )
+
+    static let policiesDisagree = DiagnosticCode(
+        "E0703",
+        "two policies of one scope set the same plugin",
+        explanation: """
+            Policies of one scope are equally near, so neither setting can replace the other. Use one of the policies,
+            or set the plugin in `plugins` of the same scope, which is nearer than both.
+            """,
+        example: """
+            policies:
+              slow: [ rate-limit: { limit: 1/second } ]
+              fast: [ rate-limit: { limit: 100/second } ]
+            apis:
+              orders: { policy: [ slow, fast ] }
+            """
+    )
+
+    static let needsAuthentication = DiagnosticCode(
+        "E0704",
+        "a plugin needs to know the consumer, but nothing authenticates",
+        explanation: """
+            `acl`, `rate-limit` with `by: consumer` and the `tiers` of a rate limit ask who is calling. On these routes
+            no plugin finds that out. Add `key-auth`, or count `by: address`.
+            """,
+        example: """
+            apis:
+              orders: { path: /orders, plugins: [ acl: { allow: [ partners ] } ] }
+            """
+    )
+
+    static let previewNeedsAuthentication = DiagnosticCode(
+        "E0705",
+        "a preview for groups, but nothing authenticates",
+        explanation: """
+            Before its release a version with `preview` is open to consumers in these groups. None of its routes
+            authenticates, so nobody could be let in. Add `key-auth` to the version or its API.
+            """,
+        example: """
+            versions:
+              v3: { released: 2027-03-01, preview: [ partners ], routes: [ GET / ] }
+            """
+    )
+
+    static let gatewayHeader = DiagnosticCode(
+        "E0706",
+        "a header field is the gateway's own",
+        explanation: """
+            Fields that frame messages or manage connections (`Content-Length`, `Transfer-Encoding`, `Connection`, …)
+            belong to one connection and are always written by the gateway; changing them opens the door to request
+            smuggling. Fields by which the gateway tells upstreams about the caller and answers about the lifecycle are
+            its word, so nothing else may write them. `Host` is chosen by `preserve-host`.
+            """,
+        example: """
+            request-headers: { set: { Host: internal.example.com } }
+            """
+    )
+
+    static let headerEditedTwice = DiagnosticCode(
+        "E0707",
+        "a header field is edited twice",
+        explanation: """
+            Names of header fields have no case. Fields are removed first, then set, then added: `set` replaces all
+            values anyway, so `remove` beside it does nothing, and adding to what was just set is two values where one
+            was meant.
+            """,
+        example: """
+            request-headers: { remove: [ X-Env ], set: { x-env: live } }
+            """
+    )
+
+    static let stripsCredential = DiagnosticCode(
+        "E0708",
+        "a transform takes away the header that the authentication reads",
+        explanation: """
+            The field holds the caller's credential. The gateway itself removes it before the upstream once it has been
+            checked, unless `forward-credential: true` asks for the opposite; so removing it again is either without
+            effect or contradicts that wish.
+            """,
+        example: """
+            plugins:
+              - key-auth: { header: apikey }
+              - request-headers: { remove: [ apikey ] }
+            """
+    )
+
+    static let requestIDHeader = DiagnosticCode(
+        "E0709",
+        "the header of the request id is used for something else",
+        explanation: """
+            The id ties together what gateway, upstream and client log about a request. A transform that changes it, or
+            a field that also carries the credential, breaks that.
+            """,
+        example: """
+            plugins:
+              - request-id: { header: X-Request-Id }
+              - request-headers: { remove: [ X-Request-Id ] }
+            """
+    )
+
+    static let unknownCapture = DiagnosticCode(
+        "E0710",
+        "a text refers to a capture that the route does not have",
+        explanation: """
+            `{name}` stands for a capture of the path of the route on which the plugin runs. A plugin on an API or
+            version runs on all its routes, so all of them need the capture. Write `{{` for a literal brace.
+            """,
+        example: """
+            - match: GET /{id}
+              plugins: [ request-headers: { set: { X-Order: "{order}" } } ]
+            """
+    )
+
+    static let respondWithUpstream = DiagnosticCode(
+        "E0711",
+        "`respond` and an upstream contradict each other",
+        explanation: """
+            `respond` answers in the gateway, so no upstream is contacted; here an upstream is named as near or nearer.
+            Delete one of the two. A route with `respond` of its own may well lie in a version with an upstream.
+            """,
+        example: """
+            - match: GET /about
+              upstream: orders
+              plugins: [ respond: { status: 200, body: hello } ]
+            """
+    )
+
+    static let respondBody = DiagnosticCode(
+        "E0712",
+        "an answer with this status has no body",
+        explanation: "Answers 204, 205 and 304 end with their header (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).",
+        example: """
+            respond: { status: 204, body: done }
+            """
+    )
+
+    static let sameWindowTwice = DiagnosticCode(
+        "E0713",
+        "a rate limit has two limits for the same window",
+        explanation:
+            "Only the smaller of the two would ever bind. Keep one limit for each of second, minute, hour and day.",
+        example: """
+            rate-limit: { limits: [ 10/second, 20/second ] }
+            """
+    )
+
+    static let offRemovesNothing = DiagnosticCode(
+        "W0714",
+        "`off` removes nothing",
+        explanation: "No scope further out sets this plugin, so there is nothing to remove here.",
+        example: """
+            apis:
+              orders: { path: /orders, plugins: [ rate-limit: off ] }
+            """
+    )
+
+    static let unusableField = DiagnosticCode(
+        "E0715",
+        "a header field has a name or a value that cannot be sent",
+        explanation: """
+            The name of a field is a token (RFC 9110, section 5.1): letters, digits and `!#$%&'*+-.^_`|~`. A value has no
+            control characters; a line break in it would begin another field. Other scripts need an encoding of the
+            field's own (RFC 8187).
+            """,
+        example: """
+            request-headers: { set: { "X Order": "a" } }
+            """
+    )
+
+    static let credentialPlace = DiagnosticCode(
+        "E0717",
+        "a credential cannot be read from there",
+        explanation: """
+            `key-auth` reads a header field, a query parameter or a cookie. The name must be one that requests can
+            carry, and not one that the gateway or HTTP itself uses.
+            """,
+        example: """
+            key-auth: { header: Content-Length }
+            """
+    )
+
+}

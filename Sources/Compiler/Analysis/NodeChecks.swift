@@ -1,0 +1,156 @@
+internal import GatewayIR
+
+/// Nodes: what they are called, what they are labelled with, and which ports they publish.
+enum NodeChecks {
+    private static let workerCountMax: UInt32 = 1024
+    private static let labelByteCountMax = 63
+    private static let alphanumerics = ByteSet.digits.union(.letters)
+    private static let labelCharacters = alphanumerics.union(of: "-_.")
+
+    static func lower(_ document: SpecDocument, into diagnostics: inout [Diagnostic]) -> [Node] {
+        if let gateway = document.gateway, !isServiceName(gateway.value) {
+            diagnostics.append(.unusableName(gateway, of: "the gateway"))
+        }
+        var published: [UInt16: (node: String, span: SourceSpan)] = [:]
+        for node in document.nodes {
+            check(node, into: &diagnostics)
+            for port in node.value.ports {
+                let use = (node: node.name.value, span: port.value.span)
+                guard let first = published[port.value.value] else {
+                    published[port.value.value] = use
+                    continue
+                }
+                diagnostics.append(.publishedPortTwice(port.value, node: use.node, first: first.span, of: first.node))
+            }
+        }
+        return document.nodes.map { lowered($0) }.sorted { $0.name < $1.name }
+    }
+
+    private static func lowered(_ node: Named<NodeSpec>) -> Node {
+        Node(
+            name: node.name.value,
+            cloud: node.value.cloud?.value,
+            region: node.value.region?.value,
+            labels: node.value.labels.map { Node.Label(key: $0.name.value, value: $0.value.value) }
+                .sorted { $0.key < $1.key },
+            ports: node.value.ports.map { Node.PublishedPort(name: $0.name.value, published: $0.value.value) }
+                .sorted { $0.name < $1.name },
+            workerCount: node.value.workers.map { Int($0.value) }
+        )
+    }
+
+    private static func check(_ node: Named<NodeSpec>, into diagnostics: inout [Diagnostic]) {
+        if !isServiceName(node.name.value) { diagnostics.append(.unusableName(node.name, of: "a node")) }
+        for port in node.value.ports where !["http", "https"].contains(port.name.value) {
+            diagnostics.append(.unknownPortName(port.name))
+        }
+        for label in node.value.labels {
+            if !isLabelKey(label.name.value) { diagnostics.append(.unusableLabelKey(label.name)) }
+            if !label.value.value.isEmpty, !isLabelText(label.value.value) {
+                diagnostics.append(.unusableLabelValue(label.value))
+            }
+        }
+        if let workers = node.value.workers, !(1...workerCountMax).contains(workers.value) {
+            diagnostics.append(
+                .outOfRange("workers", workers.span, is: "\(workers.value)", from: "1", to: "\(workerCountMax)")
+            )
+        }
+    }
+
+    /// A DNS label (RFC 1123) in lower case: what compose services and Kubernetes objects accept.
+    static func isServiceName(_ name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        let inner = ByteSet.digits.union(ByteSet(0x61...0x7A)).union(of: "-")
+        return (1...63).contains(bytes.count) && bytes.allSatisfy { inner.contains($0) }
+            && bytes.first != UInt8(ascii: "-") && bytes.last != UInt8(ascii: "-")
+    }
+
+    private static func isLabelText(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard let first = bytes.first, let last = bytes.last, bytes.count <= labelByteCountMax else { return false }
+        return alphanumerics.contains(first) && alphanumerics.contains(last)
+            && bytes.allSatisfy { labelCharacters.contains($0) }
+    }
+
+    private static func isLabelKey(_ key: String) -> Bool {
+        guard let slash = key.firstIndex(of: "/") else { return isLabelText(key) }
+        guard case .exact = try? HostPatternParser.parse(String(key[..<slash])) else { return false }
+        return isLabelText(String(key[key.index(after: slash)...]))
+    }
+}
+
+extension Diagnostic {
+    static func unusableName(_ name: Spanned<String>, of what: String) -> Diagnostic {
+        let mended = String(
+            decoding: name.value.lowercased().utf8.map { byte in
+                NodeChecks.isServiceName(String(decoding: [byte], as: UTF8.self)) ? byte : UInt8(ascii: "-")
+            },
+            as: UTF8.self
+        )
+        let trimmed = String(mended.drop { $0 == "-" }.prefix(63))
+        return Diagnostic(
+            .unusableName,
+            "`\(name.value)` cannot name \(what): services and files have lower-case letters, digits and `-`",
+            at: name.span,
+            help: NodeChecks.isServiceName(trimmed) ? "write `\(trimmed)`" : "begin and end with a letter or a digit"
+        )
+    }
+
+    static func publishedPortTwice(
+        _ port: Spanned<UInt16>,
+        node: String,
+        first: SourceSpan,
+        of other: String
+    ) -> Diagnostic {
+        let whose = node == other ? "the same node" : "`\(other)`"
+        return Diagnostic(
+            .publishedPortTwice,
+            "`\(node)` publishes port \(port.value), which \(whose) has already",
+            at: port.span,
+            related: [.init(first, "first published here")],
+            help: "all nodes start as services of one compose file; give each a port of its own"
+        )
+    }
+
+    static func unknownPortName(_ name: Spanned<String>) -> Diagnostic {
+        Diagnostic(
+            .unknownPortName,
+            "there is no listener `\(name.value)` to publish",
+            at: name.span,
+            help: suggestion(for: name.value, among: ["http", "https"]) ?? "publish `http` or `https`"
+        )
+    }
+
+    static func unusableLabelKey(_ key: Spanned<String>) -> Diagnostic {
+        Diagnostic(
+            .unusableLabel,
+            "`\(key.value)` cannot be the key of a label",
+            at: key.span,
+            help: "use up to 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
+        )
+    }
+
+    static func unusableLabelValue(_ value: Spanned<String>) -> Diagnostic {
+        Diagnostic(
+            .unusableLabel,
+            "`\(value.value)` cannot be the value of a label",
+            at: value.span,
+            help: "use up to 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
+        )
+    }
+
+    static func outOfRange(
+        _ name: String,
+        _ span: SourceSpan,
+        is value: String,
+        from low: String,
+        to high: String
+    ) -> Diagnostic {
+        Diagnostic(
+            .settingOutOfRange,
+            "`\(name)` is \(value), and the gateway can do \(low) to \(high)",
+            at: span,
+            help: "choose a value between them, or leave the key out for the default"
+        )
+    }
+}

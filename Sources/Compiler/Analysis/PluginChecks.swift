@@ -1,0 +1,104 @@
+internal import GatewayIR
+
+/// What the plugins of one chain need of each other. A mistake is reported once, however many routes share it.
+struct PluginChecks {
+    private struct Reported: Hashable {
+        var code: DiagnosticCode
+        var span: SourceSpan
+    }
+
+    private var reported: Set<Reported> = []
+    private(set) var diagnostics: [Diagnostic] = []
+
+    mutating func takeDiagnostics() -> [Diagnostic] {
+        defer { diagnostics = [] }
+        return diagnostics
+    }
+
+    mutating func report(_ diagnostic: Diagnostic) {
+        guard reported.insert(Reported(code: diagnostic.code, span: diagnostic.span)).inserted else { return }
+        diagnostics.append(diagnostic)
+    }
+
+    mutating func check(_ chain: EffectiveChain, on route: RouteMention) {
+        if !chain.authenticates { checkUnauthenticated(chain, on: route) }
+        checkCredentialHeader(chain)
+        checkRequestID(chain)
+    }
+
+    private mutating func checkUnauthenticated(_ chain: EffectiveChain, on route: RouteMention) {
+        if let acl = chain.active(.acl) {
+            report(.needsAuthentication("`acl`", acl, help: "add `key-auth`, or delete `acl`", route: route))
+        }
+        guard let limit = chain.active(.rateLimit), case .rateLimit(let spec) = limit.use.setting else { return }
+        if case .consumer? = spec.key?.value {
+            report(
+                .needsAuthentication(
+                    "`rate-limit` by consumer",
+                    limit,
+                    help: "add `key-auth`, or write `by: address`",
+                    route: route
+                )
+            )
+        } else if !spec.tiers.isEmpty {
+            report(
+                .needsAuthentication(
+                    "`rate-limit` with tiers",
+                    limit,
+                    help: "add `key-auth`, or delete `tiers`",
+                    route: route
+                )
+            )
+        }
+    }
+
+    /// Authentication comes before transforms, so an upstream's own key may be set in the place of the caller's, unless
+    /// that is to be forwarded. Taking away what the gateway takes away shows a misunderstanding.
+    private mutating func checkCredentialHeader(_ chain: EffectiveChain) {
+        guard let auth = chain.active(.keyAuth), case .keyAuth(let settings) = auth.use.setting,
+            let transform = chain.active(.requestHeaders), case .requestHeaders(let edits) = transform.use.setting
+        else { return }
+        let forwards = settings.forwardsCredential
+        let header: String
+        switch settings.source {
+        case .header(let name): header = name
+        case .cookie: header = "cookie"
+        case .query: return
+        }
+        for name in edits.remove where FieldRules.areSame(name.value, header) {
+            if case .cookie = settings.source, !forwards { continue }
+            report(.stripsCredential(name, auth: auth, forwards: forwards, verb: "removes"))
+        }
+        guard forwards else { return }
+        for field in edits.set where FieldRules.areSame(field.name.value, header) {
+            report(.stripsCredential(field.name, auth: auth, forwards: true, verb: "replaces"))
+        }
+    }
+
+    private mutating func checkRequestID(_ chain: EffectiveChain) {
+        guard let id = chain.active(.requestID), case .requestID(let settings) = id.use.setting else { return }
+        if let auth = chain.active(.keyAuth), case .keyAuth(let key) = auth.use.setting,
+            case .header(let name) = key.source, FieldRules.areSame(name, settings.header)
+        {
+            report(.requestIDIsCredential(settings.header, id: id, auth: auth))
+        }
+        if let use = chain.active(.requestHeaders), case .requestHeaders(let edits) = use.use.setting {
+            checkEdits(edits, plugin: .requestHeaders, header: settings.header, id: id)
+        }
+        if settings.echo, let use = chain.active(.responseHeaders), case .responseHeaders(let edits) = use.use.setting {
+            checkEdits(edits, plugin: .responseHeaders, header: settings.header, id: id)
+        }
+    }
+
+    private mutating func checkEdits(_ edits: HeaderEditsSpec, plugin: PluginKind, header: String, id: EffectiveUse) {
+        for name in edits.remove + edits.set.map(\.name) + edits.add.map(\.name)
+        where FieldRules.areSame(name.value, header) {
+            report(.requestIDEdited(name, plugin: plugin.name, id: id))
+        }
+    }
+}
+
+extension FieldRules {
+    /// Names of header fields have no case.
+    static func areSame(_ left: String, _ right: String) -> Bool { left.lowercased() == right.lowercased() }
+}

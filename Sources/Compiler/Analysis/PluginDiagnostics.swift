@@ -1,0 +1,172 @@
+internal import GatewayIR
+
+extension Diagnostic {
+    static func pluginTwice(_ use: PluginUse, first: PluginUse) -> Diagnostic {
+        Diagnostic(
+            .pluginTwice,
+            "`\(use.name.value)` is set twice in one list",
+            at: use.name.span,
+            related: [.init(first.name.span, "first set here")],
+            help: "keep one; settings are replaced whole, never merged"
+        )
+    }
+
+    static func unusableFieldName(_ name: Spanned<String>) -> Diagnostic {
+        Diagnostic(
+            .unusableField,
+            "`\(name.value)` is not the name of a header field",
+            at: name.span,
+            help: "use letters, digits and `-`, as in `X-Order-Id`"
+        )
+    }
+
+    static func gatewayHeader(_ name: Spanned<String>, _ reason: GatewayHeader) -> Diagnostic {
+        let (message, help): (String, String) =
+            switch reason {
+            case .framing:
+                ("frames messages or manages connections, which only the gateway does", "delete it")
+            case .host: ("is decided by the route", "write `preserve-host: true` on the route to forward the client's")
+            case .caller:
+                ("tells upstreams what the gateway knows about the caller", "choose a name of your own for it")
+            case .lifecycle: ("follows from the dates of the version", "set `deprecated` and `sunset` on the version")
+            }
+        return Diagnostic(.gatewayHeader, "`\(name.value)` \(message)", at: name.span, help: help)
+    }
+
+    static func headerEditedTwice(_ name: Spanned<String>, first: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .headerEditedTwice,
+            "`\(name.value)` is edited twice",
+            at: name.span,
+            related: [.init(first, "first edited here")],
+            help: "keep one: `set` replaces what is there, `add` goes beside it, `remove` takes it away"
+        )
+    }
+
+    static func credentialPlace(_ source: KeySource, at span: SourceSpan) -> Diagnostic {
+        let (kind, name, example): (String, String, String) =
+            switch source {
+            case .header(let name): ("header field", name, "header: apikey")
+            case .query(let name): ("query parameter", name, "query: apikey")
+            case .cookie(let name): ("cookie", name, "cookie: apikey")
+            }
+        return Diagnostic(
+            .credentialPlace,
+            "consumers cannot send a key in a \(kind) `\(name)`",
+            at: span,
+            help: "choose a name of your own, such as `\(example)`"
+        )
+    }
+
+    static func sameWindowTwice(_ rate: Spanned<Rate>, first: Spanned<Rate>) -> Diagnostic {
+        Diagnostic(
+            .sameWindowTwice,
+            "there is a limit for the same window already",
+            at: rate.span,
+            related: [.init(first.span, "first limited here")],
+            help: "keep \(min(rate.value.limit, first.value.limit)), or the one that was meant"
+        )
+    }
+
+    static func respondBody(_ status: Spanned<UInt16>, body: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .respondBody,
+            "an answer with status \(status.value) has no body",
+            at: body,
+            related: [.init(status.span, "the status is set here")],
+            help: "delete the body, or answer with 200"
+        )
+    }
+
+    // On a route.
+
+    static func needsAuthentication(_ what: String, _ use: EffectiveUse, help: String, route: RouteMention)
+        -> Diagnostic
+    {
+        Diagnostic(
+            .needsAuthentication,
+            "\(what) needs to know the consumer, and nothing authenticates on `\(route.text)`",
+            at: use.use.span,
+            related: [.init(route.span, "on this route")],
+            help: help
+        )
+    }
+
+    static func stripsCredential(
+        _ name: Spanned<String>,
+        auth: EffectiveUse,
+        forwards: Bool,
+        verb: String
+    ) -> Diagnostic {
+        Diagnostic(
+            .stripsCredential,
+            "`request-headers` \(verb) `\(name.value)`, which `key-auth` reads",
+            at: name.span,
+            related: [.init(auth.use.span, "read here")],
+            help: forwards
+                ? "delete it, or delete `forward-credential: true`, which asks for the opposite"
+                : "delete it: the gateway removes the credential itself once it has been checked"
+        )
+    }
+
+    static func requestIDEdited(_ name: Spanned<String>, plugin: String, id: EffectiveUse) -> Diagnostic {
+        Diagnostic(
+            .requestIDHeader,
+            "`\(plugin)` changes `\(name.value)`, which carries the request id",
+            at: name.span,
+            related: [.init(id.use.span, "the id is set here")],
+            help: "delete it; `request-id: { echo: false }` keeps the id from clients"
+        )
+    }
+
+    static func requestIDIsCredential(_ header: String, id: EffectiveUse, auth: EffectiveUse) -> Diagnostic {
+        Diagnostic(
+            .requestIDHeader,
+            "`\(header)` cannot carry both the request id and the key",
+            at: id.use.span,
+            related: [.init(auth.use.span, "`key-auth` reads it here")],
+            help: "choose another `header` for one of them"
+        )
+    }
+
+    static func unknownCapture(_ name: String, at span: SourceSpan, known: [String], route: RouteMention) -> Diagnostic
+    {
+        let list = known.filter { $0 != "**" }
+        let fallback =
+            list.isEmpty
+            ? "name a segment in the path, as in `/{\(name)}`, or write `{{` for a brace"
+            : "it has \(list.map { "`\($0)`" }.joined(separator: ", "))"
+        return Diagnostic(
+            .unknownCapture,
+            "`\(route.text)` has no capture `\(name)`",
+            at: span,
+            related: [.init(route.span, "the path of this route")],
+            help: suggestion(for: name, among: list) ?? fallback
+        )
+    }
+
+    static func respondWithUpstream(_ upstream: Spanned<String>, respond: EffectiveUse) -> Diagnostic {
+        Diagnostic(
+            .respondWithUpstream,
+            "`respond` answers here, so nothing is sent to `\(upstream.value)`",
+            at: upstream.span,
+            related: [.init(respond.use.span, "answered here")],
+            help: "delete the upstream, or write `respond: off` beside it"
+        )
+    }
+
+    static func previewNeedsAuthentication(_ version: Named<VersionSpec>) -> Diagnostic {
+        Diagnostic(
+            .previewNeedsAuthentication,
+            "`\(version.name.value)` has a preview for groups, but none of its routes authenticates",
+            at: version.value.preview.first?.span ?? version.name.span,
+            help: "add `key-auth` to the version or its API"
+        )
+    }
+}
+
+/// A route in a message.
+struct RouteMention {
+    var text: String
+    var span: SourceSpan
+}

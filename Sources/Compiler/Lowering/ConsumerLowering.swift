@@ -1,0 +1,111 @@
+internal import Digests
+internal import GatewayIR
+
+/// Consumers and the keys by which they are known.
+enum ConsumerLowering {
+    static func lower(
+        _ document: SpecDocument,
+        gateway: String,
+        names: NameTable,
+        into diagnostics: inout [Diagnostic]
+    ) -> (consumers: [Consumer], credentials: [Credential]) {
+        var consumers: [Consumer] = []
+        var credentials: [Credential] = []
+        var registry = CredentialRegistry(gateway: gateway)
+        for consumer in document.consumers.sorted(by: { $0.name.value < $1.name.value }) {
+            let index = consumers.count
+            let name = consumer.name.value
+            consumers.append(Consumer(name: name, groups: names.groups(consumer.value.groups, into: &diagnostics)))
+            for (number, spec) in consumer.value.credentials.enumerated() {
+                let id = spec.id ?? Spanned("\(name)-\(number + 1)", spec.key.span)
+                let key = registry.register(spec.key, id: id, into: &diagnostics)
+                credentials.append(Credential(consumer: index, id: id.value, key: key))
+            }
+        }
+        if let extra = names.groups.dropFirst(NameTable.groupCountMax).first {
+            diagnostics.append(.tooManyGroups(firstUse(of: extra, in: document), count: names.groups.count))
+        }
+        return (consumers, credentials)
+    }
+
+    private static func firstUse(of group: String, in document: SpecDocument) -> SourceSpan {
+        for consumer in document.consumers {
+            for name in consumer.value.groups where name.value == group { return name.span }
+        }
+        return document.span
+    }
+}
+
+/// The keys and ids of credentials that have been seen, to find what stands twice.
+private struct CredentialRegistry {
+    private let salt: HMACKey
+    private var keys: [KeyIdentity: SourceSpan] = [:]
+    private var ids: [String: SourceSpan] = [:]
+
+    /// Literal keys are compared by digest; a secret by the place that it comes from.
+    private enum KeyIdentity: Hashable {
+        case digest(Digest256)
+        case secret(SecretReference)
+    }
+
+    init(gateway: String) {
+        salt = HMACKey(Digests.credentialSalt(gatewayName: gateway))
+    }
+
+    mutating func register(
+        _ key: Spanned<CredentialSpec.Key>,
+        id: Spanned<String>,
+        into diagnostics: inout [Diagnostic]
+    ) -> Credential.Key {
+        let identity: KeyIdentity
+        let result: Credential.Key
+        switch key.value {
+        case .literal(let bytes):
+            let digest = salt.authenticate(bytes)
+            identity = .digest(digest)
+            result = .digest(digest.bytes)
+        case .secret(let reference):
+            identity = .secret(reference)
+            result = .secret(reference)
+        }
+        if let first = keys.updateValue(key.span, forKey: identity) {
+            diagnostics.append(.sameKeyTwice(key.span, first: first))
+        }
+        if let first = ids.updateValue(id.span, forKey: id.value) {
+            diagnostics.append(.sameCredentialID(id, first: first))
+        }
+        return result
+    }
+}
+
+extension Diagnostic {
+    /// The key itself is never shown.
+    static func sameKeyTwice(_ span: SourceSpan, first: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .sameKeyTwice,
+            "this key is that of another credential",
+            at: span,
+            related: [.init(first, "first used here")],
+            help: "give each credential a key of its own"
+        )
+    }
+
+    static func sameCredentialID(_ id: Spanned<String>, first: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .sameCredentialID,
+            "another credential has the id `\(id.value)`",
+            at: id.span,
+            related: [.init(first, "first used here")],
+            help: "give each credential an `id` of its own"
+        )
+    }
+
+    static func tooManyGroups(_ span: SourceSpan, count: Int) -> Diagnostic {
+        Diagnostic(
+            .tooManyGroups,
+            "the consumers are in \(count) groups, a gateway has at most \(NameTable.groupCountMax)",
+            at: span,
+            help: "merge groups that are always used together"
+        )
+    }
+}

@@ -1,0 +1,117 @@
+internal import GatewayIR
+
+/// Listeners, bounds and times towards clients, with their defaults filled in.
+enum ListenerLowering {
+    static func listeners(_ spec: ListenSpec, into diagnostics: inout [Diagnostic]) -> Listeners {
+        var result = Listeners()
+        if !spec.http.isEmpty { result.http = spec.http.map(\.value) }
+        if let status = spec.status { result.status = status.value }
+        result.trustedProxies = spec.trustedProxies.map(\.value)
+        for (index, address) in spec.http.enumerated() {
+            guard let first = spec.http[..<index].first(where: { clash($0.value, address.value) }) else { continue }
+            diagnostics.append(.listenAddressTwice(address, first: first.span))
+        }
+        if let taken = result.http.firstIndex(where: { $0.port == result.status.port }) {
+            let http = spec.http.isEmpty ? nil : spec.http[taken].span
+            if let span = spec.status?.span ?? http {
+                diagnostics.append(
+                    .statusPortTaken(result.status.port, at: span, http: spec.status == nil ? nil : http)
+                )
+            }
+        }
+        return result
+    }
+
+    /// Whether both cannot be bound at once.
+    private static func clash(_ left: ListenAddress, _ right: ListenAddress) -> Bool {
+        guard left.port == right.port else { return false }
+        let all = ["0.0.0.0", "::"]
+        // IPv4 and IPv6 listeners are apart: the gateway binds `::` for IPv6 only.
+        guard left.host.contains(":") == right.host.contains(":") else { return false }
+        return left.host == right.host || all.contains(left.host) || all.contains(right.host)
+    }
+
+    static func limits(_ spec: ListenSpec, into diagnostics: inout [Diagnostic]) -> RequestLimits {
+        var result = RequestLimits()
+        if let head = spec.headBytesMax {
+            check("head", head, 1024...65_536, into: &diagnostics)
+            result.headBytesMax = head.value
+        }
+        if let count = spec.headerCountMax {
+            check("headers", count, 8...1000, into: &diagnostics)
+            result.headerCountMax = count.value
+        }
+        if let count = spec.connectionCountMax {
+            check("connections", count, 1...1_000_000, into: &diagnostics)
+            result.connectionCountMax = count.value
+        }
+        result.bodyBytesMax = spec.bodyBytesMax?.value
+        return result
+    }
+
+    private static func check(
+        _ name: String,
+        _ value: Spanned<UInt32>,
+        _ range: ClosedRange<UInt32>,
+        into diagnostics: inout [Diagnostic]
+    ) {
+        guard !range.contains(value.value) else { return }
+        diagnostics.append(
+            .outOfRange(
+                name,
+                value.span,
+                is: "\(value.value)",
+                from: "\(range.lowerBound)",
+                to: "\(range.upperBound)"
+            )
+        )
+    }
+
+    static func timeouts(_ spec: ListenSpec) -> ClientTimeouts {
+        var result = ClientTimeouts()
+        if let value = spec.headTimeout?.value { result.head = value }
+        if let value = spec.bodyTimeout?.value { result.body = value }
+        if let value = spec.idleTimeout?.value { result.idle = value }
+        if let value = spec.writeTimeout?.value { result.write = value }
+        return result
+    }
+
+    static func drain(_ spec: DrainSpec) -> Drain {
+        var result = Drain()
+        if let value = spec.delay?.value { result.delay = value }
+        if let value = spec.timeout?.value { result.timeout = value }
+        return result
+    }
+
+    static func accessLog(_ spec: AccessLogSpec?) -> AccessLog? {
+        guard let spec else { return AccessLog() }
+        guard !spec.isOff else { return nil }
+        var result = AccessLog()
+        if let path = spec.path?.value, path != "stdout" { result.path = path }
+        if let sample = spec.samplePerMillion?.value { result.samplePerMillion = sample }
+        if let fields = spec.fields { result.fields = Set(fields.map(\.value)).sorted { $0.rawValue < $1.rawValue } }
+        return result
+    }
+}
+
+extension Diagnostic {
+    static func listenAddressTwice(_ address: Spanned<ListenAddress>, first: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .listenAddressTwice,
+            "port \(address.value.port) of \(address.value.host) is bound already",
+            at: address.span,
+            related: [.init(first, "by this listener")],
+            help: "delete one, or choose another port"
+        )
+    }
+
+    static func statusPortTaken(_ port: UInt16, at span: SourceSpan, http: SourceSpan?) -> Diagnostic {
+        Diagnostic(
+            .statusPortTaken,
+            "the status listener cannot share port \(port) with the proxy",
+            at: span,
+            related: http.map { [.init($0, "the proxy listens here")] } ?? [],
+            help: "choose another port, such as `status: 127.0.0.1:\(port == 8100 ? 8101 : 8100)`"
+        )
+    }
+}

@@ -1,0 +1,118 @@
+internal import GatewayIR
+
+/// Turns the plugins of an effective chain into settings with every default filled in and captures as indices.
+struct PluginLowering {
+    let names: NameTable
+    /// Whether some step of the chain authenticates: decides what a rate limit counts by.
+    let authenticates: Bool
+    /// Names of the captures of the route's path, by index.
+    let captures: [String]
+    /// Captures that a text names and the route lacks, with their places.
+    private(set) var unknownCaptures: [(name: String, span: SourceSpan)] = []
+
+    init(names: NameTable, authenticates: Bool, captures: [String]) {
+        self.names = names
+        self.authenticates = authenticates
+        self.captures = captures
+    }
+
+    /// - Returns: `nil` for `off`.
+    mutating func plugin(_ use: EffectiveUse) -> Plugin? {
+        switch use.use.setting {
+        case .off: nil
+        case .requestID(let settings): .requestID(settings)
+        case .requestSizeLimit(let settings): .requestSizeLimit(settings)
+        case .keyAuth(let settings): .keyAuth(settings)
+        case .acl(let allow, let deny): .acl(allow.isEmpty ? .deny(groups(deny)) : .allow(groups(allow)))
+        case .rateLimit(let spec): .rateLimit(rateLimit(spec, identity: use.place.identity))
+        case .requestHeaders(let spec): .requestHeaders(edits(spec))
+        case .respond(let spec): .respond(respond(spec))
+        case .responseHeaders(let spec): .responseHeaders(edits(spec))
+        }
+    }
+
+    /// Unknown groups are reported where the list is checked.
+    private func groups(_ list: [Spanned<String>]) -> [Int] {
+        var ignored: [Diagnostic] = []
+        return names.groups(list, into: &ignored)
+    }
+
+    private func rateLimit(_ spec: RateLimitSpec, identity: String) -> RateLimitSettings {
+        let key: RateLimitKey =
+            switch spec.key?.value {
+            case .header(let name): .header(name.lowercased())
+            case .consumer: .consumer
+            case .address: .address
+            case nil: authenticates ? .consumer : .address
+            }
+        let tiers = spec.tiers.compactMap { tier -> RateLimitTier? in
+            guard let group = groups([tier.name]).first else { return nil }
+            return RateLimitTier(group: group, rates: rates(tier.value))
+        }
+        return RateLimitSettings(
+            identity: identity,
+            rates: rates(spec.rates),
+            tiers: tiers.sorted { $0.group < $1.group },
+            key: key
+        )
+    }
+
+    private func rates(_ list: [Spanned<Rate>]) -> [Rate] {
+        list.map(\.value).sorted { $0.windowSeconds < $1.windowSeconds }
+    }
+
+    private mutating func edits(_ spec: HeaderEditsSpec) -> HeaderEdits {
+        HeaderEdits(remove: spec.remove.map(\.value).sorted(), set: fields(spec.set), add: fields(spec.add))
+    }
+
+    private mutating func fields(_ list: [Named<Spanned<String>>]) -> [HeaderField] {
+        var result: [HeaderField] = []
+        for field in list {
+            result.append(HeaderField(name: field.name.value, value: template(field.value)))
+        }
+        return result.sorted { $0.name < $1.name }
+    }
+
+    private mutating func respond(_ spec: RespondSpec) -> RespondSettings {
+        var headers = fields(spec.headers)
+        let body = spec.body?.value ?? []
+        if !body.isEmpty, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            let type = spec.isJSON ? "application/json" : "text/plain; charset=utf-8"
+            headers.append(HeaderField(name: "Content-Type", value: TextTemplate(type)))
+            headers.sort { $0.name < $1.name }
+        }
+        return RespondSettings(status: spec.status?.value ?? 200, headers: headers, body: body)
+    }
+
+    /// Captures by index. What is not well-formed is reported where the text is checked.
+    mutating func template(_ text: Spanned<String>) -> TextTemplate {
+        guard let parsed = try? TextTemplateParser.parse(text.value) else { return TextTemplate("") }
+        var parts: [TextTemplate.Part] = []
+        for part in parsed.parts {
+            switch part {
+            case .text(let literal): parts.append(.text(literal))
+            case .capture(let name, let range):
+                guard let index = captures.firstIndex(of: name) else {
+                    unknownCaptures.append((name, text.span(of: range)))
+                    continue
+                }
+                parts.append(.capture(index))
+            }
+        }
+        return TextTemplate(parts: parts)
+    }
+}
+
+extension EffectiveChain {
+    /// Whether any text of the chain names a capture: then its program depends on the route's path.
+    var namesCaptures: Bool {
+        activeUses.contains { use in
+            switch use.use.setting {
+            case .requestHeaders(let edits), .responseHeaders(let edits):
+                (edits.set + edits.add).contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
+            case .respond(let spec): spec.headers.contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
+            case .off, .requestID, .requestSizeLimit, .keyAuth, .acl, .rateLimit: false
+            }
+        }
+    }
+}

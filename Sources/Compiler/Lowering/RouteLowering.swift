@@ -1,0 +1,320 @@
+internal import GatewayIR
+
+/// What the analysis knows of a route beside its value.
+struct RouteFacts {
+    /// Where `match` stands.
+    var match: SourceSpan
+    /// Index into `Gateway.apis`.
+    var api: Int
+    /// Numbers of its path's constraints, in the order of its segments.
+    var constraints: [Int]
+}
+
+/// All routes with their chains.
+struct LoweredRoutes {
+    var routes: [Route] = []
+    /// One per route.
+    var facts: [RouteFacts] = []
+    var chains = ChainTable()
+    /// Indices into `Gateway.upstreams` that some route forwards to.
+    var usedUpstreams: Set<Int> = []
+    /// Indices into `SpecDocument.policies` that something names.
+    var usedPolicies: Set<Int> = []
+}
+
+/// Lowers the routes of all versions: path, methods, conditions, chain, upstream.
+struct RouteLowering {
+    private let document: SpecDocument
+    private let names: NameTable
+    private let versions: LoweredVersions
+    private var result = LoweredRoutes()
+    private var resolution: ChainResolution
+    private var checks = PluginChecks()
+    private var conditions = ConditionLowering()
+    private var methods = MethodRegistry()
+    private var diagnostics: [Diagnostic] = []
+
+    static func lower(
+        _ document: SpecDocument,
+        names: NameTable,
+        versions: LoweredVersions,
+        constraints: inout ConstraintLibrary,
+        into diagnostics: inout [Diagnostic]
+    ) -> LoweredRoutes {
+        var lowering = RouteLowering(document: document, names: names, versions: versions)
+        lowering.lowerAll(constraints: &constraints)
+        diagnostics += lowering.diagnostics
+        return lowering.result
+    }
+
+    private init(document: SpecDocument, names: NameTable, versions: LoweredVersions) {
+        self.document = document
+        self.names = names
+        self.versions = versions
+        resolution = ChainResolution(document, names: names)
+    }
+
+    private mutating func lowerAll(constraints: inout ConstraintLibrary) {
+        let global = resolution.chain(within: EffectiveChain(), policies: [], plugins: document.plugins, at: .global)
+        for (index, plan) in versions.apiPlans.enumerated() {
+            let api = document.apis[plan.spec]
+            let place = ChainPlace(scope: .api, identity: "api/\(api.name.value)")
+            let chain = resolution.chain(
+                within: global,
+                policies: api.value.policies,
+                plugins: api.value.plugins,
+                at: place
+            )
+            let upstream = api.value.upstream.flatMap { upstreamChoice($0, scope: .api) }
+            for version in versions.apis[index].versions {
+                lower(version, of: api, plan: plan, within: chain, upstream: upstream, constraints: &constraints)
+            }
+        }
+        result.usedPolicies = resolution.usedPolicies
+        diagnostics += resolution.takeDiagnostics() + checks.takeDiagnostics()
+    }
+
+    private mutating func lower(
+        _ index: Int,
+        of api: Named<APISpec>,
+        plan: APIPlan,
+        within outer: EffectiveChain,
+        upstream outerUpstream: UpstreamChoice?,
+        constraints: inout ConstraintLibrary
+    ) {
+        let version = versions.versions[index]
+        let spec = api.value.versions[versions.versionPlans[index].spec]
+        let place = ChainPlace(scope: .version, identity: "version/\(api.name.value)/\(version.name)")
+        let chain = resolution.chain(
+            within: outer,
+            policies: spec.value.policies,
+            plugins: spec.value.plugins,
+            at: place
+        )
+        let upstream = spec.value.upstream.flatMap { upstreamChoice($0, scope: .version) } ?? outerUpstream
+        var context = VersionContext(
+            version: index,
+            api: version.api,
+            name: "\(api.name.value)/\(version.name)",
+            selector: plan.selector,
+            base: VersionBase(plan: plan, value: version.value),
+            chain: chain,
+            upstream: upstream
+        )
+        let first = result.routes.count
+        for route in spec.value.routes { lower(route, in: &context, constraints: &constraints) }
+        if !context.withoutUpstream.isEmpty {
+            diagnostics.append(.routeWithoutUpstream(context.withoutUpstream, version: version.name))
+        }
+        if !version.previewGroups.isEmpty, result.routes.count > first,
+            !result.routes[first...].contains(where: { result.chains.facts[$0.chain].authenticates })
+        {
+            diagnostics.append(.previewNeedsAuthentication(spec))
+        }
+    }
+
+    private mutating func lower(
+        _ route: RouteSpec,
+        in context: inout VersionContext,
+        constraints: inout ConstraintLibrary
+    ) {
+        let parsed: ParsedRoute
+        do throws(PatternFault) {
+            parsed = try RouteTextParser.parse(route.match.value, constraints: &constraints)
+        } catch {
+            diagnostics.append(error.diagnostic(in: route.match))
+            return
+        }
+        guard let path = context.base.joined(with: parsed.path, route.match, into: &diagnostics) else { return }
+        methods.register(parsed.methods, at: route.match, into: &diagnostics)
+        let conditions = conditions.lower(
+            route.headers,
+            selector: context.selector,
+            into: &diagnostics
+        )
+        let mention = RouteMention(text: route.match.value, span: route.match.span)
+        let chain = effectiveChain(of: route, conditions: conditions, in: context)
+        let number = chainNumber(
+            chain,
+            own: route.policies.isEmpty && route.plugins.isEmpty,
+            path: path.pattern,
+            mention,
+            in: &context
+        )
+        let forwarding = forwarding(of: route, chain: chain, path: path.pattern, mention, in: &context)
+        let origin = Origin(file: route.match.span.file, offset: route.match.span.start)
+        for host in context.base.hosts {
+            result.routes.append(
+                Route(
+                    host: host,
+                    path: path.pattern,
+                    methods: parsed.methods,
+                    conditions: conditions,
+                    version: context.version,
+                    chain: number,
+                    forwarding: forwarding,
+                    origin: origin
+                )
+            )
+            result.facts.append(
+                RouteFacts(match: route.match.span, api: context.api, constraints: path.constraints)
+            )
+        }
+    }
+}
+
+// Chains.
+extension RouteLowering {
+    private mutating func effectiveChain(
+        of route: RouteSpec,
+        conditions: [HeaderCondition],
+        in context: VersionContext
+    ) -> EffectiveChain {
+        guard !route.policies.isEmpty || !route.plugins.isEmpty else { return context.chain }
+        var identity = "route/\(context.name)/\(route.match.value)"
+        for condition in conditions { identity += " \(condition.name)=\(condition.value)" }
+        return resolution.chain(
+            within: context.chain,
+            policies: route.policies,
+            plugins: route.plugins,
+            at: ChainPlace(scope: .route, identity: identity)
+        )
+    }
+
+    /// The number of a route's chain. Routes that say nothing of their own share that of their version, which is
+    /// lowered and hashed once for each list of captures that its texts could name.
+    private mutating func chainNumber(
+        _ chain: EffectiveChain,
+        own isInherited: Bool,
+        path: PathPattern,
+        _ mention: RouteMention,
+        in context: inout VersionContext
+    ) -> Int {
+        guard isInherited else {
+            checks.check(chain, on: mention)
+            return lowered(chain, captures: chain.namesCaptures ? path.captureNames : [], mention)
+        }
+        let captures = context.chainNamesCaptures ? path.captureNames : []
+        if let number = context.chainNumbers[captures] { return number }
+        checks.check(chain, on: mention)
+        let number = lowered(chain, captures: captures, mention)
+        context.chainNumbers[captures] = number
+        return number
+    }
+
+    private mutating func lowered(_ chain: EffectiveChain, captures: [String], _ mention: RouteMention) -> Int {
+        var lowering = PluginLowering(names: names, authenticates: chain.authenticates, captures: captures)
+        var steps: [ChainStep] = []
+        for use in chain.activeUses {
+            guard let plugin = lowering.plugin(use) else { continue }
+            let origin = Origin(file: use.use.span.file, offset: use.use.span.start)
+            steps.append(ChainStep(plugin: plugin, scope: use.place.scope, origin: origin))
+        }
+        for unknown in lowering.unknownCaptures {
+            checks.report(.unknownCapture(unknown.name, at: unknown.span, known: captures, route: mention))
+        }
+        return result.chains.index(of: Chain(steps: steps))
+    }
+}
+
+// Upstreams.
+extension RouteLowering {
+    private mutating func upstreamChoice(_ name: Spanned<String>, scope: Scope) -> UpstreamChoice? {
+        UpstreamChoice(name: name, index: names.upstream(name, into: &diagnostics), scope: scope)
+    }
+
+    private mutating func forwarding(
+        of route: RouteSpec,
+        chain: EffectiveChain,
+        path: PathPattern,
+        _ mention: RouteMention,
+        in context: inout VersionContext
+    ) -> Forwarding? {
+        let choice = route.upstream.flatMap { upstreamChoice($0, scope: .route) } ?? context.upstream
+        if let respond = chain.active(.respond) {
+            if let choice, choice.scope >= respond.place.scope {
+                checks.report(.respondWithUpstream(choice.name, respond: respond))
+            }
+            let idle = route.rewrite?.span ?? route.strip?.span ?? route.preserveHost?.span
+            if let idle { diagnostics.append(.nothingToForward(at: idle, respond: respond)) }
+            return nil
+        }
+        let target = forwardedPath(of: route, path: path, mention, in: context)
+        guard let choice else {
+            context.withoutUpstream.append(route.match)
+            return nil
+        }
+        guard let upstream = choice.index else { return nil }
+        result.usedUpstreams.insert(upstream)
+        return Forwarding(upstream: upstream, path: target, preservesHost: route.preserveHost?.value ?? false)
+    }
+
+    private mutating func forwardedPath(
+        of route: RouteSpec,
+        path: PathPattern,
+        _ mention: RouteMention,
+        in context: VersionContext
+    ) -> ForwardedPath {
+        guard let rewrite = route.rewrite else {
+            return route.strip?.value == false ? .whole : .stripping(segmentCount: context.base.segmentCount)
+        }
+        if let strip = route.strip { diagnostics.append(.stripBesideRewrite(rewrite, strip: strip)) }
+        do throws(PatternFault) {
+            try RewriteRules.check(rewrite.value)
+        } catch {
+            diagnostics.append(error.diagnostic(in: rewrite))
+            return .whole
+        }
+        var lowering = PluginLowering(names: names, authenticates: false, captures: path.captureNames)
+        let template = lowering.template(rewrite)
+        for unknown in lowering.unknownCaptures {
+            checks.report(
+                .unknownCapture(unknown.name, at: unknown.span, known: path.captureNames, route: mention)
+            )
+        }
+        return .rewritten(template)
+    }
+}
+
+/// An upstream, and the scope that chose it.
+struct UpstreamChoice {
+    var name: Spanned<String>
+    /// `nil` for a name that is unknown, which is reported.
+    var index: Int?
+    var scope: Scope
+}
+
+/// What the routes of one version have in common.
+struct VersionContext {
+    var version: Int
+    var api: Int
+    /// `orders/v1`.
+    var name: String
+    var selector: VersionSelector
+    var base: VersionBase
+    var chain: EffectiveChain
+    var chainNamesCaptures: Bool
+    var upstream: UpstreamChoice?
+    /// Chains of routes without plugins of their own, by the captures that texts can name.
+    var chainNumbers: [[String]: Int] = [:]
+    var withoutUpstream: [Spanned<String>] = []
+
+    init(
+        version: Int,
+        api: Int,
+        name: String,
+        selector: VersionSelector,
+        base: VersionBase,
+        chain: EffectiveChain,
+        upstream: UpstreamChoice?
+    ) {
+        self.version = version
+        self.api = api
+        self.name = name
+        self.selector = selector
+        self.base = base
+        self.chain = chain
+        chainNamesCaptures = chain.namesCaptures
+        self.upstream = upstream
+    }
+}

@@ -1,0 +1,147 @@
+internal import GatewayIR
+
+/// The path and hosts that the routes of a version continue.
+struct VersionBase {
+    let hosts: [HostPattern]
+    private let segments: [PathSegment]
+    private let constraints: [Int]
+    private let captureNames: [String]
+
+    /// Segments of API path and version: what `strip` cuts.
+    var segmentCount: Int { segments.count }
+
+    init(plan: APIPlan, value: String) {
+        hosts = VersionPlacement.hosts(of: plan, value: value)
+        segments = VersionPlacement.segments(of: plan, value: value)
+        constraints = plan.prefix.constraints
+        captureNames = PathPattern(segments: segments).captureNames
+    }
+
+    /// The whole path of a route.
+    func joined(
+        with path: ParsedPath,
+        _ match: Spanned<String>,
+        into diagnostics: inout [Diagnostic]
+    ) -> ParsedPath? {
+        var whole = path
+        whole.pattern.segments = segments + path.pattern.segments
+        if !constraints.isEmpty { whole.constraints = constraints + path.constraints }
+        let limit = PathPatternParser.segmentCountMax
+        guard whole.pattern.segments.count <= limit else {
+            diagnostics.append(.wholePathTooLong(match, count: whole.pattern.segments.count, countMax: limit))
+            return nil
+        }
+        guard !captureNames.isEmpty else { return whole }
+        let own = path.pattern.captureNames
+        if let double = own.first(where: { captureNames.contains($0) }) {
+            diagnostics.append(.captureOfAPI(double, match))
+            return nil
+        }
+        let count = captureNames.count + own.count
+        guard count <= PathPatternParser.captureCountMax else {
+            diagnostics.append(.tooManyCaptures(match, count: count, countMax: PathPatternParser.captureCountMax))
+            return nil
+        }
+        return whole
+    }
+}
+
+/// Header conditions, and how many different sets of them there are.
+struct ConditionLowering {
+    /// What the rank counts.
+    static let countMax = 15
+    /// What an index of the table holds.
+    static let setCountMax = 65_535
+
+    private var sets: Set<[HeaderCondition]> = []
+
+    mutating func lower(
+        _ fields: [Named<Spanned<String>>],
+        selector: VersionSelector,
+        into diagnostics: inout [Diagnostic]
+    ) -> [HeaderCondition] {
+        guard !fields.isEmpty else { return [] }
+        for (index, field) in fields.enumerated() {
+            check(field, selector: selector, into: &diagnostics)
+            let first = fields[..<index].first { FieldRules.areSame($0.name.value, field.name.value) }
+            if let first { diagnostics.append(.conditionTwice(field.name, first: first.name.span)) }
+        }
+        if fields.count > ConditionLowering.countMax {
+            diagnostics.append(.tooManyConditions(fields[ConditionLowering.countMax].name))
+        }
+        let conditions = fields.map { HeaderCondition(name: $0.name.value.lowercased(), value: $0.value.value) }
+            .sorted { ($0.name, $0.value) < ($1.name, $1.value) }
+        if sets.insert(conditions).inserted, sets.count == ConditionLowering.setCountMax + 1 {
+            diagnostics.append(.tooManyConditionSets(at: fields[0].name.span))
+        }
+        return conditions
+    }
+
+    private func check(
+        _ field: Named<Spanned<String>>,
+        selector: VersionSelector,
+        into diagnostics: inout [Diagnostic]
+    ) {
+        let name = field.name
+        if !FieldRules.isToken(name.value) {
+            diagnostics.append(.unusableFieldName(name))
+        } else if name.value.lowercased() == "host" {
+            diagnostics.append(.conditionOnHost(name))
+        } else if FieldRules.isFraming(name.value) || FieldRules.isAboutCaller(name.value) {
+            diagnostics.append(.conditionOnGatewayField(name))
+        } else if case .header(let header) = selector, header == name.value.lowercased() {
+            diagnostics.append(.conditionOnVersion(name))
+        }
+        if let fault = FieldRules.fault(inValue: field.value.value) {
+            diagnostics.append(fault.diagnostic(in: field.value))
+        }
+    }
+}
+
+/// The methods that a table lists.
+struct MethodRegistry {
+    /// What every table knows (`MethodTable.known`).
+    private static let known: Set<String> = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"]
+    /// What a table lists besides (`MethodTable.listedCountMax`).
+    static let otherCountMax = 22
+
+    private var others: Set<String> = []
+
+    mutating func register(_ methods: MethodSet, at match: Spanned<String>, into diagnostics: inout [Diagnostic]) {
+        guard case .listed(let names) = methods else { return }
+        for name in names where !MethodRegistry.known.contains(name) {
+            guard others.insert(name).inserted, others.count == MethodRegistry.otherCountMax + 1 else { continue }
+            diagnostics.append(.tooManyMethods(name, match))
+        }
+    }
+}
+
+/// What a rewritten path must be.
+enum RewriteRules {
+    private static let characters = ByteSet.pathCharacters.union(of: "/%")
+
+    static func check(_ text: String) throws(PatternFault) {
+        let template = try TextTemplateParser.parse(text)
+        guard text.utf8.first == UInt8(ascii: "/") else {
+            throw PatternFault(
+                .forwarding,
+                "a path begins with `/`",
+                at: 0..<text.utf8.count,
+                help: "write `/` in front"
+            )
+        }
+        for case .text(let literal) in template.parts {
+            guard let byte = literal.utf8.first(where: { !characters.contains($0) }) else { continue }
+            let offset = Array(text.utf8).firstIndex(of: byte) ?? 0
+            throw PatternFault(
+                .forwarding,
+                byte == UInt8(ascii: "?")
+                    ? "a rewrite has no query: that of the request goes through untouched"
+                    : "this character stands in a path only percent-encoded",
+                at: offset..<offset + 1,
+                help: byte == UInt8(ascii: "?")
+                    ? "delete the `?` and what follows" : "write `\(PathText.percentEncoded([byte]))`"
+            )
+        }
+    }
+}
