@@ -65,6 +65,12 @@ package struct CredentialIndex: @unchecked Sendable {
         }
     }
 
+    /// Whether two indices know the same keys for the same records.
+    func isEqual(to other: CredentialIndex, count: Int) -> Bool {
+        // Both were made for `count` records.
+        (0..<count).allSatisfy { unsafe CredentialIndex.equal(digests[$0], other.digests[$0]) }
+    }
+
     private static func equal(_ left: Digest, _ right: Digest) -> Bool {
         (left.0 ^ right.0) | (left.1 ^ right.1) | (left.2 ^ right.2) | (left.3 ^ right.3) == 0
     }

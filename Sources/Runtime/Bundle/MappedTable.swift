@@ -1,4 +1,5 @@
 internal import CPlatform
+package import Digests
 package import GatewayTable
 internal import Glibc
 
@@ -19,6 +20,17 @@ package final class MappedTable: Sendable {
     deinit {
         // Nothing refers to the mapping any more: the view was only lent.
         unsafe munmap(UnsafeMutableRawPointer(mutating: view.base), view.byteCount)
+    }
+
+    /// Whether two tables are the same, byte for byte.
+    package func isIdentical(to other: MappedTable) -> Bool {
+        // Both mappings live as long as their tables, and are as long as they say.
+        unsafe view.byteCount == other.view.byteCount && memcmp(view.base, other.view.base, view.byteCount) == 0
+    }
+
+    /// SHA-256 of the file.
+    package var fileDigest: Digest256 {
+        unsafe SHA256.digest(UnsafeRawBufferPointer(start: view.base, count: view.byteCount))
     }
 
     /// The table's file within a bundle's directory.

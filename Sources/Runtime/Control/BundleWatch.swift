@@ -12,6 +12,11 @@ struct BundleWatch: ~Copyable {
         var modified: Int64
         var changed: Int64
 
+        /// Of a bundle's table; `nil` if there is none.
+        init?(bundle: String) {
+            self.init(path: MappedTable.tablePath(ofBundle: bundle))
+        }
+
         /// `nil` if there is no such file.
         init?(path: String) {
             var status = stat()
@@ -51,7 +56,7 @@ struct BundleWatch: ~Copyable {
     }
 
     /// What is in place now.
-    var present: Identity? { Identity(path: MappedTable.tablePath(ofBundle: bundle)) }
+    var present: Identity? { Identity(bundle: bundle) }
 
     /// Says that the file with this identity was loaded, or tried.
     mutating func note(_ identity: Identity?) {

@@ -1,4 +1,5 @@
-package import Glibc
+internal import CPlatform
+internal import Glibc
 
 /// The address of a TCP socket, IPv4 or IPv6: a `sockaddr` and its length, in plain memory.
 package struct SocketAddress: BitwiseCopyable, Equatable, Hashable, Sendable {
@@ -9,10 +10,13 @@ package struct SocketAddress: BitwiseCopyable, Equatable, Hashable, Sendable {
     private var word3: UInt64 = 0
     package private(set) var byteCount: UInt32 = 0
 
+    /// No address.
+    package init() {}
+
     /// - Parameters:
     ///   - address: a `sockaddr_in` or `sockaddr_in6`.
     ///   - byteCount: its length; anything beyond 32 bytes is no address of ours.
-    package init?(_ address: UnsafePointer<sockaddr>, byteCount: Int) {
+    init?(_ address: UnsafePointer<sockaddr>, byteCount: Int) {
         guard byteCount >= MemoryLayout<sockaddr_in>.size, byteCount <= 32 else { return nil }
         let family = unsafe Int32(address.pointee.sa_family)
         guard family == AF_INET || family == AF_INET6 else { return nil }
@@ -50,7 +54,7 @@ package struct SocketAddress: BitwiseCopyable, Equatable, Hashable, Sendable {
 
     /// Lends the address to a system call.
     @inline(__always)
-    package func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         // The first `byteCount` bytes of `self` are a `sockaddr`.
         unsafe withUnsafeBytes(of: self) { bytes in
             unsafe body(bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: sockaddr.self), byteCount)

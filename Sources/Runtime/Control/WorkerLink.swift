@@ -19,11 +19,14 @@ package struct WorkerSettings: Sendable {
     package var node: String?
     /// Workers of the process.
     package var workerCount: Int
+    /// The counts of rate limits, which all workers of the process share.
+    package var rates: RateStore
 
-    package init(clockOffset: Int64 = 0, node: String? = nil, workerCount: Int = 1) {
+    package init(clockOffset: Int64 = 0, node: String? = nil, workerCount: Int = 1, rates: RateStore = RateStore()) {
         self.clockOffset = clockOffset
         self.node = node
         self.workerCount = workerCount
+        self.rates = rates
     }
 }
 
@@ -46,6 +49,7 @@ package final class WorkerLink: @unchecked Sendable {
     private let mailbox = Mutex(Mailbox())
     private let phaseCode = Atomic<UInt8>(WorkerPhase.serving.rawValue)
     private let drained = Atomic<Bool>(false)
+    private let returned = Atomic<Bool>(false)
     /// Number of the newest generation that the worker took.
     private let takenNumber = Atomic<UInt64>(0)
 
@@ -100,6 +104,12 @@ package final class WorkerLink: @unchecked Sendable {
         wakeControl()
     }
 
+    /// Says that the worker's thread is about to end.
+    func reportReturned() {
+        returned.store(true, ordering: .releasing)
+        wakeControl()
+    }
+
     /// Says that the worker's last request on a generation ended. The control thread frees it when it finds itself the
     /// last holder, so that unmapping a table costs no worker any time.
     package func releaseGeneration(_ generation: Generation) {
@@ -128,6 +138,8 @@ package final class WorkerLink: @unchecked Sendable {
     }
 
     package var isDrained: Bool { drained.load(ordering: .acquiring) }
+
+    package var hasReturned: Bool { returned.load(ordering: .acquiring) }
 
     /// Number of the generation on which the worker runs new requests; 0 before its first.
     package var servingNumber: UInt64 { takenNumber.load(ordering: .acquiring) }

@@ -1,0 +1,27 @@
+#pragma once
+// Scans over bytes, sixteen at a time where the machine has SSE2.
+#include <stddef.h>
+#include <stdint.h>
+#if defined(__SSE2__)
+// Vector types of the compiler rather than <emmintrin.h>, whose module includes <stdlib.h> without GNU extensions.
+typedef uint8_t apic_bytes16 __attribute__((vector_size(16), aligned(1)));
+typedef char apic_chars16 __attribute__((vector_size(16)));
+#endif
+
+/// Offset of the first control byte but tab (0x00 to 0x1F without 0x09, and 0x7F); `count` if there is none.
+static inline size_t apic_find_control(const uint8_t *bytes, size_t count) {
+    size_t offset = 0;
+#if defined(__SSE2__)
+    for (; offset + 16 <= count; offset += 16) {
+        const apic_bytes16 chunk = *(const apic_bytes16 *)(bytes + offset);
+        const apic_chars16 hit = (apic_chars16)(((chunk < 0x20) & (chunk != 0x09)) | (chunk == 0x7F));
+        const int mask = __builtin_ia32_pmovmskb128(hit);
+        if (mask != 0) return offset + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#endif
+    for (; offset < count; offset++) {
+        const uint8_t byte = bytes[offset];
+        if ((byte < 0x20 && byte != 0x09) || byte == 0x7F) return offset;
+    }
+    return count;
+}

@@ -1,0 +1,199 @@
+internal import CPlatform
+internal import GatewayTable
+internal import Glibc
+
+/// The control loop: everything of the gateway except serving requests. It owns the workers, the bundle, the status
+/// port and the clock, on the process's first thread.
+package struct Controller: ~Copyable {
+    /// A generation that waits for the names of its targets to be resolved.
+    struct Staged {
+        var generation: Generation
+        var deadline: Int64
+    }
+
+    /// How long a generation waits at most for names that are new.
+    static let resolutionMillisecondsMax: Int64 = 500
+    private static let tickMilliseconds: Int64 = 1_000
+    private static let logFlushMilliseconds: Int64 = 1_000
+
+    let options: Options
+    let log: ProcessLog
+    let listeners: [Listeners.Bound]
+    let statusEndpoint: Endpoint
+    let clockOffset: Int64
+    let workers: WorkerGroup
+    let resolver: Resolver
+    let accessLog: AccessLogWriter
+    var loader: GenerationLoader
+    var watch: BundleWatch
+    /// The newest generation that was published.
+    var current: Generation
+    var staged: Staged?
+    /// Earlier generations that somebody may still hold.
+    var retired: [Generation] = []
+    var reloads = ReloadHistory()
+    var retry = RetrySchedule()
+    var drain = DrainSchedule()
+    var status: StatusServer
+    /// SHA-256 of the table file that was asked for last, by generation.
+    var knownDigest: (number: UInt64, text: String)?
+    private let signals: Int32
+    private let wakeup: Int32
+    let startInstant = Clock.realSeconds
+    let startMilliseconds = Clock.monotonicMilliseconds
+
+    /// Loads the bundle, listens, and prepares the workers; `run` starts them.
+    ///
+    /// - Parameters:
+    ///   - signals: a descriptor from `Signals.open`, which the controller closes in the end.
+    package init(options: Options, log: ProcessLog, signals: Int32) throws(StartError) {
+        let wakeup = apic_eventfd()
+        guard wakeup >= 0, signals >= 0, let sleep = AccessLogSleep.make() else {
+            throw StartError(message: "cannot open descriptors: \(systemMessage(errno))")
+        }
+        var loader = GenerationLoader()
+        let atStart = BundleWatch.Identity(bundle: options.bundle)
+        let first: Generation
+        do throws(LoadError) { first = try loader.load(bundle: options.bundle) } catch {
+            throw StartError(message: error.message)
+        }
+        let descriptorLimit = apic_raise_descriptor_limit()
+        let plan = ServingPlan(options: options, table: first.view)
+        let (listeners, statusListener) = try Controller.listen(plan)
+        guard let workers = WorkerGroup(count: plan.workerCount, controlWakeup: wakeup, sleep: sleep) else {
+            throw StartError(message: "cannot make \(plan.workerCount) workers: \(systemMessage(errno))")
+        }
+        self.options = options
+        self.log = log
+        self.signals = signals
+        self.wakeup = wakeup
+        self.loader = loader
+        self.listeners = listeners
+        self.workers = workers
+        current = first
+        watch = BundleWatch(bundle: options.bundle, now: startMilliseconds)
+        watch.note(atStart)
+        statusEndpoint = statusListener.endpoint
+        status = StatusServer(listener: statusListener.descriptors[0])
+        accessLog = AccessLogWriter(path: plan.accessLogPath, rings: workers.links.map(\.log), sleep: sleep, log: log)
+        resolver = Resolver(controlWakeup: wakeup, log: log)
+        clockOffset = options.startInstant.map { [startInstant] in $0 - startInstant } ?? 0
+        reloads.loadedInstant = startInstant
+        plan.warn(log, descriptorLimit: descriptorLimit)
+    }
+
+    private static func listen(_ plan: ServingPlan) throws(StartError) -> ([Listeners.Bound], Listeners.Bound) {
+        do throws(ListenError) {
+            let status = try Listeners.openAlone(plan.status)
+            return (try Listeners.open(plan.http, workerCount: plan.workerCount), status)
+        } catch {
+            throw StartError(message: error.message)
+        }
+    }
+
+    /// Serves until a signal ends it.
+    ///
+    /// - Parameter entry: the body of each worker's thread.
+    /// - Returns: the exit code.
+    package mutating func run(_ entry: @escaping WorkerEntry) -> Int32 {
+        retarget()
+        waitForNames()
+        workers.publish(resolver.takeChanges())
+        workers.publish(current)
+        let settings = WorkerSettings(clockOffset: clockOffset, node: options.node, workerCount: workers.links.count)
+        let byWorker = workers.links.map { link in listeners.map { $0.descriptors[link.index] } }
+        let codes = [accessLog.start(), workers.start(entry, listeners: byWorker, settings: settings)]
+        if let code = codes.first(where: { $0 != 0 }) {
+            log.error("cannot start a thread", ["reason": systemMessage(code)])
+            return 1
+        }
+        sayServing()
+        while true {
+            if let code = turn() { return end(code) }
+        }
+    }
+
+    /// Waits for something to happen, and handles it.
+    ///
+    /// - Returns: an exit code when it is time to end.
+    private mutating func turn() -> Int32? {
+        var entries = [signals, wakeup, watch.descriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let before = Clock.monotonicMilliseconds
+        entries += status.interests(now: before)
+        let wait = min(max(nextDeadline(now: before) - before, 0), Controller.tickMilliseconds)
+        unsafe poll(&entries, nfds_t(entries.count), Int32(wait))
+        let now = Clock.monotonicMilliseconds
+        if entries[0].revents != 0, let code = handleSignals(now: now) { return code }
+        if entries[1].revents != 0 { drainWakeup() }
+        if entries[2].revents != 0 { watch.takeEvents(now: now) }
+        workers.publish(resolver.takeChanges())
+        if drain.isServing {
+            if watch.isChanged(now: now) { reload(.change, now: now) }
+            if retry.isDue(now: now) { reload(.retry, now: now) }
+        }
+        publishStaged(now: now)
+        forgetRetired()
+        serveStatus(entries[3...], now: now)
+        if workers.hasAnyReturned, drain.isServing {
+            log.error("a worker ended by itself")
+            return 1
+        }
+        return advanceDrain(now: now)
+    }
+
+    private func nextDeadline(now: Int64) -> Int64 {
+        let stagedDeadline = staged?.deadline ?? .max
+        return min(watch.deadline, status.deadline, drain.deadline, stagedDeadline, retry.deadline)
+    }
+
+    private func drainWakeup() {
+        var count: UInt64 = 0
+        unsafe read(wakeup, &count, 8)
+    }
+
+    // MARK: Signals and the end
+
+    /// - Returns: an exit code if a second signal ends everything at once.
+    private mutating func handleSignals(now: Int64) -> Int32? {
+        while let number = Signals.next(signals) {
+            switch number {
+            case SIGHUP: if drain.isServing { reload(.signal, now: now) }
+            case SIGUSR1: accessLog.reopen()
+            default:
+                guard drain.isServing else {
+                    log.warning("ending at once: a second signal came while draining")
+                    return 128 + number
+                }
+                let gateway = current.view.gateway
+                drain.begin(
+                    now: now,
+                    delayMilliseconds: Int64(gateway.drainDelay),
+                    timeoutMilliseconds: Int64(gateway.drainTimeout)
+                )
+                log.info("draining", ["signal": number == SIGINT ? "SIGINT" : "SIGTERM"])
+            }
+        }
+        return nil
+    }
+
+    private mutating func advanceDrain(now: Int64) -> Int32? {
+        while true {
+            switch drain.advance(now: now, areWorkersDrained: workers.areDrained) {
+            case .nothing: return nil
+            case .drainWorkers: workers.enter(.draining)
+            case .stopWorkers:
+                log.warning("the time to drain is over; what is in flight is cut")
+                workers.enter(.stopping)
+            case .exit: return 0
+            }
+        }
+    }
+
+    private mutating func end(_ code: Int32) -> Int32 {
+        resolver.stop()
+        let isFlushed = accessLog.stop(withinMilliseconds: Controller.logFlushMilliseconds)
+        log.info("ended", ["code": String(code), "access-log-flushed": String(isFlushed)])
+        close(signals)
+        return code
+    }
+}

@@ -1,0 +1,148 @@
+internal import GatewayTable
+internal import Glibc
+
+/// Why a bundle is loaded again.
+enum ReloadReason: String {
+    case signal = "SIGHUP"
+    case change
+    case retry
+}
+
+/// When to try a bundle again that could not be loaded: soon, then ever more rarely, but always again.
+struct RetrySchedule {
+    private static let firstMilliseconds: Int64 = 1_000
+    private static let millisecondsMax: Int64 = 60_000
+
+    private(set) var deadline: Int64 = .max
+    private var pause = firstMilliseconds
+
+    mutating func noteFailure(now: Int64) {
+        deadline = now + pause
+        pause = min(2 * pause, RetrySchedule.millisecondsMax)
+    }
+
+    mutating func noteSuccess() {
+        self = RetrySchedule()
+    }
+
+    func isDue(now: Int64) -> Bool { now >= deadline }
+}
+
+// Loading another bundle: verified whole beside the one that is served, then handed to all workers, or refused.
+extension Controller {
+    mutating func reload(_ reason: ReloadReason, now: Int64) {
+        watch.note(watch.present)
+        do throws(LoadError) {
+            let table = try MappedTable.load(bundle: options.bundle)
+            let newest = staged?.generation ?? current
+            // The same table in the same memory, if its secrets may be others.
+            let isSame = table.isIdentical(to: newest.table)
+            if isSame, try !haveSecretsChanged(newest) {
+                noteUnchanged(reason)
+                return
+            }
+            stage(try loader.make(of: isSame ? newest.table : table), now: now)
+        } catch {
+            refuse(error, reason, now: now)
+        }
+    }
+
+    /// Whether the secrets that a table names have other values than when the generation was made.
+    private func haveSecretsChanged(_ generation: Generation) throws(LoadError) -> Bool {
+        let fresh = try CredentialIndex.build(generation.view, salt: generation.keySalt)
+        defer { fresh.deallocate() }
+        return !fresh.isEqual(to: generation.credentials, count: generation.view.credentials.count)
+    }
+
+    private mutating func noteUnchanged(_ reason: ReloadReason) {
+        reloads.unchangedCount += 1
+        reloads.failure = nil
+        retry.noteSuccess()
+        if reason == .signal { log.info("the bundle is unchanged", ["bundle": options.bundle]) }
+    }
+
+    private mutating func refuse(_ error: LoadError, _ reason: ReloadReason, now: Int64) {
+        reloads.refusedCount += 1
+        let message = error.message
+        // A retry that fails for the same reason is no news.
+        if reason != .retry || reloads.failure?.message != message {
+            log.error("refused the bundle, keeping the one served", ["reason": message, "trigger": reason.rawValue])
+        }
+        reloads.failure = ReloadHistory.Failure(instant: Clock.realSeconds, message: message)
+        retry.noteFailure(now: now)
+    }
+
+    /// Holds a generation back until the names of its targets are resolved, so that no request meets a target without
+    /// an address, but not for long.
+    private mutating func stage(_ generation: Generation, now: Int64) {
+        staged = Staged(generation: generation, deadline: now + Controller.resolutionMillisecondsMax)
+        retry.noteSuccess()
+        retarget()
+        workers.publish(resolver.takeChanges())
+    }
+
+    /// Hands the staged generation to the workers if it is time to.
+    mutating func publishStaged(now: Int64) {
+        guard let next = staged, resolver.isSettled || now >= next.deadline else { return }
+        staged = nil
+        retired.append(current)
+        current = next.generation
+        workers.publish(current)
+        accessLog.setPath(ServingPlan.accessLogPath(of: current.view))
+        reloads.succeededCount += 1
+        reloads.failure = nil
+        reloads.loadedInstant = Clock.realSeconds
+        log.info(
+            "serving another bundle",
+            ["generation": String(current.number), "routes": String(current.view.routes.count)]
+        )
+        warnOfFixedSettings()
+    }
+
+    /// What only a start can change.
+    private func warnOfFixedSettings() {
+        guard let before = retired.last?.view else { return }
+        let table = current.view
+        if options.http == nil, ServingPlan.listeners(of: table) != ServingPlan.listeners(of: before) {
+            log.warning("the bundle's `listen` is another one; it takes effect when the gateway is started again")
+        }
+        if options.status == nil, ServingPlan.status(of: table) != ServingPlan.status(of: before) {
+            log.warning(
+                "the bundle's `listen.status` is another one; it takes effect when the gateway is started again"
+            )
+        }
+    }
+
+    /// Frees generations that no worker holds any more, here rather than on a worker's thread.
+    mutating func forgetRetired() {
+        let before = retired.count
+        let servedByAll = workers.servingNumber
+        var index = 0
+        while index < retired.count {
+            if retired[index].number < servedByAll, isKnownUniquelyReferenced(&retired[index]) {
+                retired.remove(at: index)
+            } else {
+                index += 1
+            }
+        }
+        if retired.count < before { retarget() }
+    }
+
+    /// Tells the resolver of the targets of every generation that may still be asked.
+    mutating func retarget() {
+        var targets: [UInt32: GenerationLoader.TargetName] = [:]
+        for generation in [current] + retired + (staged.map { [$0.generation] } ?? []) {
+            for record in 0..<UInt32(generation.view.targets.count) {
+                let id = generation.targetOfRecord[record]
+                targets[id] = loader.targetNames[Int(id)]
+            }
+        }
+        resolver.setTargets(targets)
+    }
+
+    /// At the start: waits for the first answers, but not for long.
+    func waitForNames() {
+        let end = startMilliseconds + Controller.resolutionMillisecondsMax
+        while !resolver.isSettled, Clock.monotonicMilliseconds < end { usleep(1_000) }
+    }
+}

@@ -1,0 +1,86 @@
+internal import Digests
+internal import GatewayTable
+internal import Glibc
+
+// What the control loop says of itself: on the status port, and when it starts.
+extension Controller {
+    var phase: ProcessPhase {
+        guard drain.isServing else { return .draining }
+        return workers.servingNumber > 0 ? .serving : .starting
+    }
+
+    mutating func serveStatus(_ ready: ArraySlice<pollfd>, now: Int64) {
+        for (descriptor, page) in status.receive(ready, now: now) {
+            status.answer(descriptor, answer(page, now: now), now: now)
+        }
+    }
+
+    private mutating func answer(_ page: StatusRequest.Page, now: Int64) -> StatusAnswer {
+        switch page {
+        case .live: return StatusAnswer(status: 200, text: "live")
+        case .ready:
+            let phase = phase
+            return StatusAnswer(
+                status: phase == .serving ? 200 : 503,
+                text: phase == .serving ? "ready" : phase.rawValue
+            )
+        case .status: return gatherFacts(now: now).statusReport(tableDigest: digestOfServed())
+        case .metrics: return gatherFacts(now: now).metricsReport()
+        }
+    }
+
+    /// The newest generation that every worker serves.
+    private var servedByAll: Generation {
+        let number = workers.servingNumber
+        return retired.first { $0.number == number } ?? current
+    }
+
+    /// SHA-256 of the table that every worker serves, computed when somebody asks for the first time.
+    private mutating func digestOfServed() -> String {
+        let generation = servedByAll
+        if let known = knownDigest, known.number == generation.number { return known.text }
+        let text = generation.table.fileDigest.hex
+        knownDigest = (generation.number, text)
+        return text
+    }
+
+    private func gatherFacts(now: Int64) -> StatusFacts {
+        StatusFacts(
+            phase: phase,
+            generation: servedByAll,
+            generationCount: 1 + retired.count + (staged == nil ? 0 : 1),
+            bundle: options.bundle,
+            node: options.node,
+            listeners: listeners.map(\.endpoint.text),
+            startInstant: startInstant,
+            uptimeMilliseconds: now - startMilliseconds,
+            clockOffset: clockOffset,
+            realInstant: Clock.realSeconds,
+            reloads: reloads,
+            seriesNames: loader.seriesNames,
+            targets: resolver.reports.sorted { $0.key < $1.key }.map(\.value),
+            workers: workers.links.map(\.metrics),
+            logLinesDroppedCount: accessLog.droppedCount
+        )
+    }
+
+    func sayServing() {
+        if clockOffset != 0 {
+            log.warning(
+                "the lifecycle's clock is offset for a rehearsal",
+                ["now": CalendarTime(Clock.realSeconds + clockOffset).rfc3339, "offset-seconds": String(clockOffset)]
+            )
+        }
+        log.info(
+            "serving",
+            [
+                "bundle": options.bundle,
+                "routes": String(current.view.routes.count),
+                "http": listeners.map(\.endpoint.text).joined(separator: " "),
+                "status": statusEndpoint.text,
+                "workers": String(workers.links.count),
+                "milliseconds": String(Clock.monotonicMilliseconds - startMilliseconds),
+            ]
+        )
+    }
+}

@@ -1,0 +1,194 @@
+internal import GatewayTable
+
+/// `/metrics`: counters since the start and the state of every version, for Prometheus.
+extension StatusFacts {
+    func metricsReport() -> StatusAnswer {
+        var metrics = MetricsWriter()
+        let totals = seriesTotals()
+        putRequests(totals, &metrics)
+        putDurations(totals, &metrics)
+        putConnections(&metrics)
+        putRefusals(&metrics)
+        putControl(&metrics)
+        putLifecycle(&metrics)
+        putProcess(&metrics)
+        return StatusAnswer(status: 200, contentType: MetricsWriter.contentType, body: metrics.bytes)
+    }
+
+    /// Series that have counted anything; the others would only be noise.
+    private func seriesTotals() -> [(name: GenerationLoader.SeriesName, totals: SeriesTotals)] {
+        seriesNames.enumerated().compactMap { index, name in
+            var totals = SeriesTotals()
+            for worker in workers { worker.read(series: UInt32(index), into: &totals) }
+            return totals.requestCount == 0 ? nil : (name, totals)
+        }
+    }
+
+    private func putRequests(
+        _ series: [(name: GenerationLoader.SeriesName, totals: SeriesTotals)],
+        _ metrics: inout MetricsWriter
+    ) {
+        let classes = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"]
+        metrics.family(
+            "apic_requests_total",
+            .counter,
+            "Requests by API, version and class of status; no API where none matched, `none` where the client went away."
+        )
+        for (name, totals) in series {
+            for (statusClass, count) in zip(classes, totals.classes) where count > 0 {
+                metrics.sample(
+                    "apic_requests_total",
+                    ["api": name.api, "version": name.version, "class": statusClass],
+                    count
+                )
+            }
+        }
+        let received = "apic_request_body_bytes_total"
+        metrics.family(received, .counter, "Bytes of request bodies received.")
+        for (name, totals) in series {
+            metrics.sample(received, ["api": name.api, "version": name.version], totals.bytesIn)
+        }
+        let sent = "apic_response_body_bytes_total"
+        metrics.family(sent, .counter, "Bytes of response bodies sent.")
+        for (name, totals) in series {
+            metrics.sample(sent, ["api": name.api, "version": name.version], totals.bytesOut)
+        }
+    }
+
+    private func putDurations(
+        _ series: [(name: GenerationLoader.SeriesName, totals: SeriesTotals)],
+        _ metrics: inout MetricsWriter
+    ) {
+        let family = "apic_request_duration_seconds"
+        metrics.family(family, .histogram, "From a request's first byte to its answer's last.")
+        let bounds = WorkerMetrics.bucketBounds.map { MetricsWriter.seconds(UInt64($0)) } + ["+Inf"]
+        for (name, totals) in series {
+            var count: UInt64 = 0
+            for (bound, bucket) in zip(bounds, totals.buckets) {
+                count &+= bucket
+                metrics.sample(
+                    family + "_bucket",
+                    ["api": name.api, "version": name.version, "le": bound],
+                    count
+                )
+            }
+            let labels: KeyValuePairs = ["api": name.api, "version": name.version]
+            metrics.sample(family + "_sum", labels, microseconds: totals.durationMicroseconds)
+            metrics.sample(family + "_count", labels, count)
+        }
+    }
+
+    private func putConnections(_ metrics: inout MetricsWriter) {
+        put(&metrics, "apic_client_connections", .gauge, "Client connections that are open.", .clientsOpen)
+        put(&metrics, "apic_client_connections_total", .counter, "Client connections accepted.", .clientsAccepted)
+        put(
+            &metrics,
+            "apic_client_connections_refused_total",
+            .counter,
+            "Client connections closed at once: too many were open.",
+            .clientsRefused
+        )
+        put(&metrics, "apic_requests_in_flight", .gauge, "Requests in flight.", .requestsInFlight)
+        put(&metrics, "apic_upstream_connections", .gauge, "Connections to upstreams that are open.", .upstreamsOpen)
+        put(&metrics, "apic_upstream_connections_idle", .gauge, "Those of them that wait for use.", .upstreamsIdle)
+        put(&metrics, "apic_upstream_connections_total", .counter, "Connections to upstreams made.", .upstreamsOpened)
+        let failures = "apic_upstream_failures_total"
+        metrics.family(failures, .counter, "Upstreams that could not be reached, or did not speak HTTP.")
+        metrics.sample(failures, ["kind": "connect"], sum(.upstreamConnectFailures))
+        metrics.sample(failures, ["kind": "protocol"], sum(.upstreamProtocolFailures))
+        put(&metrics, "apic_upstream_retries_total", .counter, "Attempts after the first.", .retries)
+    }
+
+    private func putRefusals(_ metrics: inout MetricsWriter) {
+        let timeouts = "apic_timeouts_total"
+        metrics.family(timeouts, .counter, "Waits that ended a request or a connection.")
+        let kinds: KeyValuePairs<String, WorkerCounter> = [
+            "head": .timeoutHead, "body": .timeoutBody, "idle": .timeoutIdle, "write": .timeoutWrite,
+            "connect": .timeoutConnect, "response": .timeoutResponse,
+        ]
+        for (kind, counter) in kinds { metrics.sample(timeouts, ["kind": kind], sum(counter)) }
+        let malformed = "apic_malformed_requests_total"
+        metrics.family(malformed, .counter, "Requests that the parser refused, by its answer.")
+        let statuses: KeyValuePairs<String, WorkerCounter> = [
+            "400": .malformed400, "413": .malformed413, "414": .malformed414, "431": .malformed431,
+            "501": .malformed501, "505": .malformed505,
+        ]
+        for (status, counter) in statuses { metrics.sample(malformed, ["status": status], sum(counter)) }
+        let refused = "apic_refused_requests_total"
+        metrics.family(refused, .counter, "Requests that the gateway refused, by its reason.")
+        let reasons: KeyValuePairs<String, WorkerCounter> = [
+            "rate-limit": .rateLimited, "authentication": .unauthenticated, "acl": .forbidden,
+            "size-limit": .bodyTooLarge, "overload": .shed, "planned": .refusedPlanned,
+            "brownout": .refusedBrownout, "sunset": .refusedSunset, "retired": .refusedRetired,
+            "no-route": .unrouted,
+        ]
+        for (reason, counter) in reasons { metrics.sample(refused, ["reason": reason], sum(counter)) }
+    }
+
+    private func putControl(_ metrics: inout MetricsWriter) {
+        let reloadFamily = "apic_reloads_total"
+        metrics.family(reloadFamily, .counter, "Attempts to load another bundle.")
+        metrics.sample(reloadFamily, ["result": "success"], reloads.succeededCount)
+        metrics.sample(reloadFamily, ["result": "unchanged"], reloads.unchangedCount)
+        metrics.sample(reloadFamily, ["result": "refused"], reloads.refusedCount)
+        metrics.family("apic_ready", .gauge, "1 while the gateway takes requests.")
+        metrics.sample("apic_ready", isReady ? 1 : 0)
+        metrics.family("apic_generation", .gauge, "Number of the bundle that all workers serve.")
+        metrics.sample("apic_generation", generation.number)
+        metrics.family("apic_generations", .gauge, "Bundles in memory: more than one while requests end on an old one.")
+        metrics.sample("apic_generations", generationCount)
+        metrics.family("apic_clock_offset_seconds", .gauge, "Seconds that the lifecycle's clock is ahead.")
+        metrics.sample("apic_clock_offset_seconds", clockOffset)
+        metrics.family("apic_access_log_dropped_total", .counter, "Access log lines that were not written.")
+        metrics.sample("apic_access_log_dropped_total", logLinesDroppedCount)
+    }
+
+    private func putLifecycle(_ metrics: inout MetricsWriter) {
+        let view = generation.view
+        metrics.family("apic_lifecycle_state", .gauge, "1 for the state in which a version is.")
+        for (api, version, index) in versions {
+            let present = view.state(ofVersion: index, at: lifecycleInstant).state
+            let (apiName, versionName) = (view.string(api.name), view.string(version.name))
+            for state in LifecycleState.allCases {
+                metrics.sample(
+                    "apic_lifecycle_state",
+                    ["api": apiName, "version": versionName, "state": "\(state.name)"],
+                    state == present ? 1 : 0
+                )
+            }
+        }
+        metrics.family("apic_seconds_to_sunset", .gauge, "Seconds until a version's sunset; negative behind it.")
+        for (api, version, _) in versions where version.sunset != TableLayout.never {
+            metrics.sample(
+                "apic_seconds_to_sunset",
+                ["api": view.string(api.name), "version": view.string(version.name)],
+                version.sunset - lifecycleInstant
+            )
+        }
+    }
+
+    private func putProcess(_ metrics: inout MetricsWriter) {
+        let process = ProcessStatistics.read()
+        metrics.family("process_cpu_seconds_total", .counter, "Processor time spent.")
+        metrics.sample("process_cpu_seconds_total", microseconds: process.cpuMicroseconds)
+        metrics.family("process_resident_memory_bytes", .gauge, "Resident memory.")
+        metrics.sample("process_resident_memory_bytes", process.residentByteCount)
+        metrics.family("process_open_fds", .gauge, "Open file descriptors.")
+        metrics.sample("process_open_fds", process.openDescriptorCount)
+        metrics.family("process_max_fds", .gauge, "File descriptors that may be open.")
+        metrics.sample("process_max_fds", process.descriptorCountMax)
+        metrics.family("process_start_time_seconds", .gauge, "When the process started, since 1970.")
+        metrics.sample("process_start_time_seconds", startInstant)
+    }
+
+    private func put(
+        _ metrics: inout MetricsWriter,
+        _ name: String,
+        _ kind: MetricsWriter.Kind,
+        _ help: String,
+        _ counter: WorkerCounter
+    ) {
+        metrics.family(name, kind, help)
+        metrics.sample(name, sum(counter))
+    }
+}

@@ -1,0 +1,67 @@
+internal import GatewayTable
+
+/// What became of the attempts to load a bundle after the first one.
+struct ReloadHistory {
+    struct Failure {
+        /// Seconds since 1970.
+        var instant: Int64
+        var message: String
+    }
+
+    var succeededCount: UInt64 = 0
+    /// The file was another one, but its content and secrets were the same.
+    var unchangedCount: UInt64 = 0
+    var refusedCount: UInt64 = 0
+    /// Seconds since 1970 at which the bundle that is served was loaded.
+    var loadedInstant: Int64 = 0
+    /// Why the bundle that is in place now is not served; `nil` if it is.
+    var failure: Failure?
+}
+
+/// How far the process is in its life.
+enum ProcessPhase: String {
+    case starting
+    case serving
+    case draining
+}
+
+/// What `/status` and `/metrics` tell, gathered at one moment.
+struct StatusFacts {
+    var phase: ProcessPhase
+    /// The generation that all workers serve, or a newer one.
+    var generation: Generation
+    /// Generations in memory.
+    var generationCount: Int
+    var bundle: String
+    var node: String?
+    var listeners: [String]
+    var startInstant: Int64
+    var uptimeMilliseconds: Int64
+    /// Seconds that the lifecycle's clock is ahead of the real one.
+    var clockOffset: Int64
+    var realInstant: Int64
+    var reloads: ReloadHistory
+    var seriesNames: [GenerationLoader.SeriesName]
+    /// Ascending by target id.
+    var targets: [Resolver.Report]
+    var workers: [WorkerMetrics]
+    var logLinesDroppedCount: UInt64
+
+    /// What the lifecycle's clock says.
+    var lifecycleInstant: Int64 { realInstant + clockOffset }
+    var isReady: Bool { phase == .serving }
+
+    /// Versions of the table with their API.
+    var versions: [(api: APIRecord, version: VersionRecord, index: UInt32)] {
+        let view = generation.view
+        return (0..<UInt32(view.versions.count)).map { index in
+            let version = view.versions[index]
+            return (view.apis[version.api], version, index)
+        }
+    }
+
+    /// A counter summed over workers; a gauge that one worker is just changing may be off by one for that moment.
+    func sum(_ counter: WorkerCounter) -> UInt64 {
+        workers.reduce(0) { $0 &+ $1.value(counter) }
+    }
+}

@@ -1,0 +1,55 @@
+internal import Glibc
+
+/// A fixed array of plain records outside Swift's heap of objects, addressed by index: no retain, no exclusivity check,
+/// no copy when one field is written.
+///
+/// One owner frees it. Unsafe operations hold because every index comes from the owner's own bookkeeping and is
+/// asserted to be in range.
+@safe
+struct Slab<Element: BitwiseCopyable>: @unchecked Sendable {
+    private let base: UnsafeMutablePointer<Element>
+    let capacity: Int
+
+    init(capacity: Int, repeating initial: Element) {
+        unsafe base = .allocate(capacity: capacity)
+        unsafe base.initialize(repeating: initial, count: capacity)
+        self.capacity = capacity
+    }
+
+    /// Memory that the kernel fills with zeros when it is first touched: a large slab costs only what is used.
+    ///
+    /// - Precondition: all zeros is a value of `Element`.
+    init(zeroed capacity: Int) {
+        guard let memory = unsafe calloc(capacity, MemoryLayout<Element>.stride) else {
+            preconditionFailure("out of memory for \(capacity) records")
+        }
+        unsafe base = memory.bindMemory(to: Element.self, capacity: capacity)
+        self.capacity = capacity
+    }
+
+    func deallocate() { unsafe free(base) }
+
+    @inline(__always)
+    subscript(index: Int) -> Element {
+        unsafeAddress {
+            assert(index >= 0 && index < capacity)
+            return unsafe UnsafePointer(base + index)
+        }
+        nonmutating unsafeMutableAddress {
+            assert(index >= 0 && index < capacity)
+            return unsafe base + index
+        }
+    }
+
+    @inline(__always)
+    subscript(index: Int32) -> Element {
+        unsafeAddress {
+            assert(index >= 0 && Int(index) < capacity)
+            return unsafe UnsafePointer(base + Int(index))
+        }
+        nonmutating unsafeMutableAddress {
+            assert(index >= 0 && Int(index) < capacity)
+            return unsafe base + Int(index)
+        }
+    }
+}

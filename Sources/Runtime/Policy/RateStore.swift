@@ -1,0 +1,168 @@
+internal import CPlatform
+internal import Digests
+internal import Glibc
+
+/// The counts of all rate limits, shared by the workers of a process.
+///
+/// Each count is a sliding window of two buckets: what the present window has counted, and what the one before it had,
+/// weighted by how much of it still lies within one window's length of now. The estimate differs from an exact sliding
+/// log only as far as requests were uneven within the last window, and a steady overload is held to the limit exactly.
+///
+/// A fixed table of sets of four entries, an entry a key and a word, changed by compare-and-swap only. A new key takes a
+/// free entry, else one whose window is over, else the least used one of its set, so that memory is bounded whatever
+/// clients send.
+///
+/// Unsafe operations hold because every index is taken modulo the table's size and because the store lives as long as
+/// the process.
+@safe
+package final class RateStore: @unchecked Sendable {
+    private static let waysPerSet = 4
+    /// Bits of each of the two counts in an entry's word; 16 bits above number the window.
+    private static let countBits: UInt64 = 24
+    private static let countMask: UInt64 = 1 << countBits - 1
+    /// What an entry can count in one window.
+    package static let limitMax: UInt32 = 1 << 24 - 2
+
+    /// Pairs of key and word.
+    private let words: UnsafeMutablePointer<UInt64>
+    private let setMask: UInt64
+    /// Mixed into every key, so that clients cannot aim at the keys of others.
+    let seed: UInt64
+
+    package init() {
+        let setCount = Limits.rateCountMax / RateStore.waysPerSet
+        setMask = UInt64(setCount - 1)
+        guard let memory = unsafe calloc(setCount * RateStore.waysPerSet, 16) else {
+            preconditionFailure("out of memory for rate limits")
+        }
+        unsafe words = memory.bindMemory(to: UInt64.self, capacity: setCount * RateStore.waysPerSet * 2)
+        let random = Digests.randomBytes(count: 8)
+        seed = random.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    deinit { unsafe free(words) }
+
+    /// One count: where its word is.
+    struct Handle: BitwiseCopyable {
+        fileprivate let index: Int
+
+        static var none: Handle { Handle(index: 0) }
+    }
+
+    /// What a count says at an instant.
+    struct Reading {
+        /// Requests in the window that ends now, rounded up.
+        var used: UInt64
+        /// Microseconds until one more request fits, 0 if it does now.
+        var wait: UInt64
+        /// Microseconds until the present window ends.
+        var windowEnd: UInt64
+    }
+
+    /// Mixes two words into one that is not zero (the multiplication of wyhash, whose halves are folded).
+    static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let product = (left ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: right ^ 0xD6E8_FEB8_6659_FD93)
+        return (product.high ^ product.low) | 1
+    }
+
+    /// A key of bytes under a seed.
+    static func hash(_ bytes: Bytes, _ seed: UInt64) -> UInt64 {
+        var state = mix(seed, UInt64(bytes.count))
+        var index = 0
+        while index < bytes.count {
+            var word: UInt64 = 0
+            let end = min(index + 8, bytes.count)
+            while index < end {
+                word = word << 8 | UInt64(bytes[index])
+                index += 1
+            }
+            state = mix(state, word)
+        }
+        return state
+    }
+
+    /// The count of a key; a new one counts from zero.
+    ///
+    /// - Parameter key: well mixed, not zero.
+    func handle(_ key: UInt64, now: UInt64, window: UInt64) -> Handle {
+        let base = Int((key >> 32 ^ key) & setMask) * RateStore.waysPerSet
+        for way in base..<base + RateStore.waysPerSet {
+            if unsafe apic_load_relaxed_u64(words + 2 * way) == key { return Handle(index: way) }
+        }
+        let victim = leastUsed(base, number: now / window)
+        unsafe apic_store_release_u64(words + 2 * victim + 1, 0)
+        unsafe apic_store_release_u64(words + 2 * victim, key)
+        return Handle(index: victim)
+    }
+
+    private func leastUsed(_ base: Int, number: UInt64) -> Int {
+        var best = base
+        var bestCount = UInt64.max
+        for way in base..<base + RateStore.waysPerSet {
+            if unsafe apic_load_relaxed_u64(words + 2 * way) == 0 { return way }
+            let word = unsafe apic_load_relaxed_u64(words + 2 * way + 1)
+            let (present, previous) = RateStore.counts(word, number: number)
+            if present + previous < bestCount { (best, bestCount) = (way, present + previous) }
+        }
+        return best
+    }
+
+    /// - Parameters:
+    ///   - now: microseconds of the monotonic clock.
+    ///   - window: microseconds.
+    func read(_ handle: Handle, limit: UInt32, now: UInt64, window: UInt64) -> Reading {
+        let word = unsafe apic_load_relaxed_u64(words + 2 * handle.index + 1)
+        let (present, previous) = RateStore.counts(word, number: now / window)
+        let left = window - now % window
+        // Rounded up: a part of a request counts as one. 24 bits of count and 37 bits of microseconds a day: no overflow.
+        let used = present + (previous * left + window - 1) / window
+        var wait: UInt64 = 0
+        if used >= UInt64(limit) {
+            wait = RateStore.wait(
+                present: present,
+                previous: previous,
+                limit: UInt64(limit),
+                left: left,
+                window: window
+            )
+        }
+        return Reading(used: used, wait: wait, windowEnd: left)
+    }
+
+    /// Counts one request.
+    func add(_ handle: Handle, now: UInt64, window: UInt64) {
+        let slot = unsafe words + 2 * handle.index + 1
+        let number = now / window
+        while true {
+            let word = unsafe apic_load_relaxed_u64(slot)
+            var (present, previous) = RateStore.counts(word, number: number)
+            present = min(present + 1, RateStore.countMask)
+            previous = min(previous, RateStore.countMask)
+            let next = (number & 0xFFFF) << (2 * RateStore.countBits) | previous << RateStore.countBits | present
+            if unsafe apic_compare_exchange_u64(slot, word, next) == word { return }
+        }
+    }
+
+    /// The counts of the present and the previous window in a word that may be older.
+    private static func counts(_ word: UInt64, number: UInt64) -> (present: UInt64, previous: UInt64) {
+        let age = (number &- word >> (2 * countBits)) & 0xFFFF
+        switch age {
+        case 0: return (word & countMask, word >> countBits & countMask)
+        case 1: return (0, word & countMask)
+        default: return (0, 0)
+        }
+    }
+
+    /// Microseconds until `present + previous × share` is below the limit by one.
+    private static func wait(present: UInt64, previous: UInt64, limit: UInt64, left: UInt64, window: UInt64) -> UInt64 {
+        let room = limit - 1
+        if present <= room, previous > 0 {
+            // Within this window: until previous × share ≤ room − present.
+            let share = (room - present) * window / previous
+            return left > share ? left - share : 1
+        }
+        // In the next window the present count is the previous one.
+        let share = room * window / max(present, 1)
+        return left + (window > share ? window - share : 0)
+    }
+}

@@ -1,0 +1,215 @@
+/// Why the gateway answers a request itself. Each has a status, a stable problem type (RFC 9457) and the plugin or part
+/// that speaks.
+enum RefusalKind: UInt8, BitwiseCopyable {
+    case none = 0
+    case malformed
+    case targetTooLong
+    case headTooLarge
+    case versionUnsupported
+    case codingUnsupported
+    case expectationFailed
+    case upgradeUnsupported
+    case headTimeout
+    case bodyTimeout
+    case selectorContradictory
+    case notFound
+    case versionUnknown
+    case methodNotAllowed
+    case sunset
+    case brownout
+    case bodyTooLarge
+    case unauthenticated
+    case forbidden
+    case rateLimited
+    case overloaded
+    case upstreamUnavailable
+    case upstreamBusy
+    case upstreamFailed
+    case upstreamMalformed
+    case upstreamTimeout
+
+    /// The status; that of a brownout is the spec's.
+    var status: UInt16 {
+        switch self {
+        case .none: 200
+        case .malformed, .selectorContradictory: 400
+        case .unauthenticated: 401
+        case .forbidden: 403
+        case .notFound, .versionUnknown: 404
+        case .methodNotAllowed: 405
+        case .headTimeout, .bodyTimeout: 408
+        case .sunset: 410
+        case .bodyTooLarge: 413
+        case .targetTooLong: 414
+        case .expectationFailed: 417
+        case .rateLimited: 429
+        case .headTooLarge: 431
+        case .codingUnsupported, .upgradeUnsupported: 501
+        case .upstreamFailed, .upstreamMalformed: 502
+        case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy: 503
+        case .upstreamTimeout: 504
+        case .versionUnsupported: 505
+        }
+    }
+
+    /// The last part of `urn:apic:problem:…`, and the reason in the log.
+    var type: StaticString {
+        switch self {
+        case .none: "none"
+        case .malformed: "malformed-request"
+        case .targetTooLong: "target-too-long"
+        case .headTooLarge: "head-too-large"
+        case .versionUnsupported: "http-version-unsupported"
+        case .codingUnsupported: "transfer-coding-unsupported"
+        case .expectationFailed: "expectation-failed"
+        case .upgradeUnsupported: "upgrade-unsupported"
+        case .headTimeout: "request-head-timeout"
+        case .bodyTimeout: "request-body-timeout"
+        case .selectorContradictory: "version-contradictory"
+        case .notFound: "route-not-found"
+        case .versionUnknown: "version-unknown"
+        case .methodNotAllowed: "method-not-allowed"
+        case .sunset: "version-sunset"
+        case .brownout: "version-brownout"
+        case .bodyTooLarge: "body-too-large"
+        case .unauthenticated: "authentication-required"
+        case .forbidden: "consumer-not-allowed"
+        case .rateLimited: "rate-limit-exceeded"
+        case .overloaded: "gateway-overloaded"
+        case .upstreamUnavailable: "upstream-unavailable"
+        case .upstreamBusy: "upstream-busy"
+        case .upstreamFailed: "upstream-failed"
+        case .upstreamMalformed: "upstream-answer-malformed"
+        case .upstreamTimeout: "upstream-timeout"
+        }
+    }
+
+    var detail: StaticString {
+        switch self {
+        case .none: ""
+        case .malformed: "The request does not follow HTTP/1.1 (RFC 9112)."
+        case .targetTooLong: "The request target is longer than this gateway takes."
+        case .headTooLarge: "The request's header fields are larger or more than this gateway takes."
+        case .versionUnsupported: "This gateway speaks HTTP/1.1 and HTTP/1.0."
+        case .codingUnsupported: "The only transfer coding that this gateway takes is chunked."
+        case .expectationFailed: "The only expectation that this gateway meets is 100-continue."
+        case .upgradeUnsupported: "This gateway does not change protocols."
+        case .headTimeout: "The request's head did not arrive in time."
+        case .bodyTimeout: "The request's body did not arrive in time."
+        case .selectorContradictory: "The request names more than one version."
+        case .notFound: "No route has this host and path."
+        case .versionUnknown: "The API has no such version."
+        case .methodNotAllowed: "The route does not take this method; see Allow."
+        case .sunset: "This version of the API was sunset."
+        case .brownout: "This version of the API is deprecated and rests for a while; see Retry-After."
+        case .bodyTooLarge: "The request's body is larger than this route takes."
+        case .unauthenticated: "The request needs a valid credential."
+        case .forbidden: "The consumer may not call this route."
+        case .rateLimited: "Too many requests; see Retry-After."
+        case .overloaded: "The gateway is at its limit; see Retry-After."
+        case .upstreamUnavailable: "No server of the upstream could be reached."
+        case .upstreamBusy: "All connections to the upstream are in use; see Retry-After."
+        case .upstreamFailed: "The upstream closed the connection without an answer."
+        case .upstreamMalformed: "The upstream's answer does not follow HTTP/1.1 (RFC 9112)."
+        case .upstreamTimeout: "The upstream did not answer in time."
+        }
+    }
+
+    /// The plugin or part that refused, as the spec and the log call it.
+    var speaker: StaticString {
+        switch self {
+        case .none: ""
+        case .malformed, .targetTooLong, .headTooLarge, .versionUnsupported, .codingUnsupported, .expectationFailed,
+            .upgradeUnsupported, .headTimeout, .bodyTimeout, .overloaded:
+            "gateway"
+        case .selectorContradictory, .notFound, .versionUnknown, .methodNotAllowed: "router"
+        case .sunset, .brownout: "lifecycle"
+        case .bodyTooLarge: "request-size-limit"
+        case .unauthenticated: "key-auth"
+        case .forbidden: "acl"
+        case .rateLimited: "rate-limit"
+        case .upstreamUnavailable, .upstreamBusy, .upstreamFailed, .upstreamMalformed, .upstreamTimeout: "upstream"
+        }
+    }
+
+    /// The request's bytes cannot be trusted any further, so the connection closes with the answer.
+    var closesConnection: Bool {
+        switch self {
+        case .malformed, .targetTooLong, .headTooLarge, .versionUnsupported, .codingUnsupported, .upgradeUnsupported,
+            .headTimeout, .bodyTimeout, .expectationFailed:
+            true
+        default: false
+        }
+    }
+
+    /// What is wrong with a head, as a refusal.
+    static func of(_ fault: HeadFault) -> RefusalKind {
+        switch fault {
+        case .targetTooLong: .targetTooLong
+        case .tooLarge, .tooManyFields: .headTooLarge
+        case .versionUnsupported: .versionUnsupported
+        case .transferEncodingUnsupported: .codingUnsupported
+        case .none, .method, .target, .version, .fieldName, .fieldValue, .lineEnd, .host, .contentLength,
+            .transferEncoding, .framing, .path, .status:
+            .malformed
+        }
+    }
+}
+
+/// Status codes and their reason phrases (RFC 9110 section 15).
+enum StatusLine {
+    static func reason(_ status: UInt16) -> StaticString {
+        switch status {
+        case 100: "Continue"
+        case 200: "OK"
+        case 201: "Created"
+        case 202: "Accepted"
+        case 203: "Non-Authoritative Information"
+        case 204: "No Content"
+        case 205: "Reset Content"
+        case 206: "Partial Content"
+        case 300: "Multiple Choices"
+        case 301: "Moved Permanently"
+        case 302: "Found"
+        case 303: "See Other"
+        case 304: "Not Modified"
+        case 307: "Temporary Redirect"
+        case 308: "Permanent Redirect"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 402: "Payment Required"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 406: "Not Acceptable"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 410: "Gone"
+        case 411: "Length Required"
+        case 412: "Precondition Failed"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
+        case 417: "Expectation Failed"
+        case 418: "I'm a Teapot"
+        case 421: "Misdirected Request"
+        case 422: "Unprocessable Content"
+        case 423: "Locked"
+        case 425: "Too Early"
+        case 426: "Upgrade Required"
+        case 428: "Precondition Required"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 451: "Unavailable For Legal Reasons"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        case 507: "Insufficient Storage"
+        default:
+            status < 300 ? "Success" : status < 400 ? "Redirection" : status < 500 ? "Client Error" : "Server Error"
+        }
+    }
+}

@@ -1,0 +1,18 @@
+internal import GatewayTable
+
+/// What policy changes of the one request that is being decided, until its head is written for the upstream.
+struct RequestEdits {
+    /// Which path the upstream gets.
+    var pathMode = PathModeCode.whole
+    /// Segments to cut, or the template.
+    var pathOperand: UInt32 = 0
+    /// A stretch of the query that carried a credential, with one `&`; empty if there is none.
+    var queryCut = 0..<0
+    /// A stretch of a `Cookie` value that carried a credential, and the field's index; -1 if there is none.
+    var cookieField = -1
+    var cookieCut = 0..<0
+    /// `headerEdits` record; `none` if there is none.
+    var headerEdits = TableLayout.none
+    /// The field that carries the request's id to the upstream; empty if there is none.
+    var requestIDName = TextReference()
+}

@@ -1,0 +1,144 @@
+internal import GatewayTable
+
+// From a parsed head to a decision: normalise, look up, run the policy program, act on its outcome.
+
+extension Worker {
+    /// Decides on the request in `head`.
+    mutating func decide(_ x: Int32) {
+        edits = RequestEdits()
+        if head.upgrade == .other { return refuse(x, .upgradeUnsupported) }
+        if head.hasUnknownExpectation { return refuse(x, .expectationFailed) }
+        guard let path = normalizedPath(x) else { return refuse(x, .malformed) }
+        exchanges[x].isHead = head.method.equals(Bytes("HEAD"))
+        exchanges[x].isIdempotent = Worker.isIdempotent(head.method)
+        exchanges[x].isRewindable = head.framing == .none || head.framing == .length
+        let loaded = exchanges[x].table
+        let fields = FieldsView(head.table, head.message)
+        var facts = RequestFacts(loaded.table.view, fields, query: head.query)
+        let hostCount = Authority.writeHost(head.authority, hostCount: head.authorityHostCount, into: hostScratch)
+        // The views are valid until the head moves.
+        unsafe loaded.table.view.find(
+            host: hostScratch.bytes(0, hostCount).buffer,
+            path: path.buffer,
+            method: loaded.table.view.methodBit(head.method.buffer),
+            probe: &facts,
+            match: &match
+        )
+        guard match.route != TableLayout.none else { return refuseUnrouted(x, &facts) }
+        takeRoute(x, loaded)
+        act(x, on: runRequestProgram(x, fields))
+    }
+
+    /// The normal form of the path, put in the place of the path as sent.
+    private func normalizedPath(_ x: Int32) -> Bytes? {
+        var path = head.path
+        if path.count == 1, path[0] != ASCII.slash { return path }
+        if !PathNormalization.isNormal(path) {
+            guard let count = PathNormalization.normalize(path, into: pathScratch),
+                let block = sockets[exchanges[x].client].input
+            else { return nil }
+            // The normal form is never longer, and it stands where the path stood, so that offsets into it live as long
+            // as the head. An absolute target without a path has its `/` elsewhere, but is normal.
+            let start = head.path.offset(in: block)
+            for index in 0..<count { block[start + index] = pathScratch[index] }
+            path = block.bytes(start, start + count)
+        }
+        if let block = sockets[exchanges[x].client].input, path.isIn(block) {
+            exchanges[x].pathStart = UInt16(path.offset(in: block) - Int(sockets[exchanges[x].client].inputStart))
+            exchanges[x].pathCount = UInt16(path.count)
+        }
+        return path
+    }
+
+    /// Methods whose repetition does no harm (RFC 9110 section 9.2.2; QUERY is safe).
+    static func isIdempotent(_ method: Bytes) -> Bool {
+        switch method.count {
+        case 3: method.equals(Bytes("GET")) || method.equals(Bytes("PUT"))
+        case 4: method.equals(Bytes("HEAD"))
+        case 5: method.equals(Bytes("QUERY")) || method.equals(Bytes("TRACE"))
+        case 6: method.equals(Bytes("DELETE"))
+        case 7: method.equals(Bytes("OPTIONS"))
+        default: false
+        }
+    }
+
+    private func takeRoute(_ x: Int32, _ loaded: LoadedTableReference) {
+        let version = loaded.table.view.routes[match.route].version
+        exchanges[x].route = match.route
+        exchanges[x].version = version
+        exchanges[x].api = loaded.table.view.versions[version].api
+        exchanges[x].captureCount = UInt8(match.captureCount)
+        for index in 0..<2 * match.captureCount { exchanges[x].captures[index] = match.captures[index] }
+    }
+
+    private mutating func act(_ x: Int32, on outcome: ProgramOutcome) {
+        switch outcome {
+        case .proxy(let upstream):
+            exchanges[x].upstreamIndex = upstream
+            forward(x)
+        case .respond(let response): answer(x, with: response)
+        case .refuse(let kind): refuse(x, kind)
+        }
+    }
+
+    /// No route matches. The mount that the path lies under says whose refusal it is: a version in brownout or sunset
+    /// says so for every path, an unknown version gets the list of the known ones.
+    private mutating func refuseUnrouted(_ x: Int32, _ facts: inout RequestFacts) {
+        guard match.mount != TableLayout.none else {
+            metrics.add(.unrouted)
+            return refuse(x, .notFound)
+        }
+        let view = exchanges[x].table.table.view
+        let mount = view.mounts[match.mount]
+        var version = mount.version
+        exchanges[x].api = mount.api
+        if version == TableLayout.none {
+            switch SelectorKind(rawValue: view.apis[mount.api].selector) {
+            case .header, .query, .mediaType: version = facts.selectedVersion(api: mount.api)
+            case .path, .host, nil: break
+            }
+        }
+        if version == VersionChoice.contradictory { return refuse(x, .selectorContradictory) }
+        guard version != TableLayout.none else { return refuse(x, .versionUnknown) }
+        exchanges[x].version = version
+        switch gate(x, admitsPlanned: false) {
+        case .none: refuse(x, match.allowedMethods != 0 ? .methodNotAllowed : .notFound)
+        case let kind: refuse(x, kind)
+        }
+    }
+
+    /// What the state of the exchange's version refuses; `none` if it is served.
+    mutating func gate(_ x: Int32, admitsPlanned: Bool) -> RefusalKind {
+        let (state, _) = exchanges[x].table.table.view.state(ofVersion: exchanges[x].version, at: instant)
+        switch state {
+        case .active, .deprecated: return .none
+        case .planned:
+            if admitsPlanned { return .none }
+            metrics.add(.refusedPlanned)
+            return .versionUnknown
+        case .retired:
+            metrics.add(.refusedRetired)
+            return .versionUnknown
+        case .brownout:
+            metrics.add(.refusedBrownout)
+            return .brownout
+        case .sunset:
+            metrics.add(.refusedSunset)
+            return .sunset
+        }
+    }
+}
+
+extension Bytes {
+    /// - Precondition: the bytes lie in the block.
+    func offset(in block: Block) -> Int {
+        // Both point into the same allocation.
+        unsafe base - UnsafePointer(block.base)
+    }
+
+    func isIn(_ block: Block) -> Bool {
+        let start = unsafe UInt(bitPattern: block.base)
+        let own = unsafe UInt(bitPattern: base)
+        return own >= start && own < start + UInt(Limits.blockBytes)
+    }
+}

@@ -1,0 +1,284 @@
+internal import GatewayTable
+
+/// What a request program came to. Two outcomes of a policy machine have no instruction yet and so no case: to suspend
+/// until another server has answered, and to ask for the body up to a bound. Both end the run at an instruction to which
+/// it returns; all that a run knows lies in the exchange, so nothing but the program counter has to be kept.
+enum ProgramOutcome {
+    case proxy(upstream: UInt32)
+    case respond(UInt32)
+    case refuse(RefusalKind)
+}
+
+extension Worker {
+    /// Runs the request program of the exchange's route: forward, once, without allocation.
+    mutating func runRequestProgram(_ x: Int32, _ fields: FieldsView) -> ProgramOutcome {
+        let loaded = exchanges[x].table
+        let view = loaded.table.view
+        var counter = view.programs[view.routes[exchanges[x].route].program].requestEntry
+        // While the version is planned and nobody was admitted, every refusal looks as if there were no such version.
+        var isHidden = false
+        while true {
+            let word = view.code[counter]
+            let argument = UInt16(truncatingIfNeeded: word >> 16)
+            let next = counter + (word >> 8 & 0xFF)
+            var refusal = RefusalKind.none
+            // Validation knows every opcode that stands in a table.
+            switch Opcode(rawValue: UInt8(truncatingIfNeeded: word)) {
+            case .requestID:
+                let name = TextReference(offset: view.code[counter + 1], count: view.code[counter + 2])
+                nameRequest(x, fields, header: name, argument: argument)
+            case .gate: refusal = gate(x, admitsPlanned: false)
+            case .gateUnlessPlanned:
+                refusal = gate(x, admitsPlanned: true)
+                isHidden = isPlanned(view.code[counter + 1], view)
+            case .jumpUnlessPlanned:
+                if !isPlanned(view.code[counter + 1], view) {
+                    counter = next + view.code[counter + 2]
+                    continue
+                }
+            case .admitPreview:
+                if consumer(exchanges[x].consumer, view, isInSetAt: counter + 2) {
+                    isHidden = false
+                } else {
+                    refusal = .versionUnknown
+                }
+            case .limitBody:
+                refusal = limitBody(x, UInt64(view.code[counter + 2]) << 32 | UInt64(view.code[counter + 1]))
+            case .authenticateKey:
+                let name = TextReference(offset: view.code[counter + 1], count: view.code[counter + 2])
+                refusal = authenticate(x, fields, name: Bytes(view.bytes(name)), argument: argument)
+            case .requireGroup:
+                let isMember = consumer(exchanges[x].consumer, view, isInSetAt: counter + 1)
+                let isDenied = argument & InstructionFlag.denies != 0 ? isMember : !isMember
+                if isDenied {
+                    metrics.add(.forbidden)
+                    refusal = .forbidden
+                }
+            case .takeToken: refusal = takeToken(x, view.code[counter + 1], fields)
+            case .editRequestHeaders: edits.headerEdits = view.code[counter + 1]
+            case .respond: return .respond(view.code[counter + 1])
+            case .proxy:
+                edits.pathMode = PathModeCode(rawValue: UInt8(truncatingIfNeeded: argument)) ?? .whole
+                edits.pathOperand = view.code[counter + 2]
+                exchanges[x].preservesHost = argument & InstructionFlag.preservesHost != 0
+                return .proxy(upstream: view.code[counter + 1])
+            case .end, .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle, nil:
+                return .refuse(.notFound)
+            }
+            if refusal != .none { return .refuse(isHidden ? .versionUnknown : refusal) }
+            counter = next
+        }
+    }
+
+    private func isPlanned(_ version: UInt32, _ view: TableView) -> Bool {
+        instant < view.versions[version].released
+    }
+
+    /// Whether a consumer is in one of the groups of a set that stands in the code.
+    private func consumer(_ consumer: UInt32, _ view: TableView, isInSetAt counter: UInt32) -> Bool {
+        guard consumer != TableLayout.none else { return false }
+        var set = GroupSet()
+        func word(_ index: UInt32) -> UInt64 {
+            UInt64(view.code[counter + 2 * index + 1]) << 32 | UInt64(view.code[counter + 2 * index])
+        }
+        (set.bits0, set.bits1, set.bits2, set.bits3) = (word(0), word(1), word(2), word(3))
+        return view.consumers[consumer].groups.intersects(set)
+    }
+
+    // MARK: request-id
+
+    private mutating func nameRequest(_ x: Int32, _ fields: FieldsView, header: TextReference, argument: UInt16) {
+        let view = exchanges[x].table.table.view
+        edits.requestIDName = header
+        let isBelieved =
+            switch argument & InstructionFlag.acceptanceMask {
+            case 0: false
+            case 1: sockets[exchanges[x].client].isTrustedPeer
+            default: true
+            }
+        if isBelieved, let index = firstIndex(fields, ofName: Bytes(view.bytes(header))),
+            take(id: fields.value(index), for: x)
+        {
+            return
+        }
+        random.write(into: &exchanges[x].requestID)
+        exchanges[x].requestIDCount = UInt8(RequestIDSource.byteCount)
+    }
+
+    /// A name in any case, as the spec writes header names that it sends.
+    private func firstIndex(_ fields: FieldsView, ofName name: Bytes) -> Int? {
+        var lowercase = ByteWriter(bodyScratch)
+        lowercase.append(lowercased: name)
+        return fields.firstIndex(ofName: lowercase.written)
+    }
+
+    /// Takes over an id of visible characters, if it is short enough.
+    private func take(id: Bytes, for x: Int32) -> Bool {
+        guard id.count > 0, id.count <= Limits.requestIDBytesMax else { return false }
+        for index in 0..<id.count {
+            let byte = id[index]
+            guard byte > ASCII.space, byte < 0x7F, byte != ASCII.quote, byte != 0x5C, byte != ASCII.comma else {
+                return false
+            }
+            exchanges[x].requestID[index] = byte
+        }
+        exchanges[x].requestIDCount = UInt8(id.count)
+        return true
+    }
+
+    // MARK: request-size-limit
+
+    private mutating func limitBody(_ x: Int32, _ bytesMax: UInt64) -> RefusalKind {
+        exchanges[x].bodyBytesMax = min(exchanges[x].bodyBytesMax, bytesMax)
+        guard head.framing == .length, head.contentLength > exchanges[x].bodyBytesMax else { return .none }
+        metrics.add(.bodyTooLarge)
+        return .bodyTooLarge
+    }
+
+    // MARK: key-auth
+
+    private mutating func authenticate(_ x: Int32, _ fields: FieldsView, name: Bytes, argument: UInt16) -> RefusalKind {
+        let forwards = argument & InstructionFlag.forwardsCredential != 0
+        let key: Bytes? =
+            switch KeySourceCode(rawValue: UInt8(truncatingIfNeeded: argument)) {
+            case .header: headerKey(fields, name, forwards: forwards)
+            case .query: queryKey(name, forwards: forwards)
+            case .cookie: cookieKey(fields, name, forwards: forwards)
+            case nil: nil
+            }
+        guard let key, key.count > 0, key.count <= Limits.keyBytesMax else { return unauthenticated() }
+        let loaded = exchanges[x].table
+        // The key is valid until the head moves.
+        let digest = unsafe loaded.table.keySalt.digest(UnsafeRawBufferPointer(key.buffer))
+        let credential = loaded.table.credentials.find(digest: digest)
+        guard credential != TableLayout.none else { return unauthenticated() }
+        exchanges[x].credential = credential
+        exchanges[x].consumer = loaded.table.view.credentials[credential].consumer
+        return .none
+    }
+
+    private func unauthenticated() -> RefusalKind {
+        metrics.add(.unauthenticated)
+        return .unauthenticated
+    }
+
+    /// The one field of the name; several are as good as none.
+    private func headerKey(_ fields: FieldsView, _ name: Bytes, forwards: Bool) -> Bytes? {
+        guard let index = fields.firstIndex(ofName: name), fields.firstIndex(ofName: name, from: index + 1) == nil
+        else { return nil }
+        if !forwards { head.table.fields[index].isDropped = true }
+        return fields.value(index)
+    }
+
+    private mutating func queryKey(_ name: Bytes, forwards: Bool) -> Bytes? {
+        var key: Bytes?
+        var parameters = QueryParameters(head.query)
+        while let parameter = parameters.next() {
+            guard parameter.name.equalsDecoded(name) else { continue }
+            guard key == nil, parameter.value.count <= Limits.keyBytesMax else { return nil }
+            var decoded = ByteWriter(bodyScratch)
+            var index = 0
+            while index < parameter.value.count {
+                guard let byte = parameter.value.decodedByte(at: &index) else { return nil }
+                decoded.append(byte: byte)
+            }
+            key = decoded.written
+            if !forwards {
+                // With the `&` behind it, or else the one before it, or else the whole query.
+                let hasMore = parameter.end < head.query.count
+                edits.queryCut =
+                    hasMore ? parameter.start..<parameter.end + 1 : parameter.start - 1..<parameter.end
+            }
+        }
+        return key
+    }
+
+    private mutating func cookieKey(_ fields: FieldsView, _ name: Bytes, forwards: Bool) -> Bytes? {
+        var key: Bytes?
+        var field = fields.firstIndex(ofName: Bytes("cookie"))
+        while let index = field {
+            let value = fields.value(index)
+            var start = 0
+            while start < value.count {
+                let end = value.firstIndex(of: 0x3B, from: start) ?? value.count
+                let pair = value[start..<end].trimmed
+                if pair.count > name.count, pair[name.count] == 0x3D, pair[0..<name.count].equals(name) {
+                    guard key == nil else { return nil }
+                    key = pair.from(name.count + 1)
+                    if !forwards {
+                        edits.cookieField = index
+                        edits.cookieCut = start..<min(end + 1, value.count)
+                        head.table.fields[index].isDropped = true
+                    }
+                }
+                start = end + 1
+            }
+            field = fields.firstIndex(ofName: Bytes("cookie"), from: index + 1)
+        }
+        return key
+    }
+
+    // MARK: rate-limit
+
+    /// Counts the request in every window, or in none if one is full.
+    private mutating func takeToken(_ x: Int32, _ index: UInt32, _ fields: FieldsView) -> RefusalKind {
+        let view = exchanges[x].table.table.view
+        let limit = view.rateLimits[index]
+        let set = view.rateSets[rateSet(of: limit, exchanges[x].consumer, view)]
+        let key = rateKey(x, limit, fields, view)
+        exchanges[x].rateLimit = index
+        exchanges[x].rateSet = rateSet(of: limit, exchanges[x].consumer, view)
+        let count = min(Int(set.count), Limits.ratesPerLimitMax)
+        var handles = InlineArray<4, RateStore.Handle>(repeating: RateStore.Handle.none)
+        var isFull = false
+        for position in 0..<count {
+            let rate = view.rates[set.first + UInt32(position)]
+            let window = UInt64(rate.windowSeconds) * 1_000_000
+            let handle = rates.handle(RateStore.mix(key, window), now: now, window: window)
+            handles[position] = handle
+            let reading = rates.read(handle, limit: rate.limit, now: now, window: window)
+            isFull = isFull || reading.wait > 0
+            exchanges[x].rates[position] = RateReading(
+                remaining: reading.used < UInt64(rate.limit) ? rate.limit - UInt32(reading.used) : 0,
+                resetSeconds: UInt32(((reading.wait > 0 ? reading.wait : reading.windowEnd) + 999_999) / 1_000_000)
+            )
+        }
+        if isFull {
+            metrics.add(.rateLimited)
+            return .rateLimited
+        }
+        for position in 0..<count {
+            let window = UInt64(view.rates[set.first + UInt32(position)].windowSeconds) * 1_000_000
+            rates.add(handles[position], now: now, window: window)
+            exchanges[x].rates[position].remaining -= 1
+        }
+        return .none
+    }
+
+    /// The rates of the first tier that holds a group of the consumer, else the limit's own.
+    private func rateSet(of limit: RateLimitRecord, _ consumer: UInt32, _ view: TableView) -> UInt32 {
+        guard limit.tiers.count > 0, consumer != TableLayout.none else { return limit.rateSet }
+        let groups = view.consumers[consumer].groups
+        for tier in limit.tiers.first..<limit.tiers.first + limit.tiers.count
+        where groups.contains(Int(view.rateTiers[tier].group)) {
+            return view.rateTiers[tier].rateSet
+        }
+        return limit.rateSet
+    }
+
+    private func rateKey(_ x: Int32, _ limit: RateLimitRecord, _ fields: FieldsView, _ view: TableView) -> UInt64 {
+        let seed = rates.seed ^ limit.identity
+        switch RateKeyKind(rawValue: limit.keyKind) {
+        case .consumer:
+            guard exchanges[x].consumer != TableLayout.none else { return RateStore.hash(.empty, seed) }
+            return RateStore.hash(Bytes(view.bytes(view.consumers[exchanges[x].consumer].name)), seed)
+        case .address:
+            let client = exchanges[x].client
+            return RateStore.mix(RateStore.mix(seed, sockets[client].peer0), sockets[client].peer1)
+        case .header:
+            let index = fields.firstIndex(ofName: Bytes(view.bytes(limit.headerName)))
+            return RateStore.hash(index.map { fields.value($0) } ?? .empty, seed)
+        case nil: return seed
+        }
+    }
+}

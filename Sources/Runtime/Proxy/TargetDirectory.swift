@@ -1,0 +1,48 @@
+/// What one worker knows of a server: where it can be reached, and its connections.
+struct TargetState: BitwiseCopyable {
+    static let addressCountMax = 8
+
+    var addresses = InlineArray<8, SocketAddress>(repeating: SocketAddress())
+    var addressCount: UInt8 = 0
+    /// The address that the next connection goes to.
+    var nextAddress: UInt8 = 0
+    /// Idle connections, the one used last first; a list through the sockets, -1 if empty.
+    var idleHead: Int32 = -1
+    var idleCount: UInt32 = 0
+    /// Connections, idle ones included.
+    var openCount: UInt32 = 0
+}
+
+/// The servers that a worker knows, by the process-wide id of a target. It grows when a table brings new ones, never on
+/// the request path.
+struct TargetDirectory: ~Copyable {
+    private var states = Slab<TargetState>(capacity: 64, repeating: TargetState())
+
+    deinit { states.deallocate() }
+
+    /// The state of a target. One that is not known yet is made.
+    subscript(target: UInt32) -> TargetState {
+        get { states[Int(target)] }
+        nonmutating _modify { yield &states[Int(target)] }
+    }
+
+    /// Makes room for a target.
+    mutating func reserve(_ target: UInt32) {
+        guard Int(target) >= states.capacity else { return }
+        var capacity = states.capacity
+        while capacity <= Int(target) { capacity *= 2 }
+        let grown = Slab<TargetState>(capacity: capacity, repeating: TargetState())
+        for index in 0..<states.capacity { grown[index] = states[index] }
+        states.deallocate()
+        states = grown
+    }
+
+    mutating func setAddresses(_ entry: TargetAddresses) {
+        reserve(entry.target)
+        var state = states[Int(entry.target)]
+        state.addressCount = UInt8(min(entry.addresses.count, TargetState.addressCountMax))
+        for index in 0..<Int(state.addressCount) { state.addresses[index] = entry.addresses[index] }
+        state.nextAddress = 0
+        states[Int(entry.target)] = state
+    }
+}

@@ -1,0 +1,487 @@
+internal import GatewayTable
+
+// What the client gets: an upstream's answer, or one of the gateway's own.
+
+extension Worker {
+    // MARK: The upstream's answer
+
+    /// Parses what has come of the answer's head and, when it is whole, writes the client's.
+    ///
+    /// - Returns: whether the exchange goes on.
+    mutating func takeAnswerHead(_ x: Int32) -> Bool {
+        let upstream = exchanges[x].upstream
+        guard let block = sockets[upstream].input else { return true }
+        while exchanges[x].state == .awaitingAnswer, sockets[upstream].hasInput {
+            let input = block.bytes(Int(sockets[upstream].inputStart), Int(sockets[upstream].inputEnd))
+            switch answerHead.parse(input, isToHead: exchanges[x].isHead) {
+            case .incomplete:
+                makeRoomForHead(upstream)
+                return true
+            case .refused:
+                failUpstream(x, .malformed)
+                return false
+            case .complete: break
+            }
+            sockets[upstream].inputStart += Int32(answerHead.message.count)
+            if answerHead.status < 200 {
+                guard takeInterim(x) else { return false }
+                continue
+            }
+            exchanges[x].state = .relaying
+            exchanges[x].answer = BodyReader(answerHead.framing, length: answerHead.contentLength)
+            if !answerHead.keepsAlive { sockets[upstream].isEnding = true }
+            guard writeAnswerHead(x) else {
+                exchanges[x].state = .awaitingAnswer
+                failUpstream(x, .malformed)
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Interim answers before the head took the front of the block; their place is free.
+    private func makeRoomForHead(_ upstream: Int32) {
+        let start = sockets[upstream].inputStart
+        guard start > 0, let block = sockets[upstream].input else { return }
+        block.move(from: Int(start), to: 0, count: Int(sockets[upstream].inputEnd - start))
+        sockets[upstream].inputStart = 0
+        sockets[upstream].inputEnd -= start
+    }
+
+    /// An interim answer: 100 was said already where it was due, 101 was not asked for, others go to clients that know
+    /// them (RFC 9110 section 15.2).
+    private mutating func takeInterim(_ x: Int32) -> Bool {
+        exchanges[x].interimCount += 1
+        guard answerHead.status != 101, exchanges[x].interimCount <= Limits.interimAnswerCountMax else {
+            failUpstream(x, .malformed)
+            return false
+        }
+        guard answerHead.status != 100, !exchanges[x].isOldClient else { return true }
+        let client = exchanges[x].client
+        var output = ByteWriter(outputBlock(client), count: Int(sockets[client].outputEnd))
+        appendStatusLine(answerHead.status, reason: answerHead.reason, to: &output)
+        answerHead.table.appendKept(of: answerHead.message, to: &output)
+        output.append("\r\n")
+        guard !output.isOverfull else {
+            failUpstream(x, .malformed)
+            return false
+        }
+        sockets[client].outputEnd = Int32(output.count)
+        return true
+    }
+
+    /// - Returns: whether the head fits.
+    private mutating func writeAnswerHead(_ x: Int32) -> Bool {
+        let client = exchanges[x].client
+        var output = ByteWriter(outputBlock(client), count: Int(sockets[client].outputEnd))
+        exchanges[x].status = answerHead.status
+        appendStatusLine(answerHead.status, reason: answerHead.reason, to: &output)
+        let stamps = responseStamps(x)
+        dropReplaced(x, stamps, to: &output)
+        answerHead.table.appendKept(of: answerHead.message, to: &output)
+        if !answerHead.hasDate { output.append(dateLine.line(at: wall / 1000)) }
+        appendResponseProgram(x, isRefusal: false, to: &output)
+        appendFraming(x, to: &output)
+        output.append("\r\n")
+        guard !output.isOverfull else { return false }
+        sockets[client].outputEnd = Int32(output.count)
+        return true
+    }
+
+    /// How the client will know the end of the body (RFC 9112 section 6).
+    private mutating func appendFraming(_ x: Int32, to output: inout ByteWriter) {
+        switch exchanges[x].answer.framing {
+        case .none:
+            if answerHead.statesLength, exchanges[x].isHead || answerHead.status == 304 {
+                output.append("Content-Length: ")
+                output.append(decimal: answerHead.contentLength)
+                output.append("\r\n")
+            }
+        case .length:
+            output.append("Content-Length: ")
+            output.append(decimal: answerHead.contentLength)
+            output.append("\r\n")
+        case .chunked, .untilClose:
+            if exchanges[x].isOldClient {
+                exchanges[x].closesClient = true
+            } else {
+                exchanges[x].isAnswerChunked = true
+                output.append("Transfer-Encoding: chunked\r\n")
+            }
+        }
+        // An answer that comes before the request was read ends the connection: what the client still sends has no taker.
+        if !exchanges[x].body.isComplete { exchanges[x].closesClient = true }
+        appendConnection(x, to: &output)
+    }
+
+    private mutating func appendConnection(_ x: Int32, to output: inout ByteWriter) {
+        if phase != .serving { exchanges[x].closesClient = true }
+        if exchanges[x].closesClient {
+            output.append("Connection: close\r\n")
+        } else if exchanges[x].isOldClient {
+            output.append("Connection: keep-alive\r\n")
+        }
+    }
+
+    private func appendStatusLine(_ status: UInt16, reason: Bytes, to output: inout ByteWriter) {
+        output.append("HTTP/1.1 ")
+        output.append(decimal: UInt64(status))
+        output.append(byte: ASCII.space)
+        output.append(reason)
+        output.append("\r\n")
+    }
+
+    // MARK: The response program
+
+    /// What the response program will say, found before the answer's own fields are written.
+    private func responseStamps(_ x: Int32) -> ResponseStamps {
+        let view = exchanges[x].table.table.view
+        var stamps = ResponseStamps()
+        guard exchanges[x].route != TableLayout.none else { return stamps }
+        var counter = view.programs[view.routes[exchanges[x].route].program].responseEntry
+        while true {
+            let word = view.code[counter]
+            switch Opcode(rawValue: UInt8(truncatingIfNeeded: word)) {
+            case .editResponseHeaders: stamps.edits = view.code[counter + 1]
+            case .stampRequestID:
+                stamps.requestIDName = TextReference(offset: view.code[counter + 1], count: view.code[counter + 2])
+            case .stampRateLimit: stamps.hasRateLimit = exchanges[x].rateSet != TableLayout.none
+            case .stampLifecycle: stamps.isAnnounced = view.announces(version: view.code[counter + 1], at: instant)
+            default: return stamps
+            }
+            counter += word >> 8 & 0xFF
+        }
+    }
+
+    /// Marks the fields of the answer that the response program replaces.
+    private func dropReplaced(_ x: Int32, _ stamps: ResponseStamps, to output: inout ByteWriter) {
+        let view = exchanges[x].table.table.view
+        for index in 0..<answerHead.table.count {
+            switch answerHead.table.fields[index].kind {
+            case .deprecation, .sunset: if stamps.isAnnounced { answerHead.table.fields[index].isDropped = true }
+            case .rateLimit: if stamps.hasRateLimit { answerHead.table.fields[index].isDropped = true }
+            case .link where stamps.isAnnounced:
+                let value = answerHead.table.value(index, in: answerHead.message)
+                guard LinkValues.containsLifecycle(value) else { continue }
+                answerHead.table.fields[index].isDropped = true
+                LinkValues.appendOthers(of: value, to: &output)
+            default: continue
+            }
+        }
+        if stamps.requestIDName.count > 0 {
+            answerHead.table.dropIgnoringCase(name: Bytes(view.bytes(stamps.requestIDName)), in: answerHead.message)
+        }
+        guard stamps.edits != TableLayout.none else { return }
+        let edits = view.headerEdits[stamps.edits]
+        for field in edits.removals.first..<edits.removals.first + edits.removals.count {
+            answerHead.table.drop(name: Bytes(view.bytes(view.headerFields[field].name)), in: answerHead.message)
+        }
+        for field in edits.settings.first..<edits.settings.first + edits.settings.count {
+            answerHead.table.drop(name: Bytes(view.bytes(view.headerFields[field].name)), in: answerHead.message)
+        }
+    }
+
+    /// Runs the response entry: fields that the client gets beside those of the answer itself.
+    ///
+    /// - Parameter isRefusal: the gateway answers in the API's place, so that edits of the API's answers do not apply.
+    private func appendResponseProgram(_ x: Int32, isRefusal: Bool, to output: inout ByteWriter) {
+        let view = exchanges[x].table.table.view
+        guard exchanges[x].route != TableLayout.none else {
+            if exchanges[x].version != TableLayout.none { appendLifecycle(exchanges[x].version, view, to: &output) }
+            return
+        }
+        var counter = view.programs[view.routes[exchanges[x].route].program].responseEntry
+        while true {
+            let word = view.code[counter]
+            switch Opcode(rawValue: UInt8(truncatingIfNeeded: word)) {
+            case .editResponseHeaders: if !isRefusal { appendEdits(view.code[counter + 1], x, view, to: &output) }
+            case .stampRequestID:
+                let name = TextReference(offset: view.code[counter + 1], count: view.code[counter + 2])
+                if exchanges[x].requestIDCount > 0 {
+                    output.append(Bytes(view.bytes(name)))
+                    output.append(": ")
+                    appendRequestID(x, to: &output)
+                    output.append("\r\n")
+                }
+            case .stampRateLimit: appendRateLimit(x, view, to: &output)
+            case .stampLifecycle: appendLifecycle(view.code[counter + 1], view, to: &output)
+            default: return
+            }
+            counter += word >> 8 & 0xFF
+        }
+    }
+
+    private func appendLifecycle(_ version: UInt32, _ view: TableView, to output: inout ByteWriter) {
+        if view.announces(version: version, at: instant) {
+            output.append(Bytes(view.bytes(view.versions[version].headerLines)))
+        }
+        output.append(Bytes(view.bytes(view.apis[view.versions[version].api].varyLine)))
+    }
+
+    /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11).
+    private func appendRateLimit(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+        guard exchanges[x].rateSet != TableLayout.none else { return }
+        let set = view.rateSets[exchanges[x].rateSet]
+        let count = min(set.count, UInt32(Limits.ratesPerLimitMax))
+        output.append("RateLimit-Policy: ")
+        for index in 0..<count {
+            let rate = view.rates[set.first + index]
+            output.append(index > 0 ? ", \"" : "\"")
+            output.append(Bytes(view.bytes(rate.name)))
+            output.append("\";q=")
+            output.append(decimal: UInt64(rate.limit))
+            output.append(";w=")
+            output.append(decimal: UInt64(rate.windowSeconds))
+        }
+        output.append("\r\nRateLimit: ")
+        for index in 0..<count {
+            output.append(index > 0 ? ", \"" : "\"")
+            output.append(Bytes(view.bytes(view.rates[set.first + index].name)))
+            output.append("\";r=")
+            output.append(decimal: UInt64(exchanges[x].rates[Int(index)].remaining))
+            output.append(";t=")
+            output.append(decimal: UInt64(exchanges[x].rates[Int(index)].resetSeconds))
+        }
+        output.append("\r\n")
+    }
+
+    // MARK: The gateway's own answers
+
+    /// Answers with what the spec says (`respond`).
+    mutating func answer(_ x: Int32, with index: UInt32) {
+        let view = exchanges[x].table.table.view
+        let response = view.responses[index]
+        sendOwn(
+            x,
+            status: UInt16(response.status),
+            reason: Bytes(StatusLine.reason(UInt16(response.status))),
+            fields: Bytes(view.bytes(response.headerLines)),
+            body: Bytes(view.bytes(response.body)),
+            isRefusal: false
+        )
+    }
+
+    /// Answers a request whose head could not be taken, and closes.
+    mutating func refuseMalformed(_ descriptor: Int32, _ kind: RefusalKind) {
+        disarm(descriptor)
+        head.forget()
+        let x = takeExchange(descriptor)
+        sockets[descriptor].state = .busy
+        sockets[descriptor].exchange = x
+        exchanges[x].bodyCursor = sockets[descriptor].inputEnd
+        countMalformed(kind)
+        refuse(x, kind)
+    }
+
+    private func countMalformed(_ kind: RefusalKind) {
+        switch kind.status {
+        case 413: metrics.add(.malformed413)
+        case 414: metrics.add(.malformed414)
+        case 431: metrics.add(.malformed431)
+        case 501: metrics.add(.malformed501)
+        case 505: metrics.add(.malformed505)
+        case 408: break
+        default: metrics.add(.malformed400)
+        }
+    }
+
+    /// Refuses the exchange's request, in the middle of its body too; the upstream, if one was asked, is dropped.
+    mutating func refuse(_ x: Int32, _ kind: RefusalKind) {
+        // The answer has begun: nothing else can be said on this connection.
+        if exchanges[x].state == .relaying { return abandonClient(exchanges[x].client) }
+        exchanges[x].refusal = kind
+        if exchanges[x].upstream >= 0 {
+            exchanges[x].upstreamEnded = now
+            dropUpstream(x)
+        }
+        if kind.closesConnection { exchanges[x].closesClient = true }
+        var fields = ByteWriter(hostScratch)
+        var status = kind.status
+        appendRefusalFields(x, kind, &status, to: &fields)
+        var body = ByteWriter(bodyScratch)
+        appendProblem(x, kind, status, to: &body)
+        sendOwn(
+            x,
+            status: status,
+            reason: Bytes(StatusLine.reason(status)),
+            fields: fields.written,
+            body: body.written,
+            isRefusal: true
+        )
+    }
+
+    private func appendRefusalFields(
+        _ x: Int32,
+        _ kind: RefusalKind,
+        _ status: inout UInt16,
+        to fields: inout ByteWriter
+    ) {
+        let view = exchanges[x].table.table.view
+        fields.append("Content-Type: application/problem+json\r\nCache-Control: no-store\r\n")
+        switch kind {
+        case .methodNotAllowed: appendAllow(match.allowedMethods, view, to: &fields)
+        case .unauthenticated:
+            fields.append("WWW-Authenticate: ApiKey realm=\"")
+            fields.append(Bytes(view.bytes(view.gateway.name)))
+            fields.append("\"\r\n")
+        case .brownout:
+            let (_, window) = view.state(ofVersion: exchanges[x].version, at: instant)
+            guard window != TableLayout.none else { return }
+            status = UInt16(view.brownouts[window].status)
+            appendRetryAfter(UInt64(max(view.brownouts[window].until - instant, 1)), to: &fields)
+        case .rateLimited:
+            var wait: UInt32 = 1
+            for index in 0..<Limits.ratesPerLimitMax where exchanges[x].rates[index].remaining == 0 {
+                wait = max(wait, exchanges[x].rates[index].resetSeconds)
+            }
+            appendRetryAfter(UInt64(wait), to: &fields)
+        case .overloaded, .upstreamBusy, .upstreamUnavailable: appendRetryAfter(1, to: &fields)
+        default: break
+        }
+    }
+
+    private func appendRetryAfter(_ seconds: UInt64, to fields: inout ByteWriter) {
+        fields.append("Retry-After: ")
+        fields.append(decimal: seconds)
+        fields.append("\r\n")
+    }
+
+    private func appendAllow(_ methods: UInt32, _ view: TableView, to fields: inout ByteWriter) {
+        fields.append("Allow: ")
+        var isFirst = true
+        for bit in 0..<UInt32(MethodTable.known.count + view.methods.count) where methods >> bit & 1 != 0 {
+            if !isFirst { fields.append(", ") }
+            isFirst = false
+            if bit < UInt32(MethodTable.known.count) {
+                fields.append(MethodTable.known[Int(bit)])
+            } else {
+                fields.append(Bytes(view.bytes(view.methods[Int(bit) - MethodTable.known.count])))
+            }
+        }
+        fields.append("\r\n")
+    }
+
+    /// Problem details (RFC 9457).
+    private func appendProblem(_ x: Int32, _ kind: RefusalKind, _ status: UInt16, to body: inout ByteWriter) {
+        let view = exchanges[x].table.table.view
+        if kind == .sunset, exchanges[x].version != TableLayout.none {
+            body.append(Bytes(view.bytes(view.versions[exchanges[x].version].goneBody)))
+            return
+        }
+        body.append("{\"type\":\"urn:apic:problem:")
+        body.append(kind.type)
+        body.append("\",\"title\":\"")
+        body.append(StatusLine.reason(status))
+        body.append("\",\"status\":")
+        body.append(decimal: UInt64(status))
+        body.append(",\"detail\":\"")
+        body.append(kind.detail)
+        body.append("\",\"refused_by\":\"")
+        body.append(kind.speaker)
+        body.append("\"")
+        // A planned version must look like an unknown one, which has no route that could name the request.
+        if exchanges[x].requestIDCount > 0, kind != .versionUnknown {
+            body.append(",\"request_id\":\"")
+            appendRequestID(x, to: &body)
+            body.append("\"")
+        }
+        if kind == .versionUnknown, exchanges[x].api != TableLayout.none {
+            appendVersions(exchanges[x].api, view, to: &body)
+        }
+        body.append("}\n")
+    }
+
+    /// The versions that a client may know of: active and deprecated ones.
+    private func appendVersions(_ api: UInt32, _ view: TableView, to body: inout ByteWriter) {
+        body.append(",\"api\":\"")
+        body.append(json: Bytes(view.bytes(view.apis[api].name)))
+        body.append("\",\"versions\":[")
+        var isFirst = true
+        let range = view.apis[api].versions
+        for version in range.first..<range.first + range.count {
+            switch view.state(ofVersion: version, at: instant).state {
+            case .active, .deprecated, .brownout: break
+            case .planned, .sunset, .retired: continue
+            }
+            if !isFirst { body.append(byte: ASCII.comma) }
+            isFirst = false
+            body.append(byte: ASCII.quote)
+            body.append(json: Bytes(view.bytes(view.versions[version].value)))
+            body.append(byte: ASCII.quote)
+        }
+        body.append("]")
+    }
+
+    /// Writes an answer of the gateway's own to the client's output and ends the exchange, or reads over the rest of the
+    /// request's body first.
+    private mutating func sendOwn(
+        _ x: Int32,
+        status: UInt16,
+        reason: Bytes,
+        fields: Bytes,
+        body: Bytes,
+        isRefusal: Bool
+    ) {
+        let client = exchanges[x].client
+        exchanges[x].status = status
+        let drains = decideDraining(x)
+        var output = ByteWriter(outputBlock(client), count: Int(sockets[client].outputEnd))
+        appendStatusLine(status, reason: reason, to: &output)
+        output.append(fields)
+        output.append(dateLine.line(at: wall / 1000))
+        let isHidden = exchanges[x].refusal == .versionUnknown
+        if !isHidden {
+            appendResponseProgram(x, isRefusal: isRefusal, to: &output)
+        } else if exchanges[x].api != TableLayout.none {
+            let view = exchanges[x].table.table.view
+            output.append(Bytes(view.bytes(view.apis[exchanges[x].api].varyLine)))
+        }
+        if status != 204 && status != 304 {
+            output.append("Content-Length: ")
+            output.append(decimal: UInt64(body.count))
+            output.append("\r\n")
+        }
+        appendConnection(x, to: &output)
+        output.append("\r\n")
+        if !exchanges[x].isHead, status != 204, status != 304 {
+            output.append(body)
+            exchanges[x].bytesOut += UInt64(body.count)
+        }
+        if output.isOverfull {
+            exchanges[x].closesClient = true
+        } else {
+            sockets[client].outputEnd = Int32(output.count)
+        }
+        if drains {
+            exchanges[x].state = .discarding
+            progress(x)
+        } else {
+            finish(x)
+        }
+    }
+
+    /// Whether the rest of the request's body is worth reading so that the connection can go on.
+    private func decideDraining(_ x: Int32) -> Bool {
+        guard !exchanges[x].body.isComplete else { return false }
+        if exchanges[x].closesClient || exchanges[x].owesContinue || phase != .serving {
+            exchanges[x].closesClient = true
+            return false
+        }
+        if exchanges[x].body.framing == .length, exchanges[x].body.remaining > Limits.drainedBodyBytesMax {
+            exchanges[x].closesClient = true
+            return false
+        }
+        return true
+    }
+}
+
+/// What a response program adds to an answer, and so replaces in it.
+struct ResponseStamps {
+    /// `headerEdits` record; `none` if there is none.
+    var edits = TableLayout.none
+    /// The field that tells the client the request's id; empty if there is none.
+    var requestIDName = TextReference()
+    var hasRateLimit = false
+    /// `Deprecation`, `Sunset` and their links are sent.
+    var isAnnounced = false
+}

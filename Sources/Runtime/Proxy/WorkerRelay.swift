@@ -1,0 +1,299 @@
+internal import GatewayTable
+
+// Bodies both ways. A stretch that was read is sent before more is read, so a slow reader slows its writer and memory
+// stays that of one block per direction.
+
+extension Worker {
+    /// Moves an exchange as far as both sides allow.
+    mutating func progress(_ x: Int32) {
+        guard x >= 0 else { return }
+        switch exchanges[x].state {
+        case .free, .deciding, .connecting: return
+        case .discarding: discardBody(x)
+        case .awaitingAnswer, .relaying:
+            guard relayRequest(x), relayAnswer(x) else { return }
+            armDeadlines(x)
+        }
+    }
+
+    // MARK: Request
+
+    /// - Returns: whether the exchange goes on.
+    private mutating func relayRequest(_ x: Int32) -> Bool {
+        if exchanges[x].isRequestSent { return true }
+        let upstream = exchanges[x].upstream
+        for _ in 0..<Limits.relayTurnsMax {
+            switch transmit(upstream) {
+            case .done: break
+            case .blocked: return true
+            case .failed: return sendingFailed(x)
+            }
+            if exchanges[x].body.isComplete {
+                exchanges[x].isRequestSent = true
+                return true
+            }
+            switch stageRequestBody(x) {
+            case .data: continue
+            case .blocked: return true
+            case .ended, .failed:
+                abandonClient(exchanges[x].client)
+                return false
+            case .refused: return false
+            }
+        }
+        enqueue(upstream)
+        return true
+    }
+
+    /// The upstream takes no more; it may have answered before it closed, so what it said is read first.
+    private mutating func sendingFailed(_ x: Int32) -> Bool {
+        let upstream = exchanges[x].upstream
+        clearOutput(upstream)
+        sockets[upstream].hasFailed = false
+        sockets[upstream].isReadable = true
+        sockets[upstream].isEnding = true
+        exchanges[x].isRequestSent = true
+        exchanges[x].closesClient = exchanges[x].closesClient || !exchanges[x].body.isComplete
+        return true
+    }
+
+    private enum Staged {
+        case data
+        case blocked
+        case ended
+        case failed
+        case refused
+    }
+
+    /// Lends the next stretch of the request's body to the upstream's output.
+    private mutating func stageRequestBody(_ x: Int32) -> Staged {
+        let client = exchanges[x].client
+        if exchanges[x].bodyCursor == sockets[client].inputEnd {
+            makeRoom(x)
+            switch receive(client) {
+            case .data: break
+            case .blocked: return .blocked
+            case .ended: return .ended
+            case .failed: return .failed
+            }
+        }
+        guard let block = sockets[client].input else { return .failed }
+        let start = exchanges[x].bodyCursor
+        guard
+            case .progress(let data, let consumed) =
+                exchanges[x].body.step(block, from: Int(start), to: Int(sockets[client].inputEnd))
+        else {
+            refuse(x, .malformed)
+            return .refused
+        }
+        exchanges[x].bytesIn += UInt64(data)
+        if exchanges[x].bytesIn > exchanges[x].bodyBytesMax {
+            metrics.add(.bodyTooLarge)
+            refuse(x, .bodyTooLarge)
+            return .refused
+        }
+        exchanges[x].bodyCursor = start + Int32(consumed)
+        lend(
+            block,
+            start,
+            data,
+            to: exchanges[x].upstream,
+            isChunked: exchanges[x].body.framing == .chunked,
+            isLast: exchanges[x].body.isComplete
+        )
+        return .data
+    }
+
+    /// Room behind the head for more of the body: everything before was sent.
+    private mutating func makeRoom(_ x: Int32) {
+        let client = exchanges[x].client
+        guard let block = sockets[client].input else { return }
+        let bodyStart = sockets[client].inputStart + exchanges[x].headCount
+        if exchanges[x].bodyCursor > bodyStart, exchanges[x].bodyCursor > Int32(Limits.blockBytes / 2) {
+            exchanges[x].isRewindable = false
+            exchanges[x].bodyCursor = bodyStart
+            sockets[client].inputEnd = bodyStart
+        }
+        // Requests before this one took the front of the block; their place is free.
+        let start = sockets[client].inputStart
+        if start > 0, Int(sockets[client].inputEnd) > Limits.blockBytes / 2 {
+            block.move(from: Int(start), to: 0, count: Int(sockets[client].inputEnd - start))
+            sockets[client].inputStart = 0
+            sockets[client].inputEnd -= start
+            exchanges[x].bodyCursor -= start
+        }
+    }
+
+    /// Appends a stretch of another block to a connection's output: small ones by copy, behind what is there, so that one
+    /// call sends both; large ones by reference.
+    private func lend(
+        _ block: Block,
+        _ start: Int32,
+        _ count: Int,
+        to descriptor: Int32,
+        isChunked: Bool,
+        isLast: Bool
+    ) {
+        guard let output = sockets[descriptor].output else { return }
+        var writer = ByteWriter(output, count: Int(sockets[descriptor].outputEnd))
+        if isChunked, count > 0 {
+            writer.append(hexadecimal: UInt64(count))
+            writer.append("\r\n")
+        }
+        let tail: OutputTail =
+            !isChunked
+            ? .none : isLast ? (count > 0 ? .chunkEndAndLastChunk : .lastChunk) : count > 0 ? .chunkEnd : .none
+        if count <= Limits.copiedBodyBytesMax, writer.room > count + 16 {
+            writer.append(block.bytes(Int(start), Int(start) + count))
+            writer.append(tail.bytes)
+        } else {
+            sockets[descriptor].borrowed = block
+            sockets[descriptor].borrowedStart = start
+            sockets[descriptor].borrowedEnd = start + Int32(count)
+            sockets[descriptor].tail = tail
+        }
+        sockets[descriptor].outputEnd = Int32(writer.count)
+    }
+
+    // MARK: Answer
+
+    /// - Returns: whether the exchange goes on.
+    private mutating func relayAnswer(_ x: Int32) -> Bool {
+        let client = exchanges[x].client
+        for _ in 0..<Limits.relayTurnsMax {
+            if exchanges[x].state == .relaying, !stageAnswerBody(x) { return false }
+            switch transmit(client) {
+            case .done: break
+            case .blocked: return true
+            case .failed:
+                abandonClient(client)
+                return false
+            }
+            if exchanges[x].state == .relaying, exchanges[x].answer.isComplete {
+                finish(x)
+                return false
+            }
+            let upstream = exchanges[x].upstream
+            if exchanges[x].state == .relaying { (sockets[upstream].inputStart, sockets[upstream].inputEnd) = (0, 0) }
+            switch receive(upstream) {
+            case .data:
+                if exchanges[x].state == .awaitingAnswer, !takeAnswerHead(x) { return false }
+            case .blocked: return true
+            case .ended: if !answerEnded(x) { return false }
+            case .failed:
+                failUpstream(x, .closed)
+                return false
+            }
+        }
+        enqueue(exchanges[x].upstream)
+        return true
+    }
+
+    /// Lends what was read of the answer's body to the client's output; releases the upstream as soon as nothing of it is
+    /// needed any more.
+    ///
+    /// - Returns: whether the exchange goes on.
+    private mutating func stageAnswerBody(_ x: Int32) -> Bool {
+        let client = exchanges[x].client
+        let upstream = exchanges[x].upstream
+        guard upstream >= 0, sockets[client].borrowed == nil else { return true }
+        if !exchanges[x].answer.isComplete, sockets[upstream].hasInput, let block = sockets[upstream].input {
+            let start = sockets[upstream].inputStart
+            guard
+                case .progress(let data, let consumed) =
+                    exchanges[x].answer.step(block, from: Int(start), to: Int(sockets[upstream].inputEnd))
+            else {
+                failUpstream(x, .malformed)
+                return false
+            }
+            sockets[upstream].inputStart += Int32(consumed)
+            exchanges[x].bytesOut += UInt64(data)
+            lend(
+                block,
+                start,
+                data,
+                to: client,
+                isChunked: exchanges[x].isAnswerChunked,
+                isLast: exchanges[x].answer.isComplete
+            )
+        }
+        if exchanges[x].answer.isComplete, sockets[client].borrowed == nil {
+            exchanges[x].upstreamEnded = now
+            releaseUpstream(x)
+        }
+        return true
+    }
+
+    /// The upstream sends no more: the end of a body that the connection delimits, a failure otherwise.
+    private mutating func answerEnded(_ x: Int32) -> Bool {
+        guard exchanges[x].state == .relaying, exchanges[x].answer.end() else {
+            failUpstream(x, .closed)
+            return false
+        }
+        if exchanges[x].isAnswerChunked, let block = sockets[exchanges[x].upstream].input {
+            lend(block, 0, 0, to: exchanges[x].client, isChunked: true, isLast: true)
+        }
+        return true
+    }
+
+    // MARK: Discarding
+
+    /// Reads the rest of an answered request's body, up to a bound, so that the connection can go on.
+    private mutating func discardBody(_ x: Int32) {
+        let client = exchanges[x].client
+        switch transmit(client) {
+        case .done: break
+        case .blocked: return arm(client, .write, after: exchanges[x].table.table.view.gateway.writeTimeout)
+        case .failed: return abandonClient(client)
+        }
+        for _ in 0..<Limits.relayTurnsMax {
+            if exchanges[x].body.isComplete || exchanges[x].bytesIn > Limits.drainedBodyBytesMax { return finish(x) }
+            if exchanges[x].bodyCursor == sockets[client].inputEnd {
+                makeRoom(x)
+                switch receive(client) {
+                case .data: break
+                case .blocked: return arm(client, .body, after: exchanges[x].table.table.view.gateway.bodyTimeout)
+                case .ended, .failed:
+                    exchanges[x].closesClient = true
+                    return finish(x)
+                }
+            }
+            guard let block = sockets[client].input,
+                case .progress(let data, let consumed) = exchanges[x].body.step(
+                    block,
+                    from: Int(exchanges[x].bodyCursor),
+                    to: Int(sockets[client].inputEnd)
+                )
+            else {
+                exchanges[x].closesClient = true
+                return finish(x)
+            }
+            exchanges[x].bytesIn += UInt64(data)
+            exchanges[x].bodyCursor += Int32(consumed)
+        }
+        enqueue(client)
+    }
+
+    // MARK: Deadlines
+
+    /// Each side has a deadline for what is expected of it now, and none while the other side is awaited.
+    private mutating func armDeadlines(_ x: Int32) {
+        let client = exchanges[x].client
+        let upstream = exchanges[x].upstream
+        let gateway = exchanges[x].table.table.view.gateway
+        let isClientBlocked = sockets[client].hasOutput
+        if isClientBlocked {
+            arm(client, .write, after: gateway.writeTimeout)
+        } else if !exchanges[x].isRequestSent, upstream >= 0, !sockets[upstream].hasOutput {
+            arm(client, .body, after: gateway.bodyTimeout)
+        } else {
+            disarm(client)
+        }
+        guard upstream >= 0 else { return }
+        if isClientBlocked || (!exchanges[x].isRequestSent && !sockets[upstream].hasOutput) {
+            disarm(upstream)
+        } else {
+            arm(upstream, .response, after: self.upstream(of: x).responseTimeout)
+        }
+    }
+}

@@ -1,0 +1,231 @@
+internal import GatewayTable
+
+// What the upstream gets: the request line, the fields that are carried along, and the gateway's own.
+
+extension Worker {
+    /// Writes the head of the request in `head` for the upstream. The `Host` line stands second; `setHostLine` fills it.
+    ///
+    /// - Returns: whether it fits.
+    mutating func writeUpstreamHead(_ x: Int32, into block: Block) -> Bool {
+        let view = exchanges[x].table.table.view
+        let client = exchanges[x].client
+        var output = ByteWriter(block)
+        output.append(head.method)
+        output.append(byte: ASCII.space)
+        appendTarget(x, view, to: &output)
+        output.append(" HTTP/1.1\r\n")
+        exchanges[x].hostLineStart = Int32(output.count)
+        exchanges[x].hostLineCount = 0
+        if exchanges[x].preservesHost {
+            output.append("Host: ")
+            output.append(head.authority)
+            output.append("\r\n")
+        }
+        dropInbound(x, view)
+        head.table.appendKept(of: head.message, to: &output)
+        appendRemainingCookies(to: &output)
+        appendForwarding(x, client, to: &output)
+        appendIdentity(x, view, to: &output)
+        appendEdits(edits.headerEdits, x, view, to: &output)
+        switch exchanges[x].body.framing {
+        case .length:
+            output.append("Content-Length: ")
+            output.append(decimal: exchanges[x].body.remaining)
+            output.append("\r\n")
+        case .chunked: output.append("Transfer-Encoding: chunked\r\n")
+        case .none, .untilClose: break
+        }
+        output.append("\r\n")
+        exchanges[x].upstreamHeadCount = Int32(output.count)
+        // Room for the longest `Host` line that another target may need.
+        return !output.isOverfull && output.room > Limits.hostBytesMax + 16
+    }
+
+    /// Puts the target's `Host` line in its place, unless the client's stands there.
+    func setHostLine(_ x: Int32, _ block: Block, _ target: UInt32) {
+        guard !exchanges[x].preservesHost else { return }
+        let view = exchanges[x].table.table.view
+        let authority = Bytes(view.bytes(view.targets[target].authority))
+        let start = Int(exchanges[x].hostLineStart)
+        let old = Int(exchanges[x].hostLineCount)
+        let new = authority.count + 8
+        let end = Int(exchanges[x].upstreamHeadCount)
+        if new != old { block.move(from: start + old, to: start + new, count: end - start - old) }
+        var writer = ByteWriter(block, count: start)
+        writer.append("Host: ")
+        writer.append(authority)
+        writer.append("\r\n")
+        exchanges[x].hostLineCount = Int32(new)
+        exchanges[x].upstreamHeadCount = Int32(end + new - old)
+    }
+
+    // MARK: The target
+
+    private func appendTarget(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+        let path = path(of: x)
+        switch edits.pathMode {
+        case .whole: output.append(path)
+        case .strip:
+            let rest = path.from(offset(behind: Int(edits.pathOperand), in: path))
+            if rest.isEmpty { output.append("/") } else { output.append(rest) }
+        case .rewrite: appendTemplate(edits.pathOperand, x, view, to: &output)
+        }
+        let query = head.query
+        if edits.queryCut.isEmpty {
+            output.append(query)
+        } else if edits.queryCut.count < query.count - 1 || edits.queryCut.lowerBound > 0 {
+            output.append(query[0..<edits.queryCut.lowerBound])
+            output.append(query.from(edits.queryCut.upperBound))
+        }
+    }
+
+    /// The normalised path, in the client's block.
+    func path(of x: Int32) -> Bytes {
+        guard let block = sockets[exchanges[x].client].input, exchanges[x].pathCount > 0 else { return Bytes("/") }
+        let start = Int(sockets[exchanges[x].client].inputStart) + Int(exchanges[x].pathStart)
+        return block.bytes(start, start + Int(exchanges[x].pathCount))
+    }
+
+    /// Where a path goes on behind so many segments: at a slash, or at its end.
+    private func offset(behind segmentCount: Int, in path: Bytes) -> Int {
+        var offset = 0
+        for _ in 0..<segmentCount {
+            guard offset < path.count else { return path.count }
+            offset = path.firstIndex(of: ASCII.slash, from: offset + 1) ?? path.count
+        }
+        return offset
+    }
+
+    /// Text and captures of the route's path.
+    func appendTemplate(_ index: UInt32, _ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+        let range = view.templates[index]
+        let path = path(of: x)
+        for part in range.first..<range.first + range.count {
+            let record = view.templateParts[part]
+            if record.capture == TableLayout.none {
+                output.append(Bytes(view.bytes(record.text)))
+            } else if record.capture < UInt32(exchanges[x].captureCount) {
+                let position = 2 * Int(record.capture)
+                let start = Int(exchanges[x].captures[position])
+                output.append(path[start..<start + Int(exchanges[x].captures[position + 1])])
+            }
+        }
+    }
+
+    // MARK: Fields
+
+    /// Marks what the client said and the upstream must not hear: what the gateway says itself.
+    private func dropInbound(_ x: Int32, _ view: TableView) {
+        if !sockets[exchanges[x].client].isTrustedPeer {
+            for index in 0..<head.table.count {
+                switch head.table.fields[index].kind {
+                case .forwarded, .forwardedFor, .forwardedHost, .forwardedProto, .forwardedOther:
+                    head.table.fields[index].isDropped = true
+                default: continue
+                }
+            }
+        }
+        if edits.requestIDName.count > 0 {
+            head.table.dropIgnoringCase(name: Bytes(view.bytes(edits.requestIDName)), in: head.message)
+        }
+        drop(edits.headerEdits, view)
+    }
+
+    /// Fields that header edits remove or set anew.
+    private func drop(_ index: UInt32, _ view: TableView) {
+        guard index != TableLayout.none else { return }
+        let record = view.headerEdits[index]
+        for field in record.removals.first..<record.removals.first + record.removals.count {
+            head.table.drop(name: Bytes(view.bytes(view.headerFields[field].name)), in: head.message)
+        }
+        for field in record.settings.first..<record.settings.first + record.settings.count {
+            head.table.drop(name: Bytes(view.bytes(view.headerFields[field].name)), in: head.message)
+        }
+    }
+
+    /// The fields that header edits set or add.
+    func appendEdits(_ index: UInt32, _ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+        guard index != TableLayout.none else { return }
+        let record = view.headerEdits[index]
+        for field in record.settings.first..<record.settings.first + record.settings.count {
+            appendTemplate(view.headerFields[field].line, x, view, to: &output)
+        }
+        for field in record.additions.first..<record.additions.first + record.additions.count {
+            appendTemplate(view.headerFields[field].line, x, view, to: &output)
+        }
+    }
+
+    /// The cookies beside the one that was a credential.
+    private func appendRemainingCookies(to output: inout ByteWriter) {
+        guard edits.cookieField >= 0 else { return }
+        let value = head.table.value(edits.cookieField, in: head.message)
+        var before = value[0..<edits.cookieCut.lowerBound].trimmed
+        let after = value.from(edits.cookieCut.upperBound).trimmed
+        if after.isEmpty, !before.isEmpty, before[before.count - 1] == 0x3B { before = before[0..<before.count - 1] }
+        guard !before.isEmpty || !after.isEmpty else { return }
+        output.append("Cookie: ")
+        output.append(before)
+        if !before.isEmpty, !after.isEmpty { output.append(byte: ASCII.space) }
+        output.append(after)
+        output.append("\r\n")
+    }
+
+    /// `X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via` (RFC 9110 section 7.6.3). A trusted peer's own are kept, and the
+    /// peer itself is added.
+    private func appendForwarding(_ x: Int32, _ client: Int32, to output: inout ByteWriter) {
+        let count = Int(sockets[client].peerTextCount)
+        let isSix = !PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1).isFour
+        output.append("X-Forwarded-For: ")
+        append(sockets[client].peerText, count, to: &output)
+        output.append("\r\n")
+        if !(sockets[client].isTrustedPeer && has(.forwardedProto)) { output.append("X-Forwarded-Proto: http\r\n") }
+        if !(sockets[client].isTrustedPeer && has(.forwardedHost)), !head.authority.isEmpty {
+            output.append("X-Forwarded-Host: ")
+            output.append(head.authority)
+            output.append("\r\n")
+        }
+        output.append(isSix ? "Forwarded: for=\"[" : "Forwarded: for=")
+        append(sockets[client].peerText, count, to: &output)
+        output.append(isSix ? "]\";proto=http" : ";proto=http")
+        if !head.authority.isEmpty {
+            output.append(";host=\"")
+            output.append(head.authority)
+            output.append("\"")
+        }
+        output.append(exchanges[x].isOldClient ? "\r\nVia: 1.0 apic\r\n" : "\r\nVia: 1.1 apic\r\n")
+    }
+
+    private func append(_ text: InlineArray<46, UInt8>, _ count: Int, to output: inout ByteWriter) {
+        for index in 0..<count { output.append(byte: text[index]) }
+    }
+
+    private func has(_ kind: FieldKind) -> Bool {
+        for index in 0..<head.table.count where head.table.fields[index].kind == kind { return true }
+        return false
+    }
+
+    /// The request's id, and who calls.
+    private func appendIdentity(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+        if edits.requestIDName.count > 0 {
+            output.append(Bytes(view.bytes(edits.requestIDName)))
+            output.append(": ")
+            appendRequestID(x, to: &output)
+            output.append("\r\n")
+        }
+        guard exchanges[x].consumer != TableLayout.none else { return }
+        let consumer = view.consumers[exchanges[x].consumer]
+        output.append("X-Consumer-Username: ")
+        output.append(Bytes(view.bytes(consumer.name)))
+        if consumer.groupNames.count > 0 {
+            output.append("\r\nX-Consumer-Groups: ")
+            output.append(Bytes(view.bytes(consumer.groupNames)))
+        }
+        output.append("\r\nX-Credential-Id: ")
+        output.append(Bytes(view.bytes(view.credentials[exchanges[x].credential].id)))
+        output.append("\r\n")
+    }
+
+    func appendRequestID(_ x: Int32, to output: inout ByteWriter) {
+        for index in 0..<Int(exchanges[x].requestIDCount) { output.append(byte: exchanges[x].requestID[index]) }
+    }
+}

@@ -1,0 +1,356 @@
+internal import CPlatform
+internal import GatewayTable
+
+// The upstream's side: choose a target, take or make a connection, try another, give connections back.
+
+/// What can go wrong with an upstream, and so what is done about it.
+enum UpstreamFailure {
+    /// No connection came about; the request was not sent.
+    case connect
+    case connectTimeout
+    /// The connection ended before an answer began.
+    case closed
+    case malformed
+    case responseTimeout
+    /// All targets have as many connections as they may.
+    case busy
+
+    var refusal: RefusalKind {
+        switch self {
+        case .connect: .upstreamUnavailable
+        case .connectTimeout, .responseTimeout: .upstreamTimeout
+        case .closed: .upstreamFailed
+        case .malformed: .upstreamMalformed
+        case .busy: .upstreamBusy
+        }
+    }
+}
+
+/// Whether a failed attempt is followed by another: a pure function of what is known.
+enum RetryDecision {
+    /// - Parameters:
+    ///   - attemptCount: attempts made.
+    ///   - retryCountMax: further attempts that the upstream allows.
+    ///   - isFresh: the connection had not served a request before.
+    static func retries(
+        _ failure: UpstreamFailure,
+        attemptCount: Int,
+        retryCountMax: Int,
+        isIdempotent: Bool,
+        isRewindable: Bool,
+        isFresh: Bool
+    ) -> Bool {
+        guard isRewindable else { return false }
+        switch failure {
+        // Nothing was sent, so any method may be sent again.
+        case .connect, .connectTimeout: return attemptCount <= retryCountMax
+        // A kept connection may have been closed by age in the moment it was used; that costs no attempt, but only once
+        // for every attempt there is.
+        case .closed where !isFresh: return isIdempotent && attemptCount <= retryCountMax + 1
+        case .closed: return isIdempotent && attemptCount <= retryCountMax
+        case .responseTimeout, .malformed, .busy: return false
+        }
+    }
+}
+
+extension Worker {
+    /// Sends the exchange's request to its upstream.
+    mutating func forward(_ x: Int32) {
+        exchanges[x].upstreamStarted = now
+        let block = blocks.take()
+        guard writeUpstreamHead(x, into: block) else {
+            blocks.give(block)
+            return refuse(x, .headTooLarge)
+        }
+        attempt(x, block)
+    }
+
+    /// One attempt: a target, a connection, the head.
+    ///
+    /// - Parameter block: holds the head as it is to be sent, with the `Host` line of some target.
+    private mutating func attempt(_ x: Int32, _ block: Block) {
+        exchanges[x].attemptCount += 1
+        guard let record = chooseTarget(x) else {
+            blocks.give(block)
+            return refuse(x, exchanges[x].attemptCount > 1 ? .upstreamUnavailable : noTargetRefusal(x))
+        }
+        let loaded = exchanges[x].table
+        let target = loaded.table.targetOfRecord[record]
+        exchanges[x].target = record
+        setHostLine(x, block, record)
+        let idle = takeIdle(target, mustBeQuiet: !exchanges[x].isIdempotent)
+        let descriptor = idle >= 0 ? idle : connect(x, target)
+        guard descriptor >= 0 else {
+            blocks.give(block)
+            exchanges[x].state = .connecting
+            return failAttempt(x, .connect, keeping: nil)
+        }
+        exchanges[x].isReusedConnection = idle >= 0
+        exchanges[x].upstream = descriptor
+        sockets[descriptor].exchange = x
+        if let old = sockets[descriptor].output { blocks.give(old) }
+        sockets[descriptor].output = block
+        sockets[descriptor].outputStart = 0
+        sockets[descriptor].outputEnd = exchanges[x].upstreamHeadCount
+        if idle >= 0 {
+            sockets[descriptor].state = .busy
+            disarm(descriptor)
+            sendOn(x)
+        } else {
+            sockets[descriptor].state = .connecting
+            exchanges[x].state = .connecting
+            arm(descriptor, .connect, after: upstream(of: x).connectTimeout)
+        }
+    }
+
+    func upstream(of x: Int32) -> UpstreamRecord {
+        exchanges[x].table.table.view.upstreams[exchanges[x].upstreamIndex]
+    }
+
+    private func noTargetRefusal(_ x: Int32) -> RefusalKind {
+        let view = exchanges[x].table.table.view
+        let range = upstream(of: x).targets
+        for record in range.first..<range.first + range.count
+        where targets[exchanges[x].table.table.targetOfRecord[record]].addressCount > 0 {
+            return .upstreamBusy
+        }
+        _ = view
+        return .upstreamUnavailable
+    }
+
+    // MARK: Targets
+
+    /// The next target by smooth weighted round robin among those that were not tried, are known by address, and have
+    /// room for a connection.
+    private mutating func chooseTarget(_ x: Int32) -> UInt32? {
+        let loaded = exchanges[x].table
+        let record = upstream(of: x)
+        let range = record.targets
+        var best: UInt32?
+        var total: Int32 = 0
+        for position in 0..<range.count {
+            let candidate = range.first + position
+            let target = loaded.table.targetOfRecord[candidate]
+            targets.reserve(target)
+            if position < 64, exchanges[x].triedTargets >> UInt64(position) & 1 != 0 { continue }
+            guard targets[target].addressCount > 0,
+                targets[target].idleHead >= 0
+                    || targets[target].openCount < record.connectionCountMax
+            else { continue }
+            if range.count == 1 { return candidate }
+            let weight = Int32(loaded.table.view.targets[candidate].weight)
+            loaded.table.weights[Int(candidate)].current += weight
+            total += weight
+            if let leader = best,
+                loaded.table.weights[Int(leader)].current >= loaded.table.weights[Int(candidate)].current
+            {
+                continue
+            }
+            best = candidate
+        }
+        guard let best else { return nil }
+        loaded.table.weights[Int(best)].current -= total
+        return best
+    }
+
+    // MARK: Connections
+
+    /// An idle connection to a target, or -1. The one used last comes first: it is the least likely to be closed.
+    private mutating func takeIdle(_ target: UInt32, mustBeQuiet: Bool) -> Int32 {
+        while true {
+            let descriptor = targets[target].idleHead
+            guard descriptor >= 0 else { return -1 }
+            removeIdle(descriptor)
+            if sockets[descriptor].isReadable || sockets[descriptor].hasFailed
+                || (mustBeQuiet && apic_is_quiet(descriptor) == 0)
+            {
+                closeUpstream(descriptor)
+                continue
+            }
+            return descriptor
+        }
+    }
+
+    private mutating func connect(_ x: Int32, _ target: UInt32) -> Int32 {
+        let address = targets[target].addresses[Int(targets[target].nextAddress)]
+        targets[target].nextAddress = (targets[target].nextAddress + 1) % targets[target].addressCount
+        let descriptor = unsafe address.withSockaddr { unsafe apic_connect($0, $1) }
+        guard descriptor >= 0 else { return -1 }
+        guard register(descriptor, .upstream, edges: true) else {
+            close(descriptor)
+            return -1
+        }
+        sockets[descriptor].target = target
+        sockets[descriptor].idleTimeout = upstream(of: x).idleTimeout
+        targets[target].openCount += 1
+        metrics.add(.upstreamsOpened)
+        metrics.add(.upstreamsOpen)
+        return descriptor
+    }
+
+    mutating func advanceUpstream(_ descriptor: Int32) {
+        switch sockets[descriptor].state {
+        case .connecting: finishConnecting(descriptor)
+        case .busy: progress(sockets[descriptor].exchange)
+        case .idle where sockets[descriptor].isReadable || sockets[descriptor].hasFailed:
+            // Closed by the upstream, or it speaks unasked: nothing that could be used again.
+            closeUpstream(descriptor)
+        case .idle, .closing, .lingering: break
+        }
+    }
+
+    private mutating func finishConnecting(_ descriptor: Int32) {
+        let x = sockets[descriptor].exchange
+        guard sockets[descriptor].isWritable || sockets[descriptor].hasFailed else { return }
+        if sockets[descriptor].hasFailed || apic_socket_error(descriptor) != 0 {
+            metrics.add(.upstreamConnectFailures)
+            return failUpstream(x, .connect)
+        }
+        sockets[descriptor].state = .busy
+        sendOn(x)
+    }
+
+    /// The connection stands: sends the head and what there is of the body.
+    private mutating func sendOn(_ x: Int32) {
+        exchanges[x].state = .awaitingAnswer
+        exchanges[x].isRequestSent = false
+        if exchanges[x].owesContinue, !exchanges[x].body.isComplete { sendContinue(x) }
+        progress(x)
+    }
+
+    private mutating func sendContinue(_ x: Int32) {
+        exchanges[x].owesContinue = false
+        let client = exchanges[x].client
+        let block = outputBlock(client)
+        var writer = ByteWriter(block, count: Int(sockets[client].outputEnd))
+        writer.append("HTTP/1.1 100 Continue\r\n\r\n")
+        sockets[client].outputEnd = Int32(writer.count)
+        _ = transmit(client)
+    }
+
+    // MARK: Failures
+
+    /// The upstream failed before its answer began: another attempt, or a refusal.
+    mutating func failUpstream(_ x: Int32, _ failure: UpstreamFailure) {
+        guard x >= 0 else { return }
+        if exchanges[x].state == .relaying {
+            metrics.add(.upstreamProtocolFailures)
+            return abandonClient(exchanges[x].client)
+        }
+        if failure == .closed || failure == .malformed { metrics.add(.upstreamProtocolFailures) }
+        let descriptor = exchanges[x].upstream
+        let block = descriptor >= 0 ? sockets[descriptor].output : nil
+        if descriptor >= 0 {
+            sockets[descriptor].output = nil
+            clearOutput(descriptor)
+            exchanges[x].upstream = -1
+            sockets[descriptor].exchange = -1
+            closeUpstream(descriptor)
+        }
+        failAttempt(x, failure, keeping: block)
+    }
+
+    private mutating func failAttempt(_ x: Int32, _ failure: UpstreamFailure, keeping block: Block?) {
+        let record = upstream(of: x)
+        markTried(x, record)
+        let isAllowed = RetryDecision.retries(
+            failure,
+            attemptCount: Int(exchanges[x].attemptCount),
+            retryCountMax: Int(record.retryCountMax),
+            isIdempotent: exchanges[x].isIdempotent,
+            isRewindable: exchanges[x].isRewindable,
+            isFresh: !exchanges[x].isReusedConnection
+        )
+        guard isAllowed, let block else {
+            if let block { blocks.give(block) }
+            return refuse(x, failure.refusal)
+        }
+        metrics.add(.retries)
+        rewind(x)
+        attempt(x, block)
+    }
+
+    /// The next attempt asks another target, if there is one.
+    private func markTried(_ x: Int32, _ record: UpstreamRecord) {
+        guard record.targets.count > 1, exchanges[x].target != TableLayout.none else { return }
+        let position = exchanges[x].target - record.targets.first
+        if position < 64 { exchanges[x].triedTargets |= 1 << UInt64(position) }
+        let all = record.targets.count >= 64 ? UInt64.max : 1 << UInt64(record.targets.count) - 1
+        if exchanges[x].triedTargets == all { exchanges[x].triedTargets = 0 }
+    }
+
+    /// Sets the body back to its first byte, which still stands in the client's block.
+    private func rewind(_ x: Int32) {
+        let client = exchanges[x].client
+        let start = sockets[client].inputStart + exchanges[x].headCount
+        let taken = UInt64(exchanges[x].bodyCursor - start)
+        if exchanges[x].body.framing == .length {
+            exchanges[x].body = BodyReader(.length, length: exchanges[x].body.remaining + taken)
+        }
+        exchanges[x].bytesIn -= min(exchanges[x].bytesIn, taken)
+        exchanges[x].bodyCursor = start
+    }
+
+    // MARK: Giving back
+
+    /// The exchange needs its upstream no more, and the connection cannot be used again.
+    mutating func dropUpstream(_ x: Int32) {
+        let descriptor = exchanges[x].upstream
+        exchanges[x].upstream = -1
+        sockets[descriptor].exchange = -1
+        closeUpstream(descriptor)
+    }
+
+    /// The answer is complete: the connection goes to its target's pool if it can serve again.
+    ///
+    /// - Precondition: nobody borrows from its input block.
+    mutating func releaseUpstream(_ x: Int32) {
+        let descriptor = exchanges[x].upstream
+        let isClean =
+            exchanges[x].isRequestSent && !sockets[descriptor].hasOutput && !sockets[descriptor].hasInput
+            && !sockets[descriptor].isEnding && !sockets[descriptor].hasFailed && phase == .serving
+        let target = sockets[descriptor].target
+        guard isClean, targets[target].idleCount < upstream(of: x).idleConnectionCountMax else {
+            return dropUpstream(x)
+        }
+        exchanges[x].upstream = -1
+        sockets[descriptor].exchange = -1
+        sockets[descriptor].state = .idle
+        if let block = sockets[descriptor].input { blocks.give(block) }
+        if let block = sockets[descriptor].output { blocks.give(block) }
+        (sockets[descriptor].input, sockets[descriptor].output) = (nil, nil)
+        (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
+        addIdle(descriptor, target)
+        arm(descriptor, .idle, after: sockets[descriptor].idleTimeout)
+    }
+
+    private mutating func addIdle(_ descriptor: Int32, _ target: UInt32) {
+        let head = targets[target].idleHead
+        sockets[descriptor].poolNext = head
+        sockets[descriptor].poolPrevious = -1
+        if head >= 0 { sockets[head].poolPrevious = descriptor }
+        targets[target].idleHead = descriptor
+        targets[target].idleCount += 1
+        sockets[descriptor].isPooled = true
+        metrics.add(.upstreamsIdle)
+    }
+
+    private mutating func removeIdle(_ descriptor: Int32) {
+        guard sockets[descriptor].isPooled else { return }
+        let target = sockets[descriptor].target
+        let next = sockets[descriptor].poolNext
+        let previous = sockets[descriptor].poolPrevious
+        if next >= 0 { sockets[next].poolPrevious = previous }
+        if previous >= 0 { sockets[previous].poolNext = next } else { targets[target].idleHead = next }
+        targets[target].idleCount -= 1
+        sockets[descriptor].isPooled = false
+        metrics.subtract(.upstreamsIdle)
+    }
+
+    mutating func closeUpstream(_ descriptor: Int32) {
+        removeIdle(descriptor)
+        targets[sockets[descriptor].target].openCount -= 1
+        metrics.subtract(.upstreamsOpen)
+        closeSocket(descriptor)
+    }
+}

@@ -1,0 +1,100 @@
+internal import GatewayTable
+
+/// Where an exchange stands.
+enum ExchangeState: UInt8, BitwiseCopyable {
+    case free = 0
+    /// The policy program is running.
+    case deciding
+    /// A connection to a target is being made.
+    case connecting
+    /// The request is on its way to the upstream, or the upstream thinks.
+    case awaitingAnswer
+    /// The answer's body is on its way.
+    case relaying
+    /// Answered by the gateway; the rest of the request's body is read and thrown away.
+    case discarding
+}
+
+/// What is left of one window of a rate limit.
+struct RateReading: BitwiseCopyable {
+    var remaining: UInt32 = 0
+    var resetSeconds: UInt32 = 0
+}
+
+/// One request and its answer: the client's side, the upstream's side, and what the policy found out. Plain values in a
+/// slab; HTTP/1.1 has at most one at a time per connection.
+struct Exchange: BitwiseCopyable {
+    var state = ExchangeState.free
+    /// In the list of free exchanges.
+    var next: Int32 = -1
+    var client: Int32 = -1
+    var upstream: Int32 = -1
+    var table = LoadedTableReference.none
+
+    // The request. Its head stays in the client's input block, from `inputStart` on, until the exchange ends.
+    var headCount: Int32 = 0
+    var methodCount: UInt16 = 0
+    /// The normalised path, as offsets from the head's first byte.
+    var pathStart: UInt16 = 0
+    var pathCount: UInt16 = 0
+    var isHead = false
+    var isIdempotent = false
+    var isOldClient = false
+    var body = BodyReader(.none)
+    /// Where the body goes on in the client's input block.
+    var bodyCursor: Int32 = 0
+    var bodyBytesMax: UInt64 = .max
+    var bytesIn: UInt64 = 0
+    /// Nothing of the body has left the client's block, so that it can be sent again.
+    var isRewindable = true
+    /// The client waits for 100 before it sends the body.
+    var owesContinue = false
+    /// The last byte of the request went to the kernel.
+    var isRequestSent = false
+
+    // The route.
+    var route = TableLayout.none
+    var version = TableLayout.none
+    var api = TableLayout.none
+    var captureCount: UInt8 = 0
+    var captures = InlineArray<32, UInt16>(repeating: 0)
+
+    // What the policy found out.
+    var consumer = TableLayout.none
+    var credential = TableLayout.none
+    var rateLimit = TableLayout.none
+    var rateSet = TableLayout.none
+    var rates = InlineArray<4, RateReading>(repeating: RateReading())
+    var requestIDCount: UInt8 = 0
+    var requestID = InlineArray<64, UInt8>(repeating: 0)
+    var refusal = RefusalKind.none
+
+    // The upstream.
+    var upstreamIndex = TableLayout.none
+    var target = TableLayout.none
+    var attemptCount: UInt8 = 0
+    /// The connection served requests before, so that its end may be no more than old age.
+    var isReusedConnection = false
+    /// Bit per target of the upstream, the first 64.
+    var triedTargets: UInt64 = 0
+    /// The request's head as sent, at the beginning of the upstream's output block; its `Host` line may change when
+    /// another target is asked.
+    var upstreamHeadCount: Int32 = 0
+    var hostLineStart: Int32 = 0
+    var hostLineCount: Int32 = 0
+    var preservesHost = false
+
+    // The answer.
+    var status: UInt16 = 0
+    var interimCount: UInt8 = 0
+    var answer = BodyReader(.none)
+    var isAnswerChunked = false
+    var closesClient = false
+    var bytesOut: UInt64 = 0
+
+    // Times in microseconds of the monotonic clock; wall time in milliseconds.
+    var started: UInt64 = 0
+    var startedWall: Int64 = 0
+    var upstreamStarted: UInt64 = 0
+    var upstreamEnded: UInt64 = 0
+}

@@ -1,0 +1,75 @@
+internal import GatewayTable
+
+/// The smooth weighted round robin of one upstream's targets.
+struct TargetWeight: BitwiseCopyable {
+    var current: Int32 = 0
+}
+
+/// A generation as one worker uses it: the table's views and what depends on them, in memory of the worker's own, so
+/// that the request path touches no object.
+struct LoadedTable {
+    let generation: Generation
+    let view: TableView
+    let credentials: CredentialIndex
+    let keySalt: KeySalt
+    let seriesOfVersion: RecordMap
+    let targetOfRecord: RecordMap
+    /// By target record.
+    let weights: Slab<TargetWeight>
+    let bounds: RequestHeadBounds
+    /// Exchanges that run on it.
+    var inFlightCount = 0
+    var isCurrent = true
+
+    init(_ generation: Generation) {
+        self.generation = generation
+        view = generation.view
+        credentials = generation.credentials
+        keySalt = generation.keySalt
+        seriesOfVersion = generation.seriesOfVersion
+        targetOfRecord = generation.targetOfRecord
+        weights = Slab(capacity: max(generation.view.targets.count, 1), repeating: TargetWeight())
+        let gateway = generation.view.gateway
+        bounds = RequestHeadBounds(
+            headBytesMax: min(Int(gateway.headBytesMax), Limits.headBytesMax),
+            fieldCountMax: min(Int(gateway.headerCountMax), Limits.fieldCountMax)
+        )
+    }
+}
+
+/// Points at a `LoadedTable` without retaining anything.
+///
+/// Unsafe operations hold because a loaded table is destroyed only when it is not current and nothing is in flight on
+/// it, and because exchanges that are not free always have one.
+@safe
+struct LoadedTableReference: BitwiseCopyable {
+    private let base: UnsafeMutablePointer<LoadedTable>?
+
+    private init(_ base: UnsafeMutablePointer<LoadedTable>?) { unsafe self.base = base }
+
+    static var none: LoadedTableReference { unsafe LoadedTableReference(nil) }
+
+    static func make(_ generation: Generation) -> LoadedTableReference {
+        let base = UnsafeMutablePointer<LoadedTable>.allocate(capacity: 1)
+        unsafe base.initialize(to: LoadedTable(generation))
+        return unsafe LoadedTableReference(base)
+    }
+
+    /// - Precondition: no exchange runs on it.
+    func destroy() {
+        guard let base = unsafe base else { return }
+        unsafe base.pointee.weights.deallocate()
+        unsafe base.deinitialize(count: 1)
+        unsafe base.deallocate()
+    }
+
+    @inline(__always)
+    var table: LoadedTable {
+        unsafeAddress { unsafe UnsafePointer(base.unsafelyUnwrapped) }
+        nonmutating unsafeMutableAddress { unsafe base.unsafelyUnwrapped }
+    }
+
+    static func == (left: LoadedTableReference, right: LoadedTableReference) -> Bool {
+        unsafe left.base == right.base
+    }
+}

@@ -1,0 +1,122 @@
+/// What a descriptor is to its worker.
+enum SocketRole: UInt8, BitwiseCopyable {
+    case free = 0
+    case listener
+    case wakeup
+    case client
+    case upstream
+}
+
+/// Where a connection of either side stands.
+enum ConnectionState: UInt8, BitwiseCopyable {
+    /// Client: between requests. Upstream: in its target's pool.
+    case idle = 0
+    /// Upstream: the handshake is not done.
+    case connecting
+    /// Serves an exchange.
+    case busy
+    /// Client: the last answer is on its way, then the connection closes.
+    case closing
+    /// Client: answered and half-closed; what still comes is thrown away for a while.
+    case lingering
+}
+
+/// Why a connection has a deadline.
+enum Deadline: UInt8, BitwiseCopyable {
+    case none = 0
+    case head
+    case idle
+    case body
+    case write
+    case linger
+    case connect
+    case response
+    case acceptPause
+}
+
+/// What is to be sent behind a borrowed stretch: the end of a chunk, the end of a chunked body, or both.
+enum OutputTail: UInt8, BitwiseCopyable {
+    case none = 0
+    case chunkEnd
+    case lastChunk
+    case chunkEndAndLastChunk
+
+    var bytes: Bytes {
+        switch self {
+        case .none: .empty
+        case .chunkEnd: Bytes("\r\n")
+        case .lastChunk: Bytes("0\r\n\r\n")
+        case .chunkEndAndLastChunk: Bytes("\r\n0\r\n\r\n")
+        }
+    }
+}
+
+/// One descriptor of a worker. Plain values in a slab that is indexed by descriptor.
+struct Socket: BitwiseCopyable {
+    /// Grows when the descriptor is closed, so that events of a former life are known as such.
+    var generation: UInt32 = 0
+    var role = SocketRole.free
+    var state = ConnectionState.idle
+    /// Edges of the kernel not yet used up.
+    var isReadable = false
+    var isWritable = false
+    /// The peer will send no more.
+    var hasEnded = false
+    /// An end or an error waits behind what can still be read.
+    var isEnding = false
+    /// In the queue of connections with work left.
+    var isQueued = false
+    /// The connection is broken; only closing it remains.
+    var hasFailed = false
+
+    // What came and is not used up: `inputStart..<inputEnd` of the block.
+    var input: Block?
+    var inputStart: Int32 = 0
+    var inputEnd: Int32 = 0
+    /// Client: bytes of the request that were parsed and found incomplete, so that only new ones are looked at.
+    var scannedEnd: Int32 = 0
+
+    // What is to be sent: `outputStart..<outputEnd` of the own block, then the borrowed stretch of the peer's input,
+    // then a tail.
+    var output: Block?
+    var outputStart: Int32 = 0
+    var outputEnd: Int32 = 0
+    var borrowed: Block?
+    var borrowedStart: Int32 = 0
+    var borrowedEnd: Int32 = 0
+    var tail = OutputTail.none
+    var tailSent: UInt8 = 0
+
+    // Deadline: a link in the timer wheel.
+    var deadline = Deadline.none
+    var timerSlot: Int32 = -1
+    var timerNext: Int32 = -1
+    var timerPrevious: Int32 = -1
+    var timerTick: UInt64 = 0
+
+    /// The exchange that the connection serves, or -1.
+    var exchange: Int32 = -1
+    /// Requests that the connection has served.
+    var requestCount: UInt32 = 0
+
+    // Upstream: its target, and its neighbours in the target's pool.
+    var target: UInt32 = 0
+    var poolNext: Int32 = -1
+    var poolPrevious: Int32 = -1
+    var isPooled = false
+    /// Milliseconds for which the connection may be idle.
+    var idleTimeout: UInt32 = 0
+
+    // Client: the peer.
+    var peer0: UInt64 = 0
+    var peer1: UInt64 = 0
+    var peerPort: UInt16 = 0
+    var isTrustedPeer = false
+    var peerTextCount: UInt8 = 0
+    var peerText = InlineArray<46, UInt8>(repeating: 0)
+
+    @inline(__always)
+    var hasOutput: Bool { outputStart < outputEnd || borrowedStart < borrowedEnd || tail != .none }
+    @inline(__always)
+    var hasInput: Bool { inputStart < inputEnd }
+}

@@ -1,0 +1,254 @@
+internal import CPlatform
+internal import Digests
+internal import GatewayTable
+internal import Glibc
+
+/// One event loop: its listeners, connections, exchanges, pools and counters. Nothing here is shared with other workers
+/// but what the link and the rate store share; nothing on the request path allocates, locks or retains.
+///
+/// The loop acts, values decide: parsing, body framing, routing, policy and balancing are functions over bytes and
+/// records that know no socket.
+struct Worker: ~Copyable {
+    // What it was given.
+    let link: WorkerLink
+    let metrics: WorkerMetrics
+    let log: AccessLogRing
+    let rates: RateStore
+    let settings: WorkerSettings
+    let listeners: [Int32]
+
+    // Its memory.
+    let epoll: Int32
+    let sockets: Slab<Socket>
+    var exchanges: Slab<Exchange>
+    var freeExchange: Int32 = -1
+    var exchangeCount = 0
+    var blocks = BlockPool()
+    var timers: TimerWheel
+    var targets = TargetDirectory()
+    /// The client whose requests are being served in a loop, or -1.
+    var servedClient: Int32 = -1
+    /// Connections with work left that no event will announce.
+    var ready: [Int32] = []
+    var due: [Int32] = []
+
+    // The tables.
+    var current: LoadedTableReference
+    /// Former tables with requests in flight.
+    var former: [LoadedTableReference] = []
+
+    // What one request is worked on with.
+    var head = RequestHead()
+    var answerHead = AnswerHead()
+    var match = RouteMatch()
+    let pathScratch: Block
+    let hostScratch: Block
+    let bodyScratch: Block
+    var edits = RequestEdits()
+    var random: RequestIDSource
+
+    // Clocks, read once per turn of the loop.
+    /// Microseconds, monotonic.
+    var now: UInt64
+    /// Milliseconds since 1970.
+    var wall: Int64
+    /// Seconds since 1970 as the lifecycle sees them.
+    var instant: Int64
+    var dateLine = DateLine()
+
+    // Its life.
+    var phase = WorkerPhase.serving
+    var clientCount = 0
+    var clientCountMax: Int
+    var isAcceptPaused = false
+
+    init(
+        link: WorkerLink,
+        listeners: [Int32],
+        first: Generation,
+        settings: WorkerSettings,
+        rates: RateStore,
+        epoll: Int32,
+        descriptorCount: Int
+    ) {
+        self.link = link
+        metrics = link.metrics
+        log = link.log
+        self.rates = rates
+        self.settings = settings
+        self.listeners = listeners
+        self.epoll = epoll
+        sockets = Slab(zeroed: descriptorCount)
+        exchanges = Slab(zeroed: descriptorCount)
+        now = apic_microseconds()
+        wall = apic_wall_milliseconds()
+        instant = wall / 1000 + settings.clockOffset
+        timers = TimerWheel(now: now / 1000)
+        current = LoadedTableReference.make(first)
+        pathScratch = blocks.take()
+        hostScratch = blocks.take()
+        bodyScratch = blocks.take()
+        random = RequestIDSource(seed: Digests.randomBytes(count: 32))
+        clientCountMax = Worker.share(of: first.view.gateway.connectionCountMax, settings.workerCount)
+        ready.reserveCapacity(1024)
+        due.reserveCapacity(1024)
+    }
+
+    private static func share(of count: UInt32, _ workerCount: Int) -> Int {
+        max((Int(count) + workerCount - 1) / max(workerCount, 1), 1)
+    }
+
+    /// Serves until told to stop and nothing is in flight.
+    mutating func run() {
+        let events = UnsafeMutablePointer<apic_event>.allocate(capacity: Int(apic_event_count_max))
+        defer { unsafe events.deallocate() }
+        while !isDone {
+            let count = unsafe apic_epoll_wait(epoll, events, waitMilliseconds())
+            readClocks()
+            // The kernel filled `count` events.
+            for index in 0..<max(Int(count), 0) { unsafe dispatch(events[index]) }
+            serveReady()
+            fireTimers()
+        }
+        closeEverything()
+        link.reportDrained()
+    }
+
+    private func waitMilliseconds() -> Int32 {
+        if !ready.isEmpty { return 0 }
+        return timers.wait(now: now / 1000, bound: 1000)
+    }
+
+    private mutating func readClocks() {
+        now = apic_microseconds()
+        wall = apic_wall_milliseconds()
+        instant = wall / 1000 + settings.clockOffset
+    }
+
+    private mutating func dispatch(_ event: apic_event) {
+        let descriptor = event.descriptor
+        guard descriptor >= 0, Int(descriptor) < sockets.capacity,
+            sockets[descriptor].generation == event.generation
+        else { return }
+        switch sockets[descriptor].role {
+        case .free: return
+        case .wakeup: takeMail(descriptor)
+        case .listener: acceptClients(descriptor)
+        case .client, .upstream:
+            noteEdges(descriptor, event.events)
+            advance(descriptor)
+        }
+    }
+
+    private func noteEdges(_ descriptor: Int32, _ events: UInt32) {
+        if events & UInt32(apic_event_readable) != 0 { sockets[descriptor].isReadable = true }
+        if events & UInt32(apic_event_writable) != 0 { sockets[descriptor].isWritable = true }
+        if events & UInt32(apic_event_ending) != 0 { sockets[descriptor].isEnding = true }
+        if events & UInt32(apic_event_broken) != 0 { sockets[descriptor].hasFailed = true }
+    }
+
+    /// Goes on with whatever a connection is doing.
+    mutating func advance(_ descriptor: Int32) {
+        switch sockets[descriptor].role {
+        case .client: advanceClient(descriptor)
+        case .upstream: advanceUpstream(descriptor)
+        case .free, .listener, .wakeup: break
+        }
+    }
+
+    /// Lets a connection go on after others had their turn.
+    mutating func enqueue(_ descriptor: Int32) {
+        guard !sockets[descriptor].isQueued else { return }
+        sockets[descriptor].isQueued = true
+        ready.append(descriptor)
+    }
+
+    private mutating func serveReady() {
+        guard !ready.isEmpty else { return }
+        swap(&ready, &due)
+        for descriptor in due {
+            guard sockets[descriptor].isQueued else { continue }
+            sockets[descriptor].isQueued = false
+            advance(descriptor)
+        }
+        due.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func fireTimers() {
+        while true {
+            let descriptor = timers.popExpired(now: now / 1000, sockets)
+            guard descriptor >= 0 else { return }
+            let what = sockets[descriptor].deadline
+            sockets[descriptor].deadline = .none
+            expire(descriptor, what)
+        }
+    }
+
+    // MARK: Mail from the control thread
+
+    private mutating func takeMail(_ descriptor: Int32) {
+        var count: UInt64 = 0
+        // An eventfd is read in eight bytes.
+        _ = unsafe read(descriptor, &count, 8)
+        if let generation = link.takeGeneration() { swapTable(generation) }
+        if let changed = link.takeAddresses() {
+            for entry in changed { targets.setAddresses(entry) }
+        }
+        let wanted = link.phase
+        if wanted != phase { enter(wanted) }
+    }
+
+    /// New requests run on the new table from here on; those in flight end on the one they began on.
+    private mutating func swapTable(_ generation: Generation) {
+        let old = current
+        current = LoadedTableReference.make(generation)
+        clientCountMax = Worker.share(of: generation.view.gateway.connectionCountMax, settings.workerCount)
+        old.table.isCurrent = false
+        if old.table.inFlightCount == 0 {
+            release(old)
+        } else {
+            former.append(old)
+        }
+    }
+
+    /// A former table's last exchange has ended.
+    mutating func release(_ old: LoadedTableReference) {
+        let generation = old.table.generation
+        former.removeAll { $0 == old }
+        old.destroy()
+        link.releaseGeneration(generation)
+    }
+
+    // MARK: The end
+
+    private var isDone: Bool {
+        phase == .stopping || (phase == .draining && clientCount == 0)
+    }
+
+    private mutating func enter(_ wanted: WorkerPhase) {
+        let wasServing = phase == .serving
+        phase = wanted
+        guard wasServing else { return }
+        for listener in listeners { closeSocket(listener) }
+        for descriptor in 0..<Int32(sockets.capacity)
+        where sockets[descriptor].role == .client && sockets[descriptor].state == .idle
+            && !sockets[descriptor].hasOutput && !sockets[descriptor].hasInput
+        {
+            closeClient(descriptor)
+        }
+    }
+
+    private mutating func closeEverything() {
+        // Clients first: their exchanges hold upstreams.
+        for descriptor in 0..<Int32(sockets.capacity) where sockets[descriptor].role == .client {
+            closeClient(descriptor)
+        }
+        for descriptor in 0..<Int32(sockets.capacity) {
+            switch sockets[descriptor].role {
+            case .upstream: closeUpstream(descriptor)
+            case .listener: closeSocket(descriptor)
+            case .free, .wakeup, .client: break
+            }
+        }
+    }
+}

@@ -1,0 +1,359 @@
+internal import CPlatform
+internal import GatewayTable
+internal import Glibc
+
+// The client's side: accept, read requests, answer, go on or close.
+
+extension Worker {
+    // MARK: Accepting
+
+    mutating func acceptClients(_ listener: Int32) {
+        for _ in 0..<Limits.acceptCountMax {
+            var peer = apic_peer()
+            let descriptor = unsafe apic_accept(listener, &peer)
+            if descriptor < 0 {
+                switch -descriptor {
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM: pauseAccepting(listener)
+                default: break
+                }
+                return
+            }
+            metrics.add(.clientsAccepted)
+            guard clientCount < clientCountMax, register(descriptor, .client, edges: true) else {
+                metrics.add(.clientsRefused)
+                close(descriptor)
+                continue
+            }
+            welcome(descriptor, peer)
+        }
+    }
+
+    private mutating func welcome(_ descriptor: Int32, _ peer: apic_peer) {
+        clientCount += 1
+        metrics.add(.clientsOpen)
+        sockets[descriptor].isWritable = true
+        let address = PeerAddress(peer)
+        sockets[descriptor].peer0 = address.high
+        sockets[descriptor].peer1 = address.low
+        sockets[descriptor].peerPort = peer.port
+        sockets[descriptor].peerTextCount = address.write(into: &sockets[descriptor].peerText)
+        sockets[descriptor].isTrustedPeer = address.isIn(current.table.view.trustedBlocks)
+        arm(descriptor, .head, after: current.table.view.gateway.headTimeout)
+    }
+
+    /// Out of descriptors or memory: waiting connections stay in the kernel's queue until something is freed.
+    private mutating func pauseAccepting(_ listener: Int32) {
+        _ = apic_epoll_remove(epoll, listener)
+        isAcceptPaused = true
+        arm(listener, .acceptPause, after: 100)
+    }
+
+    mutating func resumeAccepting() {
+        isAcceptPaused = false
+        for listener in listeners where sockets[listener].role == .listener {
+            // A listener that was not removed says EEXIST, which is as good.
+            _ = apic_epoll_add(epoll, listener, sockets[listener].generation, 0)
+        }
+    }
+
+    // MARK: Reading requests
+
+    mutating func advanceClient(_ descriptor: Int32) {
+        switch sockets[descriptor].state {
+        case .idle: serveRequests(descriptor)
+        case .busy:
+            if sockets[descriptor].hasFailed {
+                abandonClient(descriptor)
+            } else {
+                progress(sockets[descriptor].exchange)
+            }
+        case .closing: finishClosing(descriptor)
+        case .lingering: linger(descriptor)
+        case .connecting: break
+        }
+    }
+
+    /// Reads and answers requests until one waits for an upstream, the client has to send more, or others want a turn.
+    mutating func serveRequests(_ descriptor: Int32) {
+        servedClient = descriptor
+        defer { servedClient = -1 }
+        var turns = 0
+        while sockets[descriptor].role == .client, sockets[descriptor].state == .idle {
+            switch transmit(descriptor) {
+            case .done: break
+            case .blocked:
+                arm(descriptor, .write, after: current.table.view.gateway.writeTimeout)
+                return
+            case .failed:
+                closeClient(descriptor)
+                return
+            }
+            if sockets[descriptor].hasInput, isWorthParsing(descriptor) {
+                switch parseRequest(descriptor) {
+                case .complete:
+                    begin(descriptor)
+                    turns += 1
+                    if turns == Limits.pipelineTurnsMax {
+                        enqueue(descriptor)
+                        return
+                    }
+                    continue
+                case .refused:
+                    refuseMalformed(descriptor, RefusalKind.of(head.fault))
+                    return
+                case .incomplete: waitForRest(descriptor)
+                }
+            }
+            switch receive(descriptor) {
+            case .data: continue
+            case .blocked:
+                rest(descriptor)
+                return
+            case .ended, .failed:
+                closeClient(descriptor)
+                return
+            }
+        }
+    }
+
+    /// A head that was incomplete is parsed again only when an empty line came, or when it is too long: a client that
+    /// drips bytes must not make the gateway read them over and over.
+    private func isWorthParsing(_ descriptor: Int32) -> Bool {
+        let scanned = Int(sockets[descriptor].scannedEnd)
+        let start = Int(sockets[descriptor].inputStart)
+        let end = Int(sockets[descriptor].inputEnd)
+        guard scanned > start, let block = sockets[descriptor].input else { return true }
+        guard end > scanned else { return false }
+        if end - start >= current.table.bounds.headBytesMax { return true }
+        let fresh = block.bytes(max(scanned - 3, start), end)
+        var feed = fresh.firstIndex(of: ASCII.lf)
+        while let found = feed {
+            let next = found + 1
+            if next < fresh.count, fresh[next] == ASCII.lf { return true }
+            if next + 1 < fresh.count, fresh[next] == ASCII.cr, fresh[next + 1] == ASCII.lf { return true }
+            feed = fresh.firstIndex(of: ASCII.lf, from: next)
+        }
+        return false
+    }
+
+    private mutating func parseRequest(_ descriptor: Int32) -> RequestHead.Outcome {
+        guard let block = sockets[descriptor].input else { return .incomplete }
+        var start = Int(sockets[descriptor].inputStart)
+        let end = Int(sockets[descriptor].inputEnd)
+        // One empty line before a request is forgiven (RFC 9112 section 2.2).
+        if block[start] == ASCII.cr {
+            guard end - start >= 2 else { return .incomplete }
+            if block[start + 1] == ASCII.lf {
+                start += 2
+                sockets[descriptor].inputStart = Int32(start)
+                if start == end { return .incomplete }
+            }
+        }
+        return head.parse(block.bytes(start, end), current.table.bounds)
+    }
+
+    private mutating func waitForRest(_ descriptor: Int32) {
+        guard let block = sockets[descriptor].input else { return }
+        let start = Int(sockets[descriptor].inputStart)
+        let count = Int(sockets[descriptor].inputEnd) - start
+        if start > 0 {
+            block.move(from: start, to: 0, count: count)
+            sockets[descriptor].inputStart = 0
+            sockets[descriptor].inputEnd = Int32(count)
+        }
+        sockets[descriptor].scannedEnd = Int32(count)
+        if sockets[descriptor].deadline != .head {
+            arm(descriptor, .head, after: current.table.view.gateway.headTimeout)
+        }
+    }
+
+    /// Nothing to do until the client sends: gives back the blocks and waits.
+    private mutating func rest(_ descriptor: Int32) {
+        guard !sockets[descriptor].hasInput else { return }
+        if let block = sockets[descriptor].input {
+            blocks.give(block)
+            sockets[descriptor].input = nil
+            (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
+            sockets[descriptor].scannedEnd = 0
+        }
+        if let block = sockets[descriptor].output, !sockets[descriptor].hasOutput {
+            blocks.give(block)
+            sockets[descriptor].output = nil
+        }
+        if phase != .serving {
+            closeClient(descriptor)
+        } else if sockets[descriptor].requestCount > 0, sockets[descriptor].deadline != .idle {
+            arm(descriptor, .idle, after: current.table.view.gateway.idleTimeout)
+        }
+    }
+
+    // MARK: Exchanges
+
+    /// Takes an exchange for the request whose head was just parsed, and lets policy decide.
+    private mutating func begin(_ descriptor: Int32) {
+        disarm(descriptor)
+        let x = takeExchange(descriptor)
+        sockets[descriptor].state = .busy
+        sockets[descriptor].exchange = x
+        sockets[descriptor].requestCount &+= 1
+        sockets[descriptor].scannedEnd = 0
+        exchanges[x].headCount = Int32(head.message.count)
+        exchanges[x].methodCount = UInt16(head.method.count)
+        exchanges[x].isOldClient = head.minorVersion == 0
+        exchanges[x].closesClient = !head.keepsAlive || phase != .serving
+        exchanges[x].owesContinue = head.expectsContinue
+        exchanges[x].body = BodyReader(head.framing, length: head.contentLength)
+        exchanges[x].bodyCursor = sockets[descriptor].inputStart + Int32(head.message.count)
+        decide(x)
+    }
+
+    mutating func takeExchange(_ descriptor: Int32) -> Int32 {
+        let x: Int32
+        if freeExchange >= 0 {
+            x = freeExchange
+            freeExchange = exchanges[x].next
+        } else {
+            // There are as many exchanges as descriptors, and a client has at most one.
+            x = Int32(exchangeCount)
+            exchangeCount += 1
+        }
+        exchanges[x] = Exchange()
+        exchanges[x].state = .deciding
+        exchanges[x].client = descriptor
+        exchanges[x].table = current
+        exchanges[x].started = now
+        exchanges[x].startedWall = wall
+        current.table.inFlightCount += 1
+        metrics.add(.requestsInFlight)
+        return x
+    }
+
+    /// The exchange is over and its answer is with the kernel, or in the client's output block.
+    mutating func finish(_ x: Int32) {
+        let descriptor = exchanges[x].client
+        record(x)
+        if exchanges[x].upstream >= 0 { releaseUpstream(x) }
+        let cursor = exchanges[x].bodyCursor
+        let isBodyRead = exchanges[x].body.isComplete
+        let closes = exchanges[x].closesClient
+        freeSlot(x)
+        sockets[descriptor].exchange = -1
+        sockets[descriptor].inputStart = cursor
+        if cursor == sockets[descriptor].inputEnd {
+            (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
+        }
+        if closes || !isBodyRead {
+            sockets[descriptor].state = .closing
+            finishClosing(descriptor)
+            return
+        }
+        sockets[descriptor].state = .idle
+        if descriptor == servedClient {
+            // Its loop goes on by itself.
+        } else if sockets[descriptor].hasInput || sockets[descriptor].isReadable || sockets[descriptor].hasOutput {
+            enqueue(descriptor)
+        } else {
+            rest(descriptor)
+        }
+    }
+
+    private mutating func freeSlot(_ x: Int32) {
+        let table = exchanges[x].table
+        exchanges[x].state = .free
+        exchanges[x].next = freeExchange
+        freeExchange = x
+        metrics.subtract(.requestsInFlight)
+        table.table.inFlightCount -= 1
+        if table.table.inFlightCount == 0, !table.table.isCurrent { release(table) }
+    }
+
+    // MARK: Closing
+
+    /// The last answer is on its way; closes when it is gone. What the client still sends is read for a while, because
+    /// closing on unread bytes resets the connection and may destroy the answer on its way (RFC 9112 section 9.6).
+    mutating func finishClosing(_ descriptor: Int32) {
+        switch transmit(descriptor) {
+        case .blocked: arm(descriptor, .write, after: current.table.view.gateway.writeTimeout)
+        case .failed: closeClient(descriptor)
+        case .done:
+            if sockets[descriptor].hasEnded || sockets[descriptor].hasFailed {
+                closeClient(descriptor)
+                return
+            }
+            apic_end_sending(descriptor)
+            sockets[descriptor].state = .lingering
+            arm(descriptor, .linger, after: Limits.lingerMilliseconds)
+            linger(descriptor)
+        }
+    }
+
+    private mutating func linger(_ descriptor: Int32) {
+        for _ in 0..<Limits.relayTurnsMax {
+            (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
+            switch receive(descriptor) {
+            case .data: continue
+            case .blocked: return
+            case .ended, .failed:
+                closeClient(descriptor)
+                return
+            }
+        }
+        enqueue(descriptor)
+    }
+
+    mutating func closeClient(_ descriptor: Int32) {
+        if sockets[descriptor].exchange >= 0 {
+            abandonClient(descriptor)
+            return
+        }
+        clientCount -= 1
+        metrics.subtract(.clientsOpen)
+        closeSocket(descriptor)
+    }
+
+    /// The client is gone, or its answer cannot be completed: ends the exchange without one.
+    mutating func abandonClient(_ descriptor: Int32) {
+        let x = sockets[descriptor].exchange
+        if x >= 0 {
+            record(x)
+            clearOutput(descriptor)
+            if exchanges[x].upstream >= 0 { dropUpstream(x) }
+            freeSlot(x)
+            sockets[descriptor].exchange = -1
+            // A reset, so that nobody takes a cut answer for a whole one.
+            apic_reset_on_close(descriptor)
+        }
+        closeClient(descriptor)
+    }
+
+    /// Forgets what waits to be sent.
+    mutating func clearOutput(_ descriptor: Int32) {
+        (sockets[descriptor].outputStart, sockets[descriptor].outputEnd) = (0, 0)
+        sockets[descriptor].borrowed = nil
+        (sockets[descriptor].borrowedStart, sockets[descriptor].borrowedEnd) = (0, 0)
+        (sockets[descriptor].tail, sockets[descriptor].tailSent) = (.none, 0)
+    }
+
+    // MARK: Deadlines
+
+    mutating func expireHead(_ descriptor: Int32) {
+        if sockets[descriptor].hasInput {
+            refuseMalformed(descriptor, .headTimeout)
+        } else {
+            closeClient(descriptor)
+        }
+    }
+
+    mutating func expireBody(_ descriptor: Int32) {
+        let x = sockets[descriptor].exchange
+        guard x >= 0 else { return closeClient(descriptor) }
+        if exchanges[x].state == .discarding {
+            exchanges[x].closesClient = true
+            finish(x)
+        } else if exchanges[x].state == .awaitingAnswer || exchanges[x].state == .connecting {
+            refuse(x, .bodyTimeout)
+        } else {
+            abandonClient(descriptor)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+internal import CPlatform
+internal import Glibc
+
+/// The body of a worker's thread: one event loop until it is told to drain or stop.
+///
+/// - Parameters:
+///   - link: what the control thread and the worker share.
+///   - listeners: listening sockets of the worker's own; it closes them.
+///   - first: the generation to begin on.
+package func runWorker(
+    link: WorkerLink,
+    listeners: [Int32],
+    first: Generation,
+    settings: WorkerSettings
+) {
+    let epoll = apic_epoll_make()
+    guard epoll >= 0 else { preconditionFailure("the system gives no epoll instance: errno \(-epoll)") }
+    defer { close(epoll) }
+    let descriptorCount = Int(min(apic_descriptor_limit(), UInt64(Limits.descriptorMax)))
+    var worker = Worker(
+        link: link,
+        listeners: listeners,
+        first: first,
+        settings: settings,
+        rates: settings.rates,
+        epoll: epoll,
+        descriptorCount: descriptorCount
+    )
+    link.reportServing(first)
+    worker.begin()
+    worker.run()
+}

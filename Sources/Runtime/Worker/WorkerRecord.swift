@@ -1,0 +1,78 @@
+internal import GatewayTable
+
+// What is kept of an exchange when it is over: its counts, and its line in the access log.
+
+extension Worker {
+    mutating func record(_ x: Int32) {
+        let table = exchanges[x].table
+        let version = exchanges[x].version
+        metrics.countRequest(
+            series: version == TableLayout.none ? 0 : table.table.seriesOfVersion[version],
+            statusClass: UInt32(exchanges[x].status / 100),
+            durationMicroseconds: now - exchanges[x].started,
+            bytesIn: exchanges[x].bytesIn,
+            bytesOut: exchanges[x].bytesOut
+        )
+        let gateway = table.table.view.gateway
+        guard gateway.accessLogFields != 0 else { return }
+        if gateway.accessLogSamplePerMillion < 1_000_000,
+            random.next(below: 1_000_000) >= gateway.accessLogSamplePerMillion
+        {
+            return
+        }
+        writeLine(x, gateway.accessLogFields)
+    }
+
+    private mutating func writeLine(_ x: Int32, _ fields: UInt32) {
+        let view = exchanges[x].table.table.view
+        let client = exchanges[x].client
+        var scratch = ByteWriter(bodyScratch)
+        var line = AccessLogLine()
+        line.epochMilliseconds = exchanges[x].startedWall
+        appendRequestID(x, to: &scratch)
+        line.requestID = scratch.written.tableBytes
+        let addressStart = scratch.count
+        for index in 0..<Int(sockets[client].peerTextCount) {
+            scratch.append(byte: sockets[client].peerText[index])
+        }
+        line.client = scratch.written.from(addressStart).tableBytes
+        if let block = sockets[client].input, exchanges[x].headCount > 0 {
+            let start = Int(sockets[client].inputStart)
+            line.method = block.bytes(start, start + Int(exchanges[x].methodCount)).tableBytes
+            if exchanges[x].pathCount > 0 { line.path = path(of: x).tableBytes }
+        }
+        if exchanges[x].route != TableLayout.none {
+            let routeStart = scratch.count
+            RouteText.append(exchanges[x].route, view, to: &scratch)
+            line.route = scratch.written.from(routeStart).tableBytes
+        }
+        if exchanges[x].api != TableLayout.none { line.api = view.bytes(view.apis[exchanges[x].api].name) }
+        if exchanges[x].version != TableLayout.none {
+            line.version = view.bytes(view.versions[exchanges[x].version].name)
+        }
+        if exchanges[x].consumer != TableLayout.none {
+            line.consumer = view.bytes(view.consumers[exchanges[x].consumer].name)
+        }
+        if exchanges[x].target != TableLayout.none {
+            line.upstream = view.bytes(view.targets[exchanges[x].target].authority)
+        }
+        line.status = UInt32(exchanges[x].status)
+        line.bytesIn = exchanges[x].bytesIn
+        line.bytesOut = exchanges[x].bytesOut
+        line.durationMicroseconds = now - exchanges[x].started
+        if exchanges[x].upstreamStarted > 0 {
+            let end = exchanges[x].upstreamEnded > 0 ? exchanges[x].upstreamEnded : now
+            line.upstreamDurationMicroseconds = end - exchanges[x].upstreamStarted
+        }
+        if exchanges[x].refusal != .none {
+            line.refusedBy = TableBytes(exchanges[x].refusal.speaker)
+            line.reason = TableBytes(exchanges[x].refusal.type)
+        }
+        line.append(to: log, fields: fields)
+    }
+}
+
+extension Bytes {
+    /// The same bytes for code that knows those of tables.
+    var tableBytes: TableBytes { unsafe TableBytes(base: base, count: count) }
+}

@@ -1,0 +1,198 @@
+internal import CPlatform
+internal import Glibc
+
+// What the loop does with descriptors: register, receive, transmit, close.
+
+/// What came of reading.
+enum Received {
+    case data
+    /// Nothing now; an event will tell.
+    case blocked
+    /// The peer sends no more.
+    case ended
+    case failed
+}
+
+/// What came of writing.
+enum Transmitted {
+    /// Everything is with the kernel.
+    case done
+    /// An event will tell when there is room.
+    case blocked
+    case failed
+}
+
+extension Worker {
+    /// Registers the wakeup and the listeners.
+    mutating func begin() {
+        register(link.wakeup, .wakeup, edges: false)
+        for listener in listeners { register(listener, .listener, edges: false) }
+        if let known = link.takeAddresses() {
+            for entry in known { targets.setAddresses(entry) }
+        }
+    }
+
+    /// - Returns: whether the worker can take care of the descriptor.
+    @discardableResult
+    mutating func register(_ descriptor: Int32, _ role: SocketRole, edges: Bool) -> Bool {
+        guard Int(descriptor) < sockets.capacity else { return false }
+        let generation = sockets[descriptor].generation
+        guard apic_epoll_add(epoll, descriptor, generation, edges ? 1 : 0) == 0 else { return false }
+        sockets[descriptor] = Socket()
+        sockets[descriptor].generation = generation
+        sockets[descriptor].role = role
+        return true
+    }
+
+    /// Closes a descriptor, whatever it was, and gives back what it held.
+    mutating func closeSocket(_ descriptor: Int32) {
+        timers.disarm(descriptor, sockets)
+        if let block = sockets[descriptor].input { blocks.give(block) }
+        if let block = sockets[descriptor].output { blocks.give(block) }
+        let generation = sockets[descriptor].generation &+ 1
+        sockets[descriptor] = Socket()
+        sockets[descriptor].generation = generation
+        close(descriptor)
+    }
+
+    /// Reads behind what is there.
+    ///
+    /// - Precondition: the input block, if there is one, has room behind `inputEnd`.
+    mutating func receive(_ descriptor: Int32) -> Received {
+        guard sockets[descriptor].isReadable else { return sockets[descriptor].hasEnded ? .ended : .blocked }
+        let block = sockets[descriptor].input ?? takeInput(descriptor)
+        let end = Int(sockets[descriptor].inputEnd)
+        let room = Limits.blockBytes - end
+        assert(room > 0)
+        // The kernel writes at most `room` bytes, which the block has behind `end`.
+        let count = unsafe apic_receive(descriptor, block.base + end, room)
+        if count > 0 {
+            sockets[descriptor].inputEnd += Int32(count)
+            // A short read has emptied the socket; only an end may still wait behind the data.
+            if count < room { sockets[descriptor].isReadable = sockets[descriptor].isEnding }
+            return .data
+        }
+        sockets[descriptor].isReadable = false
+        if count == 0 {
+            sockets[descriptor].hasEnded = true
+            return .ended
+        }
+        if count == -Int(EAGAIN) { return .blocked }
+        sockets[descriptor].hasFailed = true
+        return .failed
+    }
+
+    private mutating func takeInput(_ descriptor: Int32) -> Block {
+        let block = blocks.take()
+        sockets[descriptor].input = block
+        return block
+    }
+
+    /// The output block of a connection, taken if there is none.
+    mutating func outputBlock(_ descriptor: Int32) -> Block {
+        if let block = sockets[descriptor].output { return block }
+        let block = blocks.take()
+        sockets[descriptor].output = block
+        return block
+    }
+
+    /// Sends what waits: own bytes, the borrowed stretch, the tail.
+    mutating func transmit(_ descriptor: Int32) -> Transmitted {
+        guard sockets[descriptor].hasOutput else { return .done }
+        guard sockets[descriptor].isWritable else { return .blocked }
+        let own = pendingOwn(descriptor)
+        let borrowed = pendingBorrowed(descriptor)
+        let tail = sockets[descriptor].tail.bytes.from(Int(sockets[descriptor].tailSent))
+        // The three stretches are valid for their counts until the call returns.
+        let sent = unsafe apic_send3(
+            descriptor,
+            own.base,
+            own.count,
+            borrowed.base,
+            borrowed.count,
+            tail.base,
+            tail.count
+        )
+        guard sent >= 0 else {
+            if sent == -Int(EAGAIN) {
+                sockets[descriptor].isWritable = false
+                return .blocked
+            }
+            sockets[descriptor].hasFailed = true
+            return .failed
+        }
+        consumeOutput(descriptor, sent, own: own.count, borrowed: borrowed.count)
+        if sent == own.count + borrowed.count + tail.count { return .done }
+        // The kernel's buffer is full; an edge will tell when it is not.
+        sockets[descriptor].isWritable = false
+        return .blocked
+    }
+
+    private func pendingOwn(_ descriptor: Int32) -> Bytes {
+        guard let block = sockets[descriptor].output else { return .empty }
+        return block.bytes(Int(sockets[descriptor].outputStart), Int(sockets[descriptor].outputEnd))
+    }
+
+    private func pendingBorrowed(_ descriptor: Int32) -> Bytes {
+        guard let block = sockets[descriptor].borrowed else { return .empty }
+        return block.bytes(Int(sockets[descriptor].borrowedStart), Int(sockets[descriptor].borrowedEnd))
+    }
+
+    private func consumeOutput(_ descriptor: Int32, _ sent: Int, own: Int, borrowed: Int) {
+        var rest = sent
+        let ofOwn = min(rest, own)
+        rest -= ofOwn
+        sockets[descriptor].outputStart += Int32(ofOwn)
+        if sockets[descriptor].outputStart == sockets[descriptor].outputEnd {
+            (sockets[descriptor].outputStart, sockets[descriptor].outputEnd) = (0, 0)
+        }
+        let ofBorrowed = min(rest, borrowed)
+        rest -= ofBorrowed
+        sockets[descriptor].borrowedStart += Int32(ofBorrowed)
+        if sockets[descriptor].borrowedStart == sockets[descriptor].borrowedEnd { sockets[descriptor].borrowed = nil }
+        sockets[descriptor].tailSent += UInt8(rest)
+        if Int(sockets[descriptor].tailSent) == sockets[descriptor].tail.bytes.count {
+            (sockets[descriptor].tail, sockets[descriptor].tailSent) = (.none, 0)
+        }
+    }
+
+    /// Gives a connection its deadline, unless it has none to keep.
+    mutating func arm(_ descriptor: Int32, _ what: Deadline, after milliseconds: UInt32) {
+        timers.arm(descriptor, what, after: milliseconds, now: now / 1000, sockets)
+    }
+
+    mutating func disarm(_ descriptor: Int32) {
+        if sockets[descriptor].timerSlot >= 0 { timers.disarm(descriptor, sockets) }
+    }
+
+    /// A deadline has passed.
+    mutating func expire(_ descriptor: Int32, _ what: Deadline) {
+        switch what {
+        case .none: return
+        case .acceptPause: resumeAccepting()
+        case .head:
+            metrics.add(.timeoutHead)
+            expireHead(descriptor)
+        case .idle:
+            if sockets[descriptor].role == .upstream {
+                closeUpstream(descriptor)
+            } else {
+                metrics.add(.timeoutIdle)
+                closeClient(descriptor)
+            }
+        case .body:
+            metrics.add(.timeoutBody)
+            expireBody(descriptor)
+        case .write:
+            metrics.add(.timeoutWrite)
+            abandonClient(descriptor)
+        case .linger: closeClient(descriptor)
+        case .connect:
+            metrics.add(.timeoutConnect)
+            failUpstream(sockets[descriptor].exchange, .connectTimeout)
+        case .response:
+            metrics.add(.timeoutResponse)
+            failUpstream(sockets[descriptor].exchange, .responseTimeout)
+        }
+    }
+}
