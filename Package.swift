@@ -94,7 +94,10 @@ let package = Package(
             ],
             path: "Tests/EmitterTests", exclude: ["Goldens"], swiftSettings: strict),
         .testTarget(
-            name: "RuntimeTests", dependencies: ["GatewayRuntime", "GatewayTable", "TestSupport"],
+            name: "RuntimeTests",
+            dependencies: [
+                "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR", "Digests", "CPlatform", "TestSupport",
+            ],
             path: "Tests/RuntimeTests", swiftSettings: strict),
         .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/ScenarioTests", swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["GatewayTable", "TestSupport"], path: "Tests/TidyTests", swiftSettings: strict),

@@ -1,7 +1,8 @@
 internal import CPlatform
 internal import Glibc
 
-/// The body of a worker's thread: one event loop until it is told to drain or stop.
+/// The body of a worker's thread: one event loop until it is told to drain or stop. No frame keeps the first generation
+/// alive once the worker went on to the next one.
 ///
 /// - Parameters:
 ///   - link: what the control thread and the worker share.
@@ -10,13 +11,14 @@ internal import Glibc
 package func runWorker(
     link: WorkerLink,
     listeners: [Int32],
-    first: Generation,
+    first: consuming Generation,
     settings: WorkerSettings
 ) {
     let epoll = apic_epoll_make()
     guard epoll >= 0 else { preconditionFailure("the system gives no epoll instance: errno \(-epoll)") }
     defer { close(epoll) }
     let descriptorCount = Int(min(apic_descriptor_limit(), UInt64(Limits.descriptorMax)))
+    link.reportServing(first)
     var worker = Worker(
         link: link,
         listeners: listeners,
@@ -26,7 +28,6 @@ package func runWorker(
         epoll: epoll,
         descriptorCount: descriptorCount
     )
-    link.reportServing(first)
     worker.begin()
     worker.run()
 }

@@ -1,0 +1,147 @@
+import Digests
+import Foundation
+import GatewayEmitters
+import GatewayIR
+import GatewayTable
+import Testing
+
+@testable import GatewayRuntime
+
+@Suite("Bundles are loaded whole, and stay as they were loaded")
+struct BundleTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test("a table survives whatever happens to its file", arguments: ["truncate", "overwrite", "remove"])
+    func survival(_ fate: String) throws {
+        let bytes = ControlFixture.table()
+        try folder.overwrite("gateway.apib", with: bytes)
+        let table = try MappedTable.load(bundle: folder.path)
+        switch fate {
+        case "truncate": #expect(truncate(folder.file("gateway.apib"), 0) == 0)
+        case "overwrite": try folder.overwrite("gateway.apib", with: [UInt8](repeating: 0xFF, count: bytes.count))
+        default: try FileManager.default.removeItem(atPath: folder.file("gateway.apib"))
+        }
+        #expect(Array(UnsafeBufferPointer(start: table.view.base, count: table.view.byteCount)) == bytes)
+        #expect(table.fileDigest == SHA256.digest(bytes))
+    }
+
+    @Test("the memory of a table cannot be written to, not even by this process")
+    func sealed() throws {
+        try folder.overwrite("gateway.apib", with: ControlFixture.table())
+        let table = try MappedTable.load(bundle: folder.path)
+        let maps = try #require(try FileHandle(forReadingAtPath: "/proc/self/maps")?.readToEnd())
+        let start = String(UInt(bitPattern: table.view.base), radix: 16) + "-"
+        let lines = String(decoding: maps, as: UTF8.self).split(separator: "\n")
+        let mapping = try #require(lines.first { $0.hasPrefix(start) })
+        #expect(mapping.contains(" r--s "), "\(mapping)")
+        #expect(mprotect(UnsafeMutableRawPointer(mutating: table.view.base), 4_096, PROT_READ | PROT_WRITE) == -1)
+    }
+
+    @Test("a table file works as well as its directory, a FIFO does not hang")
+    func paths() throws {
+        try folder.overwrite("gateway.apib", with: ControlFixture.table())
+        let byFile = try MappedTable.load(bundle: folder.file("gateway.apib"))
+        let byFolder = try MappedTable.load(bundle: folder.path + "/")
+        #expect(byFile.isIdentical(to: byFolder))
+        #expect(mkfifo(folder.file("fifo"), 0o600) == 0)
+        #expect(throws: LoadError.notAFile(path: folder.file("fifo"))) {
+            try MappedTable.load(bundle: folder.file("fifo"))
+        }
+    }
+
+    @Test("an altered, cut or foreign file is refused, with its path and a reason")
+    func badTables() throws {
+        let good = ControlFixture.table()
+        var flipped = good
+        flipped[good.count / 2] ^= 1
+        for bad in [[], Array(good.prefix(40)), Array(good.dropLast(8)), good + [0], flipped, Array("hello\n".utf8)] {
+            try folder.overwrite("gateway.apib", with: bad)
+            let error = #expect(throws: LoadError.self) { try MappedTable.load(bundle: folder.path) }
+            #expect(error?.message.contains(folder.file("gateway.apib")) == true)
+        }
+        try FileManager.default.removeItem(atPath: folder.file("gateway.apib"))
+        let error = #expect(throws: LoadError.self) { try MappedTable.load(bundle: folder.path) }
+        #expect(error?.message.contains("No such file") == true)
+    }
+
+    private func load(_ keys: [Credential.Key]) throws -> Generation {
+        try folder.overwrite("gateway.apib", with: TableEmitter.emit(ControlFixture.gateway(credentials: keys)))
+        var loader = GenerationLoader()
+        return try loader.load(bundle: folder.path)
+    }
+
+    private func find(_ key: String, in generation: Generation) -> UInt32 {
+        generation.credentials.find(digest: generation.keySalt.digest(Array(key.utf8)))
+    }
+
+    @Test("a key is found whether its digest, its variable or its file is in the table")
+    func credentials() throws {
+        setenv("APIC_TEST_KEY", "from-environment", 1)
+        try folder.overwrite("key", with: Array("from-file\n".utf8))
+        let salt = HMACKey(Digests.credentialSalt(gatewayName: "fixture"))
+        let generation = try load([
+            .digest(salt.authenticate(Array("literal".utf8)).bytes),
+            .secret(.environment("APIC_TEST_KEY")),
+            .secret(.file(folder.file("key"))),
+        ])
+        #expect(find("literal", in: generation) == 0)
+        #expect(find("from-environment", in: generation) == 1)
+        #expect(find("from-file", in: generation) == 2)
+        #expect(find("from-file\n", in: generation) == TableLayout.none)
+        #expect(find("", in: generation) == TableLayout.none)
+    }
+
+    @Test("a secret that is missing, empty, too long or used twice refuses the bundle and is named")
+    func badSecrets() throws {
+        unsetenv("APIC_TEST_MISSING")
+        setenv("APIC_TEST_EMPTY", "", 1)
+        setenv("APIC_TEST_TWICE", "same", 1)
+        try folder.overwrite("long", with: [UInt8](repeating: 65, count: SecretLimits.byteCountMax + 1))
+        try folder.overwrite("blank", with: [0x0A])
+        let cases: [([Credential.Key], String)] = [
+            ([.secret(.environment("APIC_TEST_MISSING"))], "APIC_TEST_MISSING"),
+            ([.secret(.environment("APIC_TEST_EMPTY"))], "APIC_TEST_EMPTY"),
+            ([.secret(.file(folder.file("absent")))], "absent"),
+            ([.secret(.file(folder.file("long")))], "more than 4096 bytes"),
+            ([.secret(.file(folder.file("blank")))], "is empty"),
+            ([.secret(.environment("APIC_TEST_TWICE")), .secret(.environment("APIC_TEST_TWICE"))], "`key-1`"),
+        ]
+        for (keys, part) in cases {
+            let error = #expect(throws: LoadError.self) { try load(keys) }
+            #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+            #expect(error?.message.contains("same`") != true)
+        }
+    }
+
+    @Test("many keys are all found, and nothing else is")
+    func manyKeys() throws {
+        let salt = HMACKey(Digests.credentialSalt(gatewayName: "fixture"))
+        let keys = (0..<2_000).map { "key number \($0)" }
+        let generation = try load(keys.map { .digest(salt.authenticate(Array($0.utf8)).bytes) })
+        for (index, key) in keys.enumerated() { #expect(find(key, in: generation) == UInt32(index)) }
+        for index in 0..<2_000 { #expect(find("no key \(index)", in: generation) == TableLayout.none) }
+    }
+
+    @Test("series and targets keep their numbers from bundle to bundle")
+    func numbers() throws {
+        var loader = GenerationLoader()
+        let targets = [Target(host: "a", port: 1), Target(host: "b", port: 2), Target(host: "b", port: 3)]
+        func load(_ gateway: Gateway) throws -> Generation {
+            try folder.replace("gateway.apib", with: TableEmitter.emit(gateway))
+            return try loader.load(bundle: folder.path)
+        }
+        let first = try load(ControlFixture.gateway(targets: targets))
+        var other = ControlFixture.gateway(targets: [targets[2], Target(host: "c", port: 1), targets[0]])
+        other.versions[1].name = "brand-new"
+        other.versions[1].value = "brand-new"
+        let second = try load(other)
+        #expect((0..<5).map { first.seriesOfVersion[$0] } == [1, 2, 3, 4, 5])
+        #expect((0..<5).map { second.seriesOfVersion[$0] } == [1, 6, 3, 4, 5])
+        #expect((0..<3).map { first.targetOfRecord[$0] } == [0, 1, 2])
+        #expect((0..<3).map { second.targetOfRecord[$0] } == [2, 3, 0])
+        #expect((first.number, second.number) == (1, 2))
+        #expect(loader.seriesNames[6] == GenerationLoader.SeriesName(api: "orders", version: "brand-new"))
+    }
+}
