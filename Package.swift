@@ -72,6 +72,8 @@ let package = Package(
             name: "apic",
             dependencies: [
                 "GatewayIR", "GatewayTable", "GatewayCompiler", "GatewayEmitters", "Templates", "Digests",
+                // `apic explain` asks the gateway's own parser and lookup.
+                "GatewayRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/apic", swiftSettings: strict),
@@ -100,6 +102,26 @@ let package = Package(
             ],
             path: "Tests/RuntimeTests", swiftSettings: strict),
         .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/ScenarioTests", swiftSettings: strict),
+        .testTarget(
+            name: "ToolTests", dependencies: ["apic", "GatewayEmitters", "TestSupport"], path: "Tests/ToolTests",
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["GatewayTable", "TestSupport"], path: "Tests/TidyTests", swiftSettings: strict),
     ]
 )
+
+// Fuzz targets are built by `make fuzz` only: every module is then instrumented, and libFuzzer is linked.
+if Context.environment["APIC_FUZZ"] != nil {
+    let fuzzed: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer"])]
+    package.targets += [
+        .target(name: "FuzzDriver", path: "Fuzz/Driver"),
+        .executableTarget(
+            name: "fuzz-spec", dependencies: ["FuzzDriver", "GatewayCompiler", "GatewayEmitters", "GatewayTable"],
+            path: "Fuzz/Spec", linkerSettings: fuzzed),
+        .executableTarget(
+            name: "fuzz-table", dependencies: ["FuzzDriver", "GatewayTable"], path: "Fuzz/Table", linkerSettings: fuzzed),
+        .executableTarget(
+            name: "fuzz-request",
+            dependencies: ["FuzzDriver", "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR"],
+            path: "Fuzz/Request", linkerSettings: fuzzed),
+    ]
+}

@@ -18,7 +18,10 @@ struct APIC: ParsableCommand {
             Shell completions: apic --generate-completion-script bash|zsh|fish
             """,
         version: VersionCommand.text,
-        subcommands: [InitCommand.self, EchoCommand.self, VersionCommand.self]
+        subcommands: [
+            InitCommand.self, EchoCommand.self,
+            VersionCommand.self,
+        ]
     )
 
     static func main() {
@@ -38,6 +41,10 @@ struct APIC: ParsableCommand {
             Terminal.error.writeLine("error: \(failure)")
             Glibc.exit(1)
         }
+        if let misuse = error as? Misuse {
+            Terminal.error.writeLine("error: \(misuse.message)")
+            Glibc.exit(2)
+        }
         let code = exitCode(for: error)
         let text = fullMessage(for: error)
         if !text.isEmpty {
@@ -45,4 +52,10 @@ struct APIC: ParsableCommand {
         }
         Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
     }
+}
+
+/// Arguments that do not make sense together, found only when the command runs. Exit code 2.
+struct Misuse: Error {
+    /// Lower case, what is wrong and what to write.
+    var message: String
 }

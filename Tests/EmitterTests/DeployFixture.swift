@@ -49,39 +49,3 @@ enum DeployFixture {
         artifacts.first { $0.path == path }.map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 }
-
-/// A folder of a test's own, removed with the value.
-final class ScratchFolder {
-    let url: URL
-    var path: String { url.path }
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("apic-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func write(_ text: String, to path: String) throws {
-        let file = url.appendingPathComponent(path)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try text.write(to: file, atomically: false, encoding: .utf8)
-    }
-
-    func text(_ path: String) -> String? { try? String(contentsOf: url.appendingPathComponent(path), encoding: .utf8) }
-
-    func exists(_ path: String) -> Bool {
-        FileManager.default.fileExists(atPath: url.appendingPathComponent(path).path)
-    }
-
-    /// Paths of all files in it, ascending, hidden ones included.
-    func files() throws -> [String] {
-        try FileManager.default.subpathsOfDirectory(atPath: path)
-            .filter { name in
-                var isFolder: ObjCBool = false
-                let file = url.appendingPathComponent(name).path
-                return FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) && !isFolder.boolValue
-            }
-            .sorted()
-    }
-}

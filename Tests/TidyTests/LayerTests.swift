@@ -25,7 +25,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
             folder: "Sources/apic",
             modules: [
                 "ArgumentParser", "Digests", "Foundation", "GatewayCompiler", "GatewayEmitters", "GatewayIR",
-                "GatewayTable", "Glibc", "Synchronization", "Templates",
+                "GatewayRuntime", "GatewayTable", "Glibc", "Synchronization", "Templates",
             ]
         ),
         Layer(folder: "templates", modules: []),

@@ -71,8 +71,8 @@ extension [UInt8] {
 }
 
 /// CRC-32 (ISO-HDLC, the one of zlib and Ethernet).
-enum Checksum {
-    static func crc32(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+package enum Checksum {
+    package static func crc32(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
         // zlib reads exactly `count` bytes.
         unsafe UInt32(truncatingIfNeeded: CZlib.crc32_z(0, bytes.baseAddress, bytes.count))
     }

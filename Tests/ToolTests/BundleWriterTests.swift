@@ -1,5 +1,6 @@
 import Foundation
 import GatewayEmitters
+import TestSupport
 import Testing
 import apic
 

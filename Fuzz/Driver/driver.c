@@ -1,0 +1,1 @@
+// Only the header is needed; libFuzzer itself is linked by -sanitize=fuzzer.
