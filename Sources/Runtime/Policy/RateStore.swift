@@ -51,7 +51,7 @@ package final class RateStore: @unchecked Sendable {
 
     /// What a count says at an instant.
     struct Reading {
-        /// Requests in the window that ends now, rounded up.
+        /// Whole requests in the window that ends now.
         var used: UInt64
         /// Microseconds until one more request fits, 0 if it does now.
         var wait: UInt64
@@ -114,8 +114,8 @@ package final class RateStore: @unchecked Sendable {
         let word = unsafe apic_load_relaxed_u64(words + 2 * handle.index + 1)
         let (present, previous) = RateStore.counts(word, number: now / window)
         let left = window - now % window
-        // Rounded up: a part of a request counts as one. 24 bits of count and 37 bits of microseconds a day: no overflow.
-        let used = present + (previous * left + window - 1) / window
+        // 24 bits of count and 37 bits of microseconds a day: no overflow.
+        let used = present + previous * left / window
         var wait: UInt64 = 0
         if used >= UInt64(limit) {
             wait = RateStore.wait(
@@ -153,16 +153,15 @@ package final class RateStore: @unchecked Sendable {
         }
     }
 
-    /// Microseconds until `present + previous × share` is below the limit by one.
+    /// Microseconds until the whole requests in the window are fewer than the limit.
     private static func wait(present: UInt64, previous: UInt64, limit: UInt64, left: UInt64, window: UInt64) -> UInt64 {
-        let room = limit - 1
-        if present <= room, previous > 0 {
-            // Within this window: until previous × share ≤ room − present.
-            let share = (room - present) * window / previous
-            return left > share ? left - share : 1
+        if present < limit {
+            // Within this window: until previous × share < limit − present.
+            let share = (limit - present) * window / max(previous, 1)
+            return left >= share ? left - share + 1 : 1
         }
         // In the next window the present count is the previous one.
-        let share = room * window / max(present, 1)
-        return left + (window > share ? window - share : 0)
+        let share = limit * window / max(present, 1)
+        return left + (window > share ? window - share : 0) + 1
     }
 }
