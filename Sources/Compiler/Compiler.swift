@@ -11,3 +11,57 @@ package struct Compilation: Sendable {
         self.gateway = gateway
     }
 }
+
+/// The compiler: from the bytes of a spec's files to a gateway, or to what is wrong with them. It opens no file, knows
+/// no clock and reads no environment; equal inputs give equal results.
+///
+///     files ─► YAML trees ─► one merged tree ─► SpecDocument ─► Gateway
+///
+/// Every stage adds what it finds to one list of diagnostics and goes on as far as it can.
+package enum Compiler {
+    /// The files of a build as one document: what `compile` hands to the analysis.
+    ///
+    /// - Parameter buildEnvironment: what `${build:NAME}` stands for.
+    /// - Returns: `nil` if a file is not YAML; then nothing more can be said about the spec.
+    package static func document(
+        _ files: [SourceFile],
+        buildEnvironment: [String: String],
+        into diagnostics: inout [Diagnostic]
+    ) -> SpecDocument? {
+        var tree = SyntaxTree(files: files.map(\.bytes))
+        guard let roots = parse(files, into: &tree, &diagnostics),
+            let root = FileMerge.merge(roots, in: &tree)
+        else { return nil }
+        return SpecDecoder.decode(root, in: tree, environment: buildEnvironment, into: &diagnostics)
+    }
+
+    /// The root of every file, if all of them can be read.
+    private static func parse(
+        _ files: [SourceFile],
+        into tree: inout SyntaxTree,
+        _ diagnostics: inout [Diagnostic]
+    ) -> [NodeIndex]? {
+        guard files.count <= SyntaxLimits.fileCountMax else {
+            let span = SourceSpan(file: UInt32(SyntaxLimits.fileCountMax), start: 0, end: 0)
+            diagnostics.append(
+                Diagnostic(
+                    .tooManyNodes,
+                    "a build takes at most \(SyntaxLimits.fileCountMax) files",
+                    at: span,
+                    help: "put several into one"
+                )
+            )
+            return nil
+        }
+        var roots: [NodeIndex] = []
+        var expandedNodeCount = 0
+        for index in files.indices {
+            let outcome = YAMLReader.read(file: index, into: tree, expandedNodeCount: expandedNodeCount)
+            tree = outcome.tree
+            expandedNodeCount = outcome.expandedNodeCount
+            diagnostics += outcome.diagnostics
+            if let root = outcome.root { roots.append(tree.resolved(root)) }
+        }
+        return roots.count == files.count ? roots : nil
+    }
+}

@@ -20,8 +20,22 @@ package struct SpecDocument: Sendable {
     package var nodes: [Named<NodeSpec>] = []
     /// The whole document; where something required is missing.
     package var span: SourceSpan
+    /// Values that the decoder refused, ascending: what is missing there is reported already.
+    package var refused: [SourceSpan] = []
 
     package init(span: SourceSpan) { self.span = span }
+
+    /// Whether something inside of a stretch was refused, so that what seems to be missing there is not.
+    package func hasRefusal(within span: SourceSpan) -> Bool {
+        var low = 0
+        var high = refused.count
+        while low < high {
+            let middle = (low + high) / 2
+            let isBefore = (refused[middle].file, refused[middle].start) < (span.file, span.start)
+            if isBefore { low = middle + 1 } else { high = middle }
+        }
+        return low < refused.count && refused[low].file == span.file && refused[low].end <= span.end
+    }
 }
 
 /// An entry of a map whose keys are names.

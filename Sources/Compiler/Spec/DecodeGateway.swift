@@ -1,0 +1,135 @@
+internal import GatewayIR
+
+extension SpecDecoder {
+    /// The top level.
+    mutating func document(_ root: NodeIndex) -> SpecDocument {
+        var spec = SpecDocument(span: span(root))
+        guard let fields = fields(root, SpecSchema.document) else { return spec }
+        languageVersion(fields["apic"])
+        spec.gateway = scalar(fields["gateway"], .name)
+        if let field = fields["listen"] { spec.listen = listen(field) }
+        if let field = fields["drain"] { spec.drain = drain(field) }
+        spec.accessLog = fields["access-log"].flatMap { accessLog($0) }
+        spec.upstreams = entries(fields["upstreams"], of: "upstreams", name: .name) { $0.upstream($1, $2) }
+        spec.consumers = entries(fields["consumers"], of: "consumers", name: .personName) { $0.consumer($1, $2) }
+        spec.policies = entries(fields["policies"], of: "lists of plugins", name: .name) { $0.policy($1, $2) }
+        spec.plugins = plugins(fields["plugins"])
+        spec.governance = fields["governance"].flatMap { governance($0) }
+        spec.apis = entries(fields["apis"], of: "APIs", name: .name) { $0.api($1, $2) }
+        if let field = fields["apis"], tree[field.node].kind == .map, tree[field.node].second == 0 {
+            reportEmpty(field, "the map of APIs is empty")
+        }
+        spec.nodes = entries(fields["nodes"], of: "nodes", name: .name) { $0.node($2) }
+        spec.refused = refused.sorted { ($0.file, $0.start, $0.end) < ($1.file, $1.start, $1.end) }
+        return spec
+    }
+
+    private mutating func languageVersion(_ field: Field?) {
+        guard let field, let version = text(field.node, expected: "`1`", key: field.key), version != "1" else { return }
+        report(
+            Diagnostic(
+                .languageVersion,
+                "version `\(version.excerpt)` of the spec language is not known",
+                at: span(field.node),
+                help: "write `apic: 1`; the versions of your APIs stand in `apis`"
+            )
+        )
+    }
+
+    // MARK: Listeners
+
+    private mutating func listen(_ field: Field) -> ListenSpec {
+        var spec = ListenSpec()
+        guard let fields = fields(field.node, SpecSchema.listen, key: field.key) else { return spec }
+        spec.http = oneOrMore(fields["http"], of: "addresses", .listenAddress(defaultHost: "0.0.0.0"))
+        spec.status = scalar(fields["status"], .listenAddress(defaultHost: "127.0.0.1"))
+        spec.trustedProxies = list(fields["trusted-proxies"], of: "blocks of addresses", .addressBlock)
+        if let field = fields["limits"] { listenLimits(field, into: &spec) }
+        if let field = fields["timeouts"] { listenTimeouts(field, into: &spec) }
+        return spec
+    }
+
+    private mutating func listenLimits(_ field: Field, into spec: inout ListenSpec) {
+        guard let fields = fields(field.node, SpecSchema.listenLimits, key: field.key) else { return }
+        spec.headBytesMax = scalar(fields["head"], .size(1024...65_535, shown: "from 1KiB to 65535B"))
+            .map { Spanned(UInt32($0.value), $0.span) }
+        spec.headerCountMax = scalar(fields["headers"], .number(8...1000))
+        spec.bodyBytesMax = scalar(fields["body"], .size)
+        spec.connectionCountMax = scalar(fields["connections"], .number(1...1_000_000))
+    }
+
+    private mutating func listenTimeouts(_ field: Field, into spec: inout ListenSpec) {
+        guard let fields = fields(field.node, SpecSchema.listenTimeouts, key: field.key) else { return }
+        spec.headTimeout = scalar(fields["head"], .duration())
+        spec.bodyTimeout = scalar(fields["body"], .duration())
+        spec.idleTimeout = scalar(fields["idle"], .duration())
+        spec.writeTimeout = scalar(fields["write"], .duration())
+    }
+
+    private mutating func drain(_ field: Field) -> DrainSpec {
+        var spec = DrainSpec()
+        guard let fields = fields(field.node, SpecSchema.drain, key: field.key) else { return spec }
+        spec.delay = scalar(fields["delay"], .duration(atLeast: 0))
+        spec.timeout = scalar(fields["timeout"], .duration(atLeast: 0))
+        return spec
+    }
+
+    /// `off`, `stdout`, a path, or a map.
+    private mutating func accessLog(_ field: Field) -> AccessLogSpec? {
+        var spec = AccessLogSpec(span: span(field.node))
+        guard tree[field.node].kind == .map else {
+            guard let path = scalar(field, .line(maxCount: 4096)) else { return nil }
+            if path.value == "off" { spec.isOff = true } else { spec.path = path }
+            return spec
+        }
+        guard let fields = fields(field.node, SpecSchema.accessLog, key: field.key) else { return nil }
+        spec.path = scalar(fields["path"], .line(maxCount: 4096))
+        spec.samplePerMillion = scalar(fields["sample"], .share)
+        if let field = fields["fields"] {
+            spec.fields = distinct(list(field, of: "field names", .accessLogField, isNeeded: true), "field") { $0.name }
+        }
+        return spec
+    }
+
+    // MARK: Governance
+
+    private mutating func governance(_ field: Field) -> GovernanceSpec? {
+        guard let fields = fields(field.node, SpecSchema.governance, key: field.key) else { return nil }
+        var spec = GovernanceSpec(span: span(field.node))
+        spec.notice = scalar(fields["notice"], .seconds)
+        spec.require = distinct(list(fields["require"], of: "requirements", .word("a requirement")), "requirement") {
+            $0.rawValue
+        }
+        spec.publicRoutes = list(
+            fields["public"],
+            of: "route patterns",
+            .pattern("a route pattern such as `GET /catalog/**`")
+        )
+        return spec
+    }
+
+    // MARK: Nodes
+
+    private mutating func node(_ node: NodeIndex) -> NodeSpec? {
+        guard let fields = fields(node, SpecSchema.node) else { return nil }
+        var spec = NodeSpec(span: span(node))
+        spec.cloud = scalar(fields["cloud"], .line())
+        spec.region = scalar(fields["region"], .line())
+        spec.labels = entries(fields["labels"], of: "texts", name: .name) { $0.scalar($2, .line()) }
+        spec.workers = scalar(fields["workers"], .number(1...1024))
+        if let field = fields["ports"], let ports = self.fields(field.node, SpecSchema.nodePorts, key: field.key) {
+            for name in ["http", "https"] {
+                guard let port = scalar(ports[name], .port), let key = ports.keyNode(name) else { continue }
+                spec.ports.append(Named(Spanned(name, span(key)), port))
+            }
+        }
+        return spec
+    }
+}
+
+extension ScalarType where Value == AccessLogField {
+    static let accessLogField = ScalarType("the name of a field") { text throws(ScalarProblem) in
+        if let field = AccessLogField.allCases.first(where: { $0.name == text }) { return field }
+        throw Words.problem(text, among: AccessLogField.allCases.map(\.name))
+    }
+}

@@ -1,0 +1,339 @@
+internal import GatewayIR
+
+extension SpecDecoder {
+    mutating func policy(_ name: Spanned<String>, _ node: NodeIndex) -> [PluginUse]? {
+        guard tree[node].kind == .list else {
+            reportType(node, expected: "a list of plugins", key: nil)
+            return []
+        }
+        return plugins(tree.items(of: node).map { $0 })
+    }
+
+    /// A list of plugins.
+    mutating func plugins(_ field: Field?) -> [PluginUse] { plugins(items(field, of: "plugins")) }
+
+    private mutating func plugins(_ items: [NodeIndex]) -> [PluginUse] {
+        var uses: [PluginUse] = []
+        for item in items {
+            guard let use = plugin(item) else { continue }
+            if let first = uses.first(where: { $0.name.value == use.name.value }) {
+                report(
+                    Diagnostic(
+                        .listedTwice,
+                        "`\(use.name.value)` is listed twice, and a list has each plugin once",
+                        at: use.name.span,
+                        related: [.init(first.name.span, "it is here first")],
+                        help: "merge the two into one"
+                    )
+                )
+                continue
+            }
+            uses.append(use)
+        }
+        return uses
+    }
+
+    /// `- key-auth`, or `- acl: { allow: [partners] }` with or without `sealed: true`.
+    private mutating func plugin(_ item: NodeIndex) -> PluginUse? {
+        guard tree[item].kind == .map else {
+            guard let name = scalar(item, .line()), isPlugin(name) else { return nil }
+            return setting(name, nil).map { PluginUse(name: name, setting: $0, span: name.span) }
+        }
+        guard let (name, value, sealed) = pluginEntry(item), isPlugin(name) else { return nil }
+        return setting(name, value).map {
+            PluginUse(name: name, setting: $0, isSealed: sealed, span: span(item))
+        }
+    }
+
+    /// The one entry of an item that names a plugin.
+    private mutating func pluginEntry(_ item: NodeIndex) -> (Spanned<String>, NodeIndex, sealed: Bool)? {
+        var plugin: (Spanned<String>, NodeIndex)?
+        var sealed = false
+        for (key, value) in tree.entries(of: item) {
+            let name = Spanned(tree.text(of: key), span(key))
+            if name.value == "sealed" {
+                sealed = scalar(value, .boolean)?.value ?? false
+            } else if let first = plugin?.0 {
+                reportSecondKey(name, first: first)
+            } else {
+                plugin = (name, value)
+            }
+        }
+        guard let plugin else {
+            report(
+                Diagnostic(
+                    .pluginItem,
+                    "this item names no plugin",
+                    at: span(item),
+                    help: "write `- key-auth`, or `- acl: { allow: [partners] }`"
+                )
+            )
+            return nil
+        }
+        return (plugin.0, plugin.1, sealed)
+    }
+
+    private mutating func reportSecondKey(_ name: Spanned<String>, first: Spanned<String>) {
+        let isPlugin = PluginSchema.names.contains(name.value) || PluginSchema.later.contains(name.value)
+        let isSetting = PluginSchema.schema(of: first.value)?.supportedNames.contains(name.value) ?? false
+        let help =
+            isPlugin
+            ? "begin a new item: `- \(name.value): …`"
+            : isSetting ? "indent it below `\(first.value)`" : "beside a plugin only `sealed: true` may stand"
+        report(
+            Diagnostic(
+                .pluginItem,
+                "`\(name.value.excerpt)` stands in the item of `\(first.value.excerpt)`",
+                at: name.span,
+                related: [.init(first.span, "the item's plugin")],
+                help: help
+            )
+        )
+    }
+
+    private mutating func isPlugin(_ name: Spanned<String>) -> Bool {
+        if PluginSchema.names.contains(name.value) { return true }
+        if PluginSchema.later.contains(name.value) {
+            report(
+                Diagnostic(
+                    .notYetSupported,
+                    "the plugin `\(name.value)` is not supported by this version of apic yet",
+                    at: name.span,
+                    help: "leave it out"
+                )
+            )
+            return false
+        }
+        let suggestion =
+            PluginSchema.foreignNames[name.value.lowercased()]
+            ?? Spelling.suggestion(for: name.value, among: PluginSchema.names)
+        report(
+            Diagnostic(
+                .unknownPlugin,
+                "there is no plugin `\(name.value.excerpt)`",
+                at: name.span,
+                notes: ["plugins: " + PluginSchema.names.map { "`\($0)`" }.joined(separator: ", ")],
+                help: suggestion.map { "did you mean `\($0)`?" } ?? "delete it, or write one of these"
+            )
+        )
+        return false
+    }
+
+    // MARK: Settings
+
+    private mutating func setting(_ name: Spanned<String>, _ value: NodeIndex?) -> PluginUse.Setting? {
+        guard let schema = PluginSchema.schema(of: name.value) else { return nil }
+        guard let value, !tree.isNull(value) else { return defaultSetting(name, schema) }
+        if tree[value].kind == .scalar { return scalarSetting(name, value, schema) }
+        guard let fields = fields(value, schema) else { return nil }
+        switch name.value {
+        case "request-id": return .requestID(requestID(fields))
+        case "request-size-limit":
+            return scalar(fields["body"], .size).map {
+                .requestSizeLimit(RequestSizeLimitSettings(bodyBytesMax: $0.value))
+            }
+        case "key-auth": return .keyAuth(keyAuth(fields))
+        case "acl": return acl(fields)
+        case "rate-limit": return rateLimit(fields).map { .rateLimit($0) }
+        case "request-headers": return headerEdits(fields).map { .requestHeaders($0) }
+        case "response-headers": return headerEdits(fields).map { .responseHeaders($0) }
+        case "respond": return .respond(respond(fields))
+        default: return nil
+        }
+    }
+
+    /// `- key-auth`, `key-auth:` or `key-auth: {}`.
+    private mutating func defaultSetting(_ name: Spanned<String>, _ schema: SchemaMap) -> PluginUse.Setting? {
+        switch name.value {
+        case "key-auth": return .keyAuth(KeyAuthSettings())
+        case "request-id": return .requestID(RequestIDSettings())
+        default:
+            report(
+                Diagnostic(
+                    .settingsNeeded,
+                    "`\(name.value)` needs settings",
+                    at: name.span,
+                    help: "write `- \(name.value): { \(schema.keys[0].example) }`"
+                )
+            )
+            return nil
+        }
+    }
+
+    /// `rate-limit: off`.
+    private mutating func scalarSetting(
+        _ name: Spanned<String>,
+        _ value: NodeIndex,
+        _ schema: SchemaMap
+    ) -> PluginUse.Setting? {
+        guard let text = text(value, expected: "`off` or a map of settings") else { return nil }
+        if text == "off" { return .off }
+        let isOff = ["false", "no", "none", "Off", "OFF", "disabled"].contains(text)
+        report(
+            Diagnostic(
+                .wrongType,
+                "`\(name.value)` takes a map of settings or `off`, and this is `\(text.excerpt)`",
+                at: span(value),
+                help: isOff ? "write `\(name.value): off`" : "write `\(name.value): { \(schema.keys[0].example) }`"
+            )
+        )
+        return nil
+    }
+
+    private mutating func requestID(_ fields: Fields) -> RequestIDSettings {
+        var settings = RequestIDSettings()
+        if let header = scalar(fields["header"], .editableHeaderName) { settings.header = header.value }
+        if let accept = scalar(fields["accept"], .requestIDAcceptance) { settings.accept = accept.value }
+        if let echo = scalar(fields["echo"], .boolean) { settings.echo = echo.value }
+        return settings
+    }
+
+    private mutating func keyAuth(_ fields: Fields) -> KeyAuthSettings {
+        var settings = KeyAuthSettings()
+        _ = exclusive(fields, ["header", "query", "cookie"])
+        if let name = scalar(fields["header"], .editableHeaderName) {
+            settings.source = .header(name.value)
+        } else if let name = scalar(fields["query"], .token("the name of a query parameter")) {
+            settings.source = .query(name.value)
+        } else if let name = scalar(fields["cookie"], .token("the name of a cookie")) {
+            settings.source = .cookie(name.value)
+        }
+        if let forwards = scalar(fields["forward-credential"], .boolean) {
+            settings.forwardsCredential = forwards.value
+        }
+        return settings
+    }
+
+    private mutating func acl(_ fields: Fields) -> PluginUse.Setting? {
+        guard exactlyOne(fields, ["allow", "deny"]) != nil else { return nil }
+        let allow = names(fields["allow"], of: "groups", .personName, isNeeded: true)
+        let deny = names(fields["deny"], of: "groups", .personName, isNeeded: true)
+        guard allow.isEmpty != deny.isEmpty else { return nil }
+        return .acl(allow: allow, deny: deny)
+    }
+
+    // MARK: Rate limits
+
+    private mutating func rateLimit(_ fields: Fields) -> RateLimitSpec? {
+        var spec = RateLimitSpec()
+        let field = exactlyOne(fields, ["limit", "limits"])
+        spec.rates = rates(field)
+        spec.tiers = entries(fields["tiers"], of: "rates", name: .personName) { decoder, _, node in
+            fields["tiers"].map { decoder.rates(Field(node: node, key: $0.key)) }
+        }
+        .filter { !$0.value.isEmpty }
+        spec.key = fields["by"].flatMap { rateLimitKey($0) }
+        return spec.rates.isEmpty ? nil : spec
+    }
+
+    /// One rate, or several with windows of different lengths.
+    private mutating func rates(_ field: Field?) -> [Spanned<Rate>] {
+        distinct(oneOrMore(field, of: "rates", .rate), "rate") { rate in
+            switch rate.windowSeconds {
+            case 1: "/second"
+            case 60: "/minute"
+            case 3600: "/hour"
+            default: "/day"
+            }
+        }
+    }
+
+    /// `consumer`, `address`, or `{ header: X-Team }`.
+    private mutating func rateLimitKey(_ field: Field) -> Spanned<RateLimitKey>? {
+        guard tree[field.node].kind == .map else { return scalar(field, .rateLimitKey) }
+        guard let fields = fields(field.node, PluginSchema.rateLimitKey, key: field.key) else { return nil }
+        return scalar(fields["header"], .headerName).map { Spanned(.header($0.value.lowercased()), $0.span) }
+    }
+
+    // MARK: Header fields and answers
+
+    private mutating func headerEdits(_ fields: Fields) -> HeaderEditsSpec? {
+        var spec = HeaderEditsSpec()
+        spec.remove = distinct(list(fields["remove"], of: "header names", .editableHeaderName), "header") {
+            $0.lowercased()
+        }
+        spec.set = headerFields(fields["set"])
+        spec.add = headerFields(fields["add"])
+        guard ["remove", "set", "add"].allSatisfy({ fields.keyNode($0) == nil }) else { return spec }
+        report(
+            Diagnostic(
+                .oneKeyNeeded,
+                "\(fields.schema.noun) needs `remove`, `set` or `add`",
+                at: span(fields.node),
+                help: "add `\(fields.schema.keys[1].example)`"
+            )
+        )
+        return nil
+    }
+
+    private mutating func headerFields(_ field: Field?) -> [Named<Spanned<String>>] {
+        distinctHeaders(
+            entries(field, of: "header fields", name: .editableHeaderName) { $0.scalar($2, .headerValue) }
+        )
+    }
+
+    private mutating func respond(_ fields: Fields) -> RespondSpec {
+        var spec = RespondSpec()
+        spec.status = scalar(fields["status"], .number(UInt16(200)...599))
+        spec.headers = headerFields(fields["headers"])
+        _ = exclusive(fields, ["body", "json"])
+        if let body = scalar(fields["body"], .body) { spec.body = Spanned(Array(body.value.utf8), body.span) }
+        if let field = fields["json"], fields.keyNode("body") == nil {
+            spec.isJSON = true
+            spec.body = json(field.node).map { Spanned($0, span(field.node)) }
+        }
+        return spec
+    }
+}
+
+extension PluginSchema {
+    /// The settings of a plugin.
+    static func schema(of plugin: String) -> SchemaMap? { all.first { $0.path == plugin && names.contains(plugin) } }
+
+    /// Bytes of an answer that stands in the spec.
+    static let bodyBytesMax = 1 << 20
+}
+
+extension ScalarType where Value == RequestIDAcceptance {
+    fileprivate static let requestIDAcceptance = ScalarType("`never`, `trusted` or `always`") {
+        text throws(ScalarProblem) in
+        switch text {
+        case "never": return .never
+        case "trusted": return .trusted
+        case "always": return .always
+        default: throw Words.problem(text, among: ["never", "trusted", "always"])
+        }
+    }
+}
+
+extension ScalarType where Value == RateLimitKey {
+    fileprivate static let rateLimitKey = ScalarType("`consumer`, `address` or `{ header: NAME }`") {
+        text throws(ScalarProblem) in
+        switch text {
+        case "consumer": return .consumer
+        case "address": return .address
+        case "ip", "client", "client-ip":
+            throw ScalarProblem(.badWord, "`\(text)` is not a key of limits", help: "write `address`")
+        default:
+            var problem = Words.problem(text, among: ["consumer", "address"])
+            if !(problem.help ?? "").hasPrefix("did") {
+                problem.help = "write `consumer`, `address` or `{ header: NAME }`"
+            }
+            throw problem
+        }
+    }
+}
+
+extension ScalarType where Value == String {
+    /// Any text up to a bound.
+    fileprivate static let body = ScalarType("a text") { text throws(ScalarProblem) in
+        guard text.utf8.count <= PluginSchema.bodyBytesMax else {
+            throw ScalarProblem(
+                .badText,
+                "the body has \(text.utf8.count) bytes, and 1 MiB is the most",
+                help: "serve it from an upstream"
+            )
+        }
+        return text
+    }
+}

@@ -1,0 +1,163 @@
+internal import GatewayIR
+
+extension SpecDecoder {
+    /// An upstream whose targets are refused is still one: routes that name it are right.
+    mutating func upstream(_ name: Spanned<String>, _ node: NodeIndex) -> UpstreamSpec? {
+        var spec = UpstreamSpec(span: span(node))
+        guard let fields = fields(node, SpecSchema.upstream) else { return spec }
+        for item in items(fields["targets"], of: "targets", isNeeded: true) {
+            if let target = target(item) { spec.targets.append(target) }
+        }
+        spec.balance = scalar(fields["balance"], .balance)
+        if let field = fields["timeouts"] { upstreamTimeouts(field, into: &spec) }
+        spec.retries = scalar(fields["retries"], .number(0...10))
+        if let field = fields["connections"],
+            let connections = self.fields(field.node, SpecSchema.connections, key: field.key)
+        {
+            spec.connectionCountMax = scalar(connections["max"], .number(1...65_535))
+            spec.idleConnectionCountMax = scalar(connections["idle"], .number(0...65_535))
+        }
+        return spec
+    }
+
+    private mutating func upstreamTimeouts(_ field: Field, into spec: inout UpstreamSpec) {
+        spec.timeouts = span(field.node)
+        guard let fields = fields(field.node, SpecSchema.upstreamTimeouts, key: field.key) else { return }
+        spec.connectTimeout = scalar(fields["connect"], .duration())
+        spec.responseTimeout = scalar(fields["response"], .duration())
+        spec.idleTimeout = scalar(fields["idle"], .duration())
+    }
+
+    /// A URL, or a map with `url` and `weight`.
+    private mutating func target(_ node: NodeIndex) -> TargetSpec? {
+        guard tree[node].kind == .map else {
+            guard let address = scalar(node, .target) else { return nil }
+            return TargetSpec(
+                host: address.value.host,
+                port: address.value.port,
+                weight: nil,
+                span: address.span
+            )
+        }
+        guard let fields = fields(node, SpecSchema.target) else { return nil }
+        let weight = scalar(fields["weight"], .number(UInt8(1)...100))
+        guard let address = scalar(fields["url"], .target) else { return nil }
+        return TargetSpec(host: address.value.host, port: address.value.port, weight: weight, span: address.span)
+    }
+
+    // MARK: Consumers
+
+    mutating func consumer(_ name: Spanned<String>, _ node: NodeIndex) -> ConsumerSpec? {
+        var spec = ConsumerSpec(span: span(node))
+        guard let fields = fields(node, SpecSchema.consumer) else { return spec }
+        spec.groups = names(fields["groups"], of: "groups", .personName)
+        for item in items(fields["credentials"], of: "credentials") {
+            if let credential = credential(item) { spec.credentials.append(credential) }
+        }
+        return spec
+    }
+
+    private mutating func credential(_ node: NodeIndex) -> CredentialSpec? {
+        guard let fields = fields(node, SpecSchema.credential) else { return nil }
+        let id = scalar(fields["id"], .personName)
+        guard let field = fields["key"], let key = credentialKey(field) else { return nil }
+        return CredentialSpec(id: id, key: Spanned(key, span(field.node)))
+    }
+
+    /// A reference to a secret, or the key itself, which no message repeats.
+    private mutating func credentialKey(_ field: Field) -> CredentialSpec.Key? {
+        let isReference = tree[field.node].flags.contains(.reference)
+        if isReference, tree[field.node].kind == .scalar,
+            let secret = try? Reference.secret(tree.bytes(of: field.node))
+        {
+            return .secret(secret)
+        }
+        guard let key = scalar(field, .apiKey) else { return nil }
+        if !isReference {
+            report(
+                Diagnostic(
+                    .literalKey,
+                    "this API key can be read by everybody who can read the spec",
+                    at: key.span,
+                    help: "write `${env:NAME}` or `${file:PATH}`, and give the key to the gateway"
+                )
+            )
+        }
+        if KeyStrength.bits(of: key.value) < KeyStrength.bitsMin {
+            report(
+                Diagnostic(
+                    .weakKey,
+                    "this API key has fewer than \(KeyStrength.bitsMin) bits, so that it can be guessed",
+                    at: key.span,
+                    help: "make one with `openssl rand -hex 16`"
+                )
+            )
+        }
+        return .literal(key.value)
+    }
+}
+
+extension ScalarType where Value == String {
+    /// How requests are spread.
+    fileprivate static let balance = ScalarType("`round-robin`") { text throws(ScalarProblem) in
+        switch text {
+        case "round-robin": return text
+        case "least-connections", "consistent-hash", "random-two":
+            throw ScalarProblem(
+                .notYetSupported,
+                "`\(text)` is not supported by this version of apic yet",
+                help: "write `round-robin`, or leave `balance` out"
+            )
+        default: throw Words.problem(text, among: ["round-robin"])
+        }
+    }
+}
+
+extension ScalarType where Value == [UInt8] {
+    /// An API key; messages do not show it.
+    fileprivate static let apiKey = ScalarType("a key") { text throws(ScalarProblem) in
+        guard !text.isEmpty else {
+            throw ScalarProblem(.badKey, "the API key is empty", help: "write `${env:NAME}` or `${file:PATH}`")
+        }
+        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ScalarProblem(
+                .badKey,
+                "the API key contains a space or another character that cannot be sent",
+                help: "use visible ASCII characters only"
+            )
+        }
+        guard text.utf8.count <= 1024 else {
+            throw ScalarProblem(
+                .badKey,
+                "the API key has \(text.utf8.count) bytes, and 1024 are the most",
+                help: "make a shorter one"
+            )
+        }
+        return Array(text.utf8)
+    }
+}
+
+/// How hard a key is to guess, from above: a key is at most as good as its length and its kinds of characters allow.
+enum KeyStrength {
+    static let bitsMin = 128
+
+    static func bits(of key: [UInt8]) -> Int {
+        var distinct = Set(key).count
+        let alphabet: Int
+        if key.allSatisfy(Digits.isDigit) {
+            alphabet = 10
+        } else if key.allSatisfy({ Digits.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0 | 0x20) })
+        {
+            alphabet = 16
+        } else if key.allSatisfy(Digits.isLetterOrDigit) {
+            alphabet = 62
+        } else {
+            alphabet = 94
+        }
+        distinct = max(1, min(distinct * 2, alphabet))
+        // Logarithm to the base 2, in hundredths, from the next smaller power and linear above it.
+        let whole = Int.bitWidth - 1 - distinct.leadingZeroBitCount
+        let hundredths = whole * 100 + (distinct - 1 << whole) * 100 / (1 << whole)
+        return key.count * hundredths / 100
+    }
+}

@@ -1,0 +1,152 @@
+/// A value of a map and the key that it belongs to.
+struct Field {
+    let node: NodeIndex
+    let key: SchemaKey
+}
+
+/// The values of a map by the keys of its schema.
+struct Fields {
+    let schema: SchemaMap
+    let node: NodeIndex
+    fileprivate var values: [NodeIndex]
+    fileprivate var keyNodes: [NodeIndex]
+
+    /// The value of a key, if it is there and not refused.
+    subscript(name: String) -> Field? {
+        guard let index = schema.index(of: name) else {
+            assertionFailure("the schema of \(schema.title) has no key \(name)")
+            return nil
+        }
+        return values[index] == .none ? nil : Field(node: values[index], key: schema.keys[index])
+    }
+
+    /// Where a key stands.
+    func keyNode(_ name: String) -> NodeIndex? {
+        guard let index = schema.index(of: name), keyNodes[index] != .none else { return nil }
+        return keyNodes[index]
+    }
+}
+
+extension SpecDecoder {
+    /// Sorts the entries of a map by the schema's keys; reports what is unknown, missing or without a value.
+    mutating func fields(_ node: NodeIndex, _ schema: SchemaMap, key: SchemaKey? = nil) -> Fields? {
+        guard tree[node].kind == .map else {
+            reportType(node, expected: "a map", key: key)
+            return nil
+        }
+        let nothing = [NodeIndex](repeating: .none, count: schema.keys.count)
+        var fields = Fields(schema: schema, node: node, values: nothing, keyNodes: nothing)
+        // Keys that a misspelt one probably stands for: not reported as missing.
+        var meant: Set<String> = []
+        for (keyNode, value) in tree.entries(of: node) {
+            let name = tree.bytes(of: keyNode)
+            guard let index = schema.names.firstIndex(where: { $0.elementsEqual(name) }) else {
+                if let name = reportUnknown(keyNode, schema) { meant.insert(name) }
+                continue
+            }
+            fields.keyNodes[index] = keyNode
+            if case .later(let advice) = schema.keys[index].presence {
+                reportLater(keyNode, advice)
+            } else if tree.isNull(value) {
+                reportNoValue(schema.keys[index].name, keyNode)
+            } else {
+                fields.values[index] = value
+            }
+        }
+        for (index, key) in schema.keys.enumerated() where key.presence == .required {
+            guard fields.keyNodes[index] == .none, !meant.contains(key.name) else { continue }
+            reportMissing(key, in: schema, node)
+        }
+        return fields
+    }
+
+    private mutating func reportUnknown(_ keyNode: NodeIndex, _ schema: SchemaMap) -> String? {
+        let name = tree.text(of: keyNode)
+        if schema.path == SpecSchema.document.path, name.hasPrefix("x-") { return nil }
+        let suggestion = Spelling.suggestion(for: name, among: schema.supportedNames)
+        let known = schema.supportedNames.map { "`\($0)`" }.joined(separator: ", ")
+        report(
+            Diagnostic(
+                .unknownKey,
+                "\(schema.noun) has no key `\(name.excerpt)`",
+                at: span(keyNode),
+                notes: ["known keys: \(known)"],
+                help: suggestion.map { "did you mean `\($0)`?" } ?? elsewhere(name, schema)
+            )
+        )
+        return suggestion
+    }
+
+    /// Where a key belongs that is unknown here.
+    private func elsewhere(_ name: String, _ schema: SchemaMap) -> String {
+        let homes = SpecSchema.all.filter { $0.supportedNames.contains(name) && $0.path != schema.path }
+        if PluginSchema.names.contains(name), schema.supportedNames.contains("plugins") {
+            return "plugins are items of a list: `plugins: [ { \(name): … } ]`"
+        }
+        guard let home = homes.first, homes.count <= 3 else { return "delete it" }
+        return
+            "`\(name)` is a key of \(home.noun): \(home.path == "(top level)" ? "write it at the top level" : "`\(home.path)`")"
+    }
+
+    private mutating func reportLater(_ keyNode: NodeIndex, _ advice: String) {
+        report(
+            Diagnostic(
+                .notYetSupported,
+                "`\(tree.text(of: keyNode))` is not supported by this version of apic yet",
+                at: span(keyNode),
+                help: advice
+            )
+        )
+    }
+
+    private mutating func reportMissing(_ key: SchemaKey, in schema: SchemaMap, _ node: NodeIndex) {
+        var span = span(node)
+        // The map's first line is enough to see which one is meant.
+        if let first = tree.entries(of: node).first(where: { _ in true }), self.span(first.key).start == span.start {
+            span.end = self.span(first.key).end
+        }
+        report(
+            Diagnostic(
+                .missingKey,
+                "\(schema.noun) needs the key `\(key.name)`",
+                at: span,
+                help: "add `\(key.example)`"
+            )
+        )
+    }
+
+    /// Reports two keys of which only one may stand; returns the first that does.
+    mutating func exclusive(_ fields: Fields, _ names: [String]) -> Field? {
+        let present = names.filter { fields.keyNode($0) != nil }
+        for name in present.dropFirst() {
+            guard let later = fields.keyNode(name), let first = fields.keyNode(present[0]) else { continue }
+            report(
+                Diagnostic(
+                    .exclusiveKeys,
+                    "`\(present[0])` and `\(name)` exclude each other",
+                    at: span(later),
+                    related: [.init(span(first), "`\(present[0])` is here")],
+                    help: "keep one of them"
+                )
+            )
+        }
+        return present.first.flatMap { fields[$0] }
+    }
+
+    /// The same, and one of them must stand.
+    mutating func exactlyOne(_ fields: Fields, _ names: [String]) -> Field? {
+        if names.allSatisfy({ fields.keyNode($0) == nil }) {
+            let list = names.map { "`\($0)`" }.joined(separator: " or ")
+            let example = fields.schema.keys.first { $0.name == names[0] }?.example ?? names[0]
+            report(
+                Diagnostic(
+                    .oneKeyNeeded,
+                    "\(fields.schema.noun) needs \(list)",
+                    at: span(fields.node),
+                    help: "add `\(example)`"
+                )
+            )
+        }
+        return exclusive(fields, names)
+    }
+}

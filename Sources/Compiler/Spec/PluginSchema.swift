@@ -1,0 +1,215 @@
+/// The plugins with their settings.
+enum PluginSchema {
+    static let all = [
+        requestID, requestSizeLimit, keyAuth, acl, rateLimit, rateLimitKey, requestHeaders, respond, responseHeaders,
+    ]
+
+    /// Names of the plugins that this version has, in the order of their phases.
+    static let names = [
+        "request-id", "request-size-limit", "key-auth", "acl", "rate-limit", "request-headers", "respond",
+        "response-headers",
+    ]
+
+    /// Names of plugins that are part of the language, but not of this version of apic.
+    static let later = [
+        "basic-auth", "cache", "cors", "forward-auth", "hmac-auth", "ip-restriction", "jwt", "mtls-auth",
+        "oauth2-introspection", "request-validation", "trace-context",
+    ]
+
+    /// What other gateways call a plugin that this version has.
+    static let foreignNames = [
+        "api-key": "key-auth", "keyauth": "key-auth", "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
+        "request-transformer": "request-headers", "response-transformer": "response-headers",
+        "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
+        "request-size-limiting": "request-size-limit", "headers": "request-headers",
+    ]
+
+    static let requestID = SchemaMap(
+        "request-id",
+        "`request-id`",
+        path: "request-id",
+        "Names every request, for the upstream, the client and the log.",
+        [
+            .optional(
+                "header",
+                "header name",
+                default: "X-Request-Id",
+                example: "header: X-Request-Id",
+                "The field that carries the id."
+            ),
+            .optional(
+                "accept",
+                "`never`, `trusted` or `always`",
+                default: "trusted",
+                example: "accept: trusted",
+                "Whether a request's own id is kept: `trusted` is from peers in `listen.trusted-proxies`."
+            ),
+            .optional("echo", "boolean", default: "true", example: "echo: true", "Whether the answer carries the id."),
+        ]
+    )
+
+    static let requestSizeLimit = SchemaMap(
+        "request-size-limit",
+        "`request-size-limit`",
+        path: "request-size-limit",
+        "Bounds the body of a request; beyond it 413.",
+        [.required("body", "size", example: "body: 64KiB", "The largest body that passes.")]
+    )
+
+    static let keyAuth = SchemaMap(
+        "key-auth",
+        "`key-auth`",
+        path: "key-auth",
+        "A key names the consumer; without a known one 401.",
+        [
+            .optional(
+                "header",
+                "header name",
+                default: "apikey",
+                example: "header: apikey",
+                "The field that carries the key."
+            ),
+            .optional("query", "name", example: "query: api_key", "The query parameter that carries the key, instead."),
+            .optional("cookie", "name", example: "cookie: session", "The cookie that carries the key, instead."),
+            .optional(
+                "forward-credential",
+                "boolean",
+                default: "false",
+                example: "forward-credential: true",
+                "Whether the upstream gets to see the key."
+            ),
+        ]
+    )
+
+    static let acl = SchemaMap(
+        "acl",
+        "`acl`",
+        path: "acl",
+        "Which groups of consumers may pass; others get 403. Needs authentication.",
+        [
+            .optional("allow", "list of groups", example: "allow: [ partners ]", "Only consumers in one of these."),
+            .optional(
+                "deny",
+                "list of groups",
+                example: "deny: [ suspended ]",
+                "All consumers but those in one of these."
+            ),
+        ]
+    )
+
+    static let rateLimit = SchemaMap(
+        "rate-limit",
+        "`rate-limit`",
+        path: "rate-limit",
+        "Bounds how often; beyond it 429.",
+        [
+            .optional("limit", "rate", example: "limit: 100/minute", "One window."),
+            .optional(
+                "limits",
+                "list of rates",
+                example: "limits: [ 10/second, 1000/hour ]",
+                "Several windows; each must have room."
+            ),
+            .optional(
+                "tiers",
+                "map of rates by group",
+                default: "none",
+                example: "tiers: { gold: 1000/minute }",
+                "Rates of their own for groups of consumers; a rate or a list."
+            ),
+            .optional(
+                "by",
+                "`consumer`, `address` or `{ header: NAME }`",
+                default: "consumer where the route authenticates, else address",
+                example: "by: consumer",
+                "What is counted by."
+            ),
+        ]
+    )
+
+    static let rateLimitKey = SchemaMap(
+        "rate-limit.by",
+        "`by`",
+        path: "rate-limit.by",
+        "Counting by a header field.",
+        [
+            .required(
+                "header",
+                "header name",
+                example: "header: X-Team",
+                "The field; requests without it share one count."
+            )
+        ]
+    )
+
+    static let requestHeaders = headerEdits("request-headers", "Changes header fields before the upstream gets them.")
+    static let responseHeaders = headerEdits("response-headers", "Changes header fields before the client gets them.")
+
+    static let respond = SchemaMap(
+        "respond",
+        "`respond`",
+        path: "respond",
+        "Answers by itself; no upstream is contacted.",
+        [
+            .optional(
+                "status",
+                "status code from 200 to 599",
+                default: "200",
+                example: "status: 200",
+                "The answer's status."
+            ),
+            .optional(
+                "headers",
+                "map of texts",
+                default: "none",
+                example: "headers: { Cache-Control: no-store }",
+                "Its header fields."
+            ),
+            .optional(
+                "body",
+                "text",
+                default: "empty",
+                example: "body: pong",
+                "Its body, `text/plain` unless `headers` says otherwise."
+            ),
+            .optional(
+                "json",
+                "anything",
+                example: "json: { status: ok }",
+                "Its body as JSON, instead; keys are sorted."
+            ),
+        ]
+    )
+
+    private static func headerEdits(_ name: String, _ meaning: String) -> SchemaMap {
+        SchemaMap(
+            name,
+            "`\(name)`",
+            path: name,
+            meaning + " Values may hold captures of the path: `{id}`; a brace is doubled.",
+            [
+                .optional(
+                    "remove",
+                    "list of header names",
+                    default: "none",
+                    example: "remove: [ X-Debug ]",
+                    "Taken away, first."
+                ),
+                .optional(
+                    "set",
+                    "map of texts",
+                    default: "none",
+                    example: "set: { X-Order: \"{id}\" }",
+                    "Set, replacing what is there."
+                ),
+                .optional(
+                    "add",
+                    "map of texts",
+                    default: "none",
+                    example: "add: { X-Via: apic }",
+                    "Added beside what is there, last."
+                ),
+            ]
+        )
+    }
+}

@@ -1,0 +1,437 @@
+/// Every map of the spec language with its keys. A plugin's settings are in `PluginSchema`.
+enum SpecSchema {
+    /// All maps in the order in which docs/spec.md shows them.
+    static let all: [SchemaMap] =
+        [
+            document, listen, listenLimits, listenTimeouts, drain, accessLog, upstream, target, upstreamTimeouts,
+            connections, consumer, credential, governance, api, versioning, version, brownout, route, node, nodePorts,
+        ] + PluginSchema.all
+
+    static let document = SchemaMap(
+        "The document",
+        "a spec",
+        path: "(top level)",
+        "A file is a map with these keys. Keys that begin with `x-` are passed over: a place for anchors.",
+        [
+            .required("apic", "`1`", example: "apic: 1", "The version of the spec language."),
+            .required(
+                "gateway",
+                "name",
+                example: "gateway: storefront",
+                "The gateway's name. Stored credentials are salted with it."
+            ),
+            .optional(
+                "listen",
+                "map",
+                example: "listen: { http: 8000 }",
+                "Where the gateway listens, and what it accepts."
+            ),
+            .optional(
+                "drain",
+                "map",
+                example: "drain: { delay: 5s, timeout: 30s }",
+                "How the gateway stops on SIGTERM."
+            ),
+            .optional(
+                "access-log",
+                "`off`, `stdout`, a path or a map",
+                default: "stdout, every request, all fields",
+                example: "access-log: { path: /var/log/apic.log, sample: 10% }",
+                "What is logged of each request."
+            ),
+            .optional(
+                "upstreams",
+                "map of upstreams",
+                example: "upstreams: { orders: { targets: [ \"http://orders:8080\" ] } }",
+                "Named sets of servers that requests are forwarded to."
+            ),
+            .optional(
+                "consumers",
+                "map of consumers",
+                example: "consumers: { acme: { groups: [partners] } }",
+                "Who calls, in which groups, with which keys."
+            ),
+            .optional(
+                "policies",
+                "map of lists of plugins",
+                example: "policies: { partner: [ key-auth ] }",
+                "Lists of plugins under a name, for `policy`."
+            ),
+            .optional(
+                "plugins",
+                "list of plugins",
+                default: "none",
+                example: "plugins: [ request-id ]",
+                "Plugins of every route."
+            ),
+            .optional(
+                "governance",
+                "map",
+                default: "nothing is required",
+                example: "governance: { notice: 180d }",
+                "Rules that every API must keep."
+            ),
+            .required(
+                "apis",
+                "map of APIs",
+                example: "apis: { orders: { path: /orders, versions: { … } } }",
+                "What is offered."
+            ),
+            .optional(
+                "nodes",
+                "map of nodes",
+                example: "nodes: { eu-1: { ports: { http: 8000 } } }",
+                "The machines or containers that run the gateway; each gets a service and an env file."
+            ),
+            .later("members", "give the files to one build: `apic build platform.yaml orders.yaml` merges them"),
+            .later("revoked", "leave it out: nodes do not join over the network yet"),
+            .later("export", "leave it out: names are shared by all files of a build"),
+            .later("allow", "leave it out: `apic plan`, which asks for it, is not there yet"),
+        ]
+    )
+
+    static let listen = SchemaMap(
+        "listen",
+        "`listen`",
+        path: "listen",
+        "Sockets, bounds and timeouts towards clients.",
+        [
+            .optional(
+                "http",
+                "listen address, or a list of them",
+                default: "8000",
+                example: "http: 8000",
+                "Plain HTTP. A bare port means all IPv4 addresses."
+            ),
+            .optional(
+                "status",
+                "listen address",
+                default: "127.0.0.1:8100",
+                example: "status: 127.0.0.1:8100",
+                "Health, metrics and node status. A bare port means the loopback address only."
+            ),
+            .optional(
+                "trusted-proxies",
+                "list of address blocks",
+                default: "none",
+                example: "trusted-proxies: [ 10.0.0.0/8 ]",
+                "Peers whose `Forwarded` and `X-Forwarded-*` are believed."
+            ),
+            .optional("limits", "map", example: "limits: { head: 16KiB }", "Bounds on what a client may send."),
+            .optional("timeouts", "map", example: "timeouts: { idle: 60s }", "How long a client may take."),
+            .later("https", "leave it out and terminate TLS in front of the gateway"),
+        ]
+    )
+
+    static let listenLimits = SchemaMap(
+        "listen.limits",
+        "`limits`",
+        path: "listen.limits",
+        "A request beyond a bound is refused.",
+        [
+            .optional(
+                "head",
+                "size",
+                default: "16KiB",
+                example: "head: 16KiB",
+                "Request line and header fields together."
+            ),
+            .optional("headers", "number", default: "100", example: "headers: 100", "Header fields of one request."),
+            .optional(
+                "body",
+                "size",
+                default: "no bound",
+                example: "body: 10MiB",
+                "Body of every request; `request-size-limit` bounds single routes."
+            ),
+            .optional(
+                "connections",
+                "number",
+                default: "16384",
+                example: "connections: 16384",
+                "Open client connections of the gateway."
+            ),
+        ]
+    )
+
+    static let listenTimeouts = SchemaMap(
+        "listen.timeouts",
+        "`timeouts`",
+        path: "listen.timeouts",
+        "A client that takes longer is cut off.",
+        [
+            .optional(
+                "head",
+                "duration",
+                default: "10s",
+                example: "head: 10s",
+                "From a request head's first byte to its last."
+            ),
+            .optional(
+                "body",
+                "duration",
+                default: "30s",
+                example: "body: 30s",
+                "Between two pieces of a request body."
+            ),
+            .optional(
+                "idle",
+                "duration",
+                default: "60s",
+                example: "idle: 60s",
+                "Between two requests on one connection."
+            ),
+            .optional(
+                "write",
+                "duration",
+                default: "30s",
+                example: "write: 30s",
+                "Between two pieces that the client takes."
+            ),
+        ]
+    )
+
+    static let drain = SchemaMap(
+        "drain",
+        "`drain`",
+        path: "drain",
+        "What happens from SIGTERM to exit.",
+        [
+            .optional(
+                "delay",
+                "duration",
+                default: "0s",
+                example: "delay: 5s",
+                "Readiness already says 503, connections are still accepted."
+            ),
+            .optional(
+                "timeout",
+                "duration",
+                default: "30s",
+                example: "timeout: 30s",
+                "Requests in flight may end; then the gateway exits."
+            ),
+        ]
+    )
+
+    static let accessLog = SchemaMap(
+        "access-log",
+        "`access-log`",
+        path: "access-log",
+        "JSON lines, one per request.",
+        [
+            .optional(
+                "path",
+                "`stdout` or a path",
+                default: "stdout",
+                example: "path: /var/log/apic.log",
+                "Where lines go."
+            ),
+            .optional(
+                "sample",
+                "percentage",
+                default: "100%",
+                example: "sample: 10%",
+                "Which share of requests is logged."
+            ),
+            .optional(
+                "fields",
+                "list of field names",
+                default: "all",
+                example: "fields: [ time, method, path, status ]",
+                "What a line holds."
+            ),
+        ]
+    )
+
+    static let upstream = SchemaMap(
+        "An upstream",
+        "an upstream",
+        path: "upstreams.NAME",
+        "Servers that answer the same requests.",
+        [
+            .required(
+                "targets",
+                "list of URLs or targets",
+                example: "targets: [ \"http://orders-a:8080\" ]",
+                "The servers, as `http://host:port`."
+            ),
+            .optional(
+                "balance",
+                "`round-robin`",
+                default: "round-robin",
+                example: "balance: round-robin",
+                "How requests are spread; weights are respected."
+            ),
+            .optional(
+                "timeouts",
+                "map",
+                example: "timeouts: { connect: 1s, response: 30s }",
+                "How long a server may take."
+            ),
+            .optional(
+                "retries",
+                "number",
+                default: "1",
+                example: "retries: 1",
+                "Further attempts, each on another target; idempotent requests only. At most 10."
+            ),
+            .optional(
+                "connections",
+                "map",
+                example: "connections: { max: 1024, idle: 64 }",
+                "Connections to each target, per worker."
+            ),
+            .later("health", "leave it out: a target that cannot be connected to is passed over for the moment"),
+            .later("tls", "leave it out and speak plain HTTP to the upstream"),
+        ]
+    )
+
+    static let target = SchemaMap(
+        "A target",
+        "a target",
+        path: "upstreams.NAME.targets[]",
+        "The long form of a server.",
+        [
+            .required("url", "URL", example: "url: http://orders-b:8080", "`http://host:port`, without a path."),
+            .optional("weight", "number from 1 to 100", default: "1", example: "weight: 2", "Its share of requests."),
+        ]
+    )
+
+    static let upstreamTimeouts = SchemaMap(
+        "upstreams.NAME.timeouts",
+        "`timeouts`",
+        path: "upstreams.NAME.timeouts",
+        "Towards the upstream's servers.",
+        [
+            .optional("connect", "duration", default: "1s", example: "connect: 1s", "To connect."),
+            .optional(
+                "response",
+                "duration",
+                default: "30s",
+                example: "response: 30s",
+                "From the request's end to the answer's head, and between two pieces of its body."
+            ),
+            .optional(
+                "idle",
+                "duration",
+                default: "60s",
+                example: "idle: 60s",
+                "An unused connection is kept so long."
+            ),
+        ]
+    )
+
+    static let connections = SchemaMap(
+        "upstreams.NAME.connections",
+        "`connections`",
+        path: "upstreams.NAME.connections",
+        "Per target and worker.",
+        [
+            .optional("max", "number", default: "1024", example: "max: 1024", "Open connections."),
+            .optional("idle", "number", default: "64", example: "idle: 64", "Connections kept for the next request."),
+        ]
+    )
+
+    static let consumer = SchemaMap(
+        "A consumer",
+        "a consumer",
+        path: "consumers.NAME",
+        "Somebody who calls APIs.",
+        [
+            .optional(
+                "groups",
+                "list of names",
+                default: "none",
+                example: "groups: [ partners ]",
+                "For `acl`, `tiers` and `preview`."
+            ),
+            .optional(
+                "credentials",
+                "list of credentials",
+                default: "none",
+                example: "credentials: [ { key: \"${env:ACME_KEY}\" } ]",
+                "What the consumer is known by."
+            ),
+        ]
+    )
+
+    static let credential = SchemaMap(
+        "A credential",
+        "a credential",
+        path: "consumers.NAME.credentials[]",
+        "An API key.",
+        [
+            .required(
+                "key",
+                "secret",
+                example: "key: \"${env:ACME_KEY}\"",
+                "`${env:NAME}` or `${file:PATH}`, read by the gateway at load. A key written out is a warning; only its digest is stored."
+            ),
+            .optional(
+                "id",
+                "name",
+                default: "the consumer's name, `-` and a number",
+                example: "id: acme-2026",
+                "What `X-Credential-Id` tells the upstream."
+            ),
+        ]
+    )
+
+    static let governance = SchemaMap(
+        "governance",
+        "`governance`",
+        path: "governance",
+        "What every API must keep; a breach is an error.",
+        [
+            .optional(
+                "notice",
+                "duration",
+                default: "none",
+                example: "notice: 180d",
+                "Shortest time from `deprecated` to `sunset`."
+            ),
+            .optional(
+                "require",
+                "list of `owner`, `authentication`, `rate-limit`, `timeouts`, `size-limit`, `docs`, `successor`",
+                default: "nothing",
+                example: "require: [ owner, authentication ]",
+                "What no route or version may lack."
+            ),
+            .optional(
+                "public",
+                "list of route patterns",
+                default: "none",
+                example: "public: [ \"GET /catalog/**\" ]",
+                "The only routes that may go without authentication."
+            ),
+        ]
+    )
+
+    static let node = SchemaMap(
+        "A node",
+        "a node",
+        path: "nodes.NAME",
+        "A machine or container that runs the gateway.",
+        [
+            .optional("cloud", "text", example: "cloud: aws", "Whose machine it is; becomes a label."),
+            .optional("region", "text", example: "region: eu-west-1", "Where it is; becomes a label."),
+            .optional("labels", "map of texts", default: "none", example: "labels: { tier: edge }", "Further labels."),
+            .optional("ports", "map", example: "ports: { http: 8000 }", "Ports of the host that lead to the gateway."),
+            .optional("workers", "number", default: "one per core", example: "workers: 4", "Event loops."),
+            .later("certificate", "leave it out: nodes do not join over the network yet"),
+            .later("serves", "leave it out: every node serves all APIs"),
+        ]
+    )
+
+    static let nodePorts = SchemaMap(
+        "nodes.NAME.ports",
+        "`ports`",
+        path: "nodes.NAME.ports",
+        "Published ports.",
+        [
+            .optional("http", "port", example: "http: 8000", "Leads to the first address of `listen.http`."),
+            .optional("https", "port", example: "https: 8443", "Kept for the time when `listen.https` is there."),
+        ]
+    )
+}
