@@ -19,6 +19,17 @@ package struct Compilation: Sendable {
 ///
 /// Every stage adds what it finds to one list of diagnostics and goes on as far as it can.
 package enum Compiler {
+    /// - Parameters:
+    ///   - files: merged left to right.
+    ///   - buildEnvironment: what `${build:NAME}` stands for.
+    package static func compile(_ files: [SourceFile], buildEnvironment: [String: String]) -> Compilation {
+        var diagnostics: [Diagnostic] = []
+        let document = document(files, buildEnvironment: buildEnvironment, into: &diagnostics)
+        let gateway = document.flatMap { Analysis.lower($0, into: &diagnostics) }
+        let isRight = !diagnostics.contains { $0.severity == .error }
+        return Compilation(diagnostics: Diagnostic.sorted(diagnostics), gateway: isRight ? gateway : nil)
+    }
+
     /// The files of a build as one document: what `compile` hands to the analysis.
     ///
     /// - Parameter buildEnvironment: what `${build:NAME}` stands for.
