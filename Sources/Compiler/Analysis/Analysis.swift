@@ -27,6 +27,27 @@ package enum Analysis {
             constraints: &constraints,
             into: &diagnostics
         )
+        RouteConflicts.check(
+            routes.routes,
+            facts: routes.facts,
+            versions: versions,
+            constraints: constraints,
+            into: &diagnostics
+        )
+        SuccessorOperations.check(
+            document,
+            versions: versions,
+            routes: routes,
+            constraints: constraints,
+            into: &diagnostics
+        )
+        Governance.check(
+            document,
+            versions: versions,
+            routes: routes,
+            constraints: &constraints,
+            into: &diagnostics
+        )
         warnOfUnused(document, names: names, routes: routes, into: &diagnostics)
         let nodes = NodeChecks.lower(document, into: &diagnostics)
         let listeners = ListenerLowering.listeners(document.listen, into: &diagnostics)

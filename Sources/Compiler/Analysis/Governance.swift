@@ -1,0 +1,192 @@
+internal import GatewayIR
+
+/// What governance requires of every API, route and version, looked at on the chains that are in force. One diagnostic
+/// stands for all routes of an API that lack the same thing.
+struct Governance {
+    private let document: SpecDocument
+    private let versions: LoweredVersions
+    private let routes: LoweredRoutes
+    private let required: [GovernanceSpec.Requirement: SourceSpan]
+    private var publicRoutes: PublicRoutes
+    private var diagnostics: [Diagnostic] = []
+
+    static func check(
+        _ document: SpecDocument,
+        versions: LoweredVersions,
+        routes: LoweredRoutes,
+        constraints: inout ConstraintLibrary,
+        into diagnostics: inout [Diagnostic]
+    ) {
+        let publicRoutes = PublicRoutes(
+            document.governance?.publicRoutes ?? [],
+            constraints: &constraints,
+            into: &diagnostics
+        )
+        var governance = Governance(
+            document: document,
+            versions: versions,
+            routes: routes,
+            required: Dictionary(
+                (document.governance?.require ?? []).map { ($0.value, $0.span) },
+                uniquingKeysWith: { first, _ in first }
+            ),
+            publicRoutes: publicRoutes
+        )
+        governance.checkAll()
+        diagnostics += governance.diagnostics
+    }
+
+    private mutating func checkAll() {
+        let count = versions.apis.count
+        var open = [Lack](repeating: Lack(), count: count)
+        var unlimited = open
+        var unbounded = open
+        var lastMatch: SourceSpan?
+        for (index, route) in routes.routes.enumerated() {
+            let facts = routes.facts[index]
+            let chain = routes.chains.facts[route.chain]
+            let isPublic = publicRoutes.cover(route, facts, isOpen: !chain.authenticates)
+            // A route stands once for each of its hosts.
+            guard facts.match != lastMatch else { continue }
+            lastMatch = facts.match
+            if !chain.authenticates, !isPublic { open[facts.api].add(route, facts) }
+            if !chain.limitsRate { unlimited[facts.api].add(route, facts) }
+            if !chain.limitsSize, document.listen.bodyBytesMax == nil { unbounded[facts.api].add(route, facts) }
+        }
+        for api in versions.apis.indices {
+            let name = document.apis[versions.apiPlans[api].spec].name
+            if required[.owner] != nil, versions.apis[api].owner.isEmpty { diagnostics.append(.ownerRequired(name)) }
+            reportOpen(open[api], api: name)
+            report(unlimited[api], .rateLimit, .rateLimitRequired, api: name)
+            report(unbounded[api], .sizeLimit, .sizeLimitRequired, api: name)
+        }
+        checkTimeouts()
+        checkVersions()
+        for entry in publicRoutes.unused { diagnostics.append(.publicMatchesNothing(entry)) }
+    }
+
+    private mutating func reportOpen(_ lack: Lack, api: Spanned<String>) {
+        guard let first = lack.first else { return }
+        if let span = required[.authentication] {
+            diagnostics.append(
+                .requirement(.authenticationRequired, first, count: lack.count, api: api, required: span)
+            )
+        } else {
+            diagnostics.append(.openRoutes(first, count: lack.count, api: api))
+        }
+    }
+
+    private mutating func report(
+        _ lack: Lack,
+        _ requirement: GovernanceSpec.Requirement,
+        _ code: DiagnosticCode,
+        api: Spanned<String>
+    ) {
+        guard let span = required[requirement], let first = lack.first else { return }
+        diagnostics.append(.requirement(code, first, count: lack.count, api: api, required: span))
+    }
+
+    private mutating func checkTimeouts() {
+        guard let span = required[.timeouts] else { return }
+        let names = document.upstreams.map(\.name.value).sorted()
+        for upstream in document.upstreams where upstream.value.timeouts == nil {
+            guard let index = names.firstIndex(of: upstream.name.value), routes.usedUpstreams.contains(index) else {
+                continue
+            }
+            diagnostics.append(.timeoutsRequired(upstream.name, required: span))
+        }
+    }
+
+    private mutating func checkVersions() {
+        for plan in versions.versionPlans {
+            let version = document.apis[versions.apiPlans[plan.api].spec].value.versions[plan.spec]
+            guard let deprecated = version.value.deprecated else { continue }
+            if let span = required[.docs], version.value.docs == nil {
+                diagnostics.append(.docsRequired(version.name, deprecated: deprecated.span, required: span))
+            }
+            if let span = required[.successor], version.value.successor == nil {
+                diagnostics.append(.successorRequired(version.name, deprecated: deprecated.span, required: span))
+            }
+        }
+    }
+}
+
+/// Routes of an API that lack something.
+struct Lack {
+    var first: RouteMention?
+    var count = 0
+
+    mutating func add(_ route: Route, _ facts: RouteFacts) {
+        count += 1
+        if let first, first.span.isBefore(facts.match) { return }
+        first = RouteMention(text: "\(route.methods.text) \(route.path.text)", span: facts.match)
+    }
+}
+
+/// The entries of `governance.public`: the only routes that may go without authentication.
+struct PublicRoutes {
+    private struct Entry {
+        var text: Spanned<String>
+        var methods: MethodSet
+        var isUsed = false
+    }
+
+    private var entries: [Entry] = []
+    private var walks: RouteWalks
+    private let root: Int
+    private var unusedCount: Int
+
+    init(
+        _ texts: [Spanned<String>],
+        constraints: inout ConstraintLibrary,
+        into diagnostics: inout [Diagnostic]
+    ) {
+        var trie = RouteTrie()
+        root = trie.addRoot()
+        for text in texts {
+            do throws(PatternFault) {
+                let route = try RouteTextParser.parse(text.value, constraints: &constraints)
+                trie.insert(
+                    entries.count,
+                    route.path.pattern.segments[...],
+                    end: route.path.pattern.end,
+                    constraints: route.path.constraints,
+                    at: root
+                )
+                entries.append(Entry(text: text, methods: route.methods))
+            } catch {
+                diagnostics.append(error.diagnostic(in: text))
+            }
+        }
+        walks = RouteWalks(trie: trie, relations: ConstraintRelations(constraints))
+        unusedCount = entries.count
+    }
+
+    /// Entries that cover no route.
+    var unused: [Spanned<String>] { entries.filter { !$0.isUsed }.map(\.text) }
+
+    /// Whether an entry takes all requests of a route. Only asked of open routes once every entry has been of use.
+    mutating func cover(_ route: Route, _ facts: RouteFacts, isOpen: Bool) -> Bool {
+        guard isOpen && !entries.isEmpty || unusedCount > 0 else { return false }
+        let steps = route.path.steps(constraints: facts.constraints)
+        var isCovered = false
+        for index in walks.covering(steps, isTail: route.path.isTail, from: root, .all) {
+            guard entries[index].methods.containsAll(of: route.methods) else { continue }
+            isCovered = true
+            guard !entries[index].isUsed else { continue }
+            entries[index].isUsed = true
+            unusedCount -= 1
+        }
+        return isCovered
+    }
+}
+
+extension MethodSet {
+    func containsAll(of other: MethodSet) -> Bool {
+        switch (self, other) {
+        case (.any, _): true
+        case (.listed, .any): false
+        case (.listed(let mine), .listed(let theirs)): theirs.allSatisfy { mine.contains($0) }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+internal import GatewayIR
+
+extension Diagnostic {
+    static func ownerRequired(_ api: Spanned<String>) -> Diagnostic {
+        Diagnostic(
+            .ownerRequired,
+            "nobody owns `\(api.value)`",
+            at: api.span,
+            help: "add `owner: TEAM <ADDRESS>` to the API"
+        )
+    }
+
+    /// - Parameter code: authentication, rate limit or size limit.
+    static func requirement(
+        _ code: DiagnosticCode,
+        _ first: RouteMention,
+        count: Int,
+        api: Spanned<String>,
+        required: SourceSpan
+    ) -> Diagnostic {
+        let more = count > 1 ? " and \(count - 1) more of `\(api.value)`" : ""
+        let (message, help): (String, String) =
+            switch code {
+            case .authenticationRequired:
+                (
+                    "`\(first.text)`\(more) \(count > 1 ? "are" : "is") open to everyone",
+                    "add `key-auth` to the API, or list the routes in `governance.public`"
+                )
+            case .rateLimitRequired:
+                (
+                    "`\(first.text)`\(more) \(count > 1 ? "have" : "has") no rate limit",
+                    "add `rate-limit` to the API or a policy of its"
+                )
+            default:
+                (
+                    "`\(first.text)`\(more) \(count > 1 ? "take" : "takes") bodies of any size",
+                    "add `request-size-limit` to the API, or set `listen.limits.body`"
+                )
+            }
+        return Diagnostic(
+            code,
+            message,
+            at: first.span,
+            related: [.init(required, "required here")],
+            help: help
+        )
+    }
+
+    static func openRoutes(_ first: RouteMention, count: Int, api: Spanned<String>) -> Diagnostic {
+        let more = count > 1 ? " and \(count - 1) more of `\(api.value)` are" : " is"
+        return Diagnostic(
+            .openRoutes,
+            "`\(first.text)`\(more) open to everyone",
+            at: first.span,
+            help: "add `key-auth`, or list what is meant to be open in `governance.public`"
+        )
+    }
+
+    static func timeoutsRequired(_ upstream: Spanned<String>, required: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .timeoutsRequired,
+            "the upstream `\(upstream.value)` has no timeouts of its own",
+            at: upstream.span,
+            related: [.init(required, "required here")],
+            help: "add `timeouts: { connect: 1s, response: 30s }`"
+        )
+    }
+
+    static func docsRequired(_ version: Spanned<String>, deprecated: SourceSpan, required: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .docsRequired,
+            "`\(version.value)` is deprecated, and nothing says where to read about it",
+            at: version.span,
+            related: [.init(deprecated, "deprecated here"), .init(required, "required here")],
+            help: "add `docs: https://…` to the version"
+        )
+    }
+
+    static func successorRequired(
+        _ version: Spanned<String>,
+        deprecated: SourceSpan,
+        required: SourceSpan
+    ) -> Diagnostic {
+        Diagnostic(
+            .successorRequired,
+            "`\(version.value)` is deprecated, and no version succeeds it",
+            at: version.span,
+            related: [.init(deprecated, "deprecated here"), .init(required, "required here")],
+            help: "add `successor: VERSION` to the version"
+        )
+    }
+
+    static func publicMatchesNothing(_ entry: Spanned<String>) -> Diagnostic {
+        Diagnostic(
+            .publicMatchesNothing,
+            "no route lies within `\(entry.value)`",
+            at: entry.span,
+            help: "write the whole path, the version's segment included, as in `GET /catalog/v1/**`, or delete it"
+        )
+    }
+}

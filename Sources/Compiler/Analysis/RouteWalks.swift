@@ -1,0 +1,113 @@
+internal import GatewayIR
+
+/// Walks over a tree of patterns that look for those which overlap a pattern or cover it.
+///
+/// A walk keeps a set of nodes per segment. Its size is bounded; a walk that would grow beyond that gives up, which
+/// only ever hides a mistake that is far-fetched.
+struct RouteWalks {
+    static let frontierCountMax = 2048
+
+    let trie: RouteTrie
+    var relations: ConstraintRelations
+
+    /// Places where patterns of the same kinds end whose languages overlap that of `steps`: equal rank, as far as the
+    /// path goes.
+    mutating func overlapping(_ steps: [RouteTrie.Step], isTail: Bool, from root: Int) -> [RouteTrie.Place] {
+        var frontier = [root]
+        for step in steps {
+            var next: [Int] = []
+            for node in frontier {
+                switch step {
+                case .literal(let text):
+                    if let child = trie.literalChild(node, text) { next.append(child) }
+                case .capture:
+                    if let child = trie.captureChild(node) { next.append(child) }
+                case .constrained(let number):
+                    for edge in trie.constrainedChildren(node)
+                    where relations.commonSegment(number, edge.constraint) != nil { next.append(edge.node) }
+                case .sample: break
+                }
+            }
+            guard next.count <= RouteWalks.frontierCountMax else { return [] }
+            frontier = next
+        }
+        return frontier.map { RouteTrie.Place(node: $0, isTail: isTail) }
+    }
+
+    /// What a covering pattern may be like, compared with the covered one.
+    enum Wanted {
+        /// Any.
+        case all
+        /// Of better rank by its path alone.
+        case better
+    }
+
+    /// Entries whose patterns take every path that `steps` take.
+    ///
+    /// - Parameter extraStepCount: so many of the last steps are beyond the pattern that is compared by rank: having any
+    ///   segment there is better.
+    mutating func covering(
+        _ steps: [RouteTrie.Step],
+        isTail: Bool,
+        from root: Int,
+        _ wanted: Wanted,
+        extraStepCount: Int = 0,
+        exactIsBetter: Bool = false
+    ) -> [Int] {
+        var results: [Int] = []
+        var frontier = [RouteTrie.Arrival(node: root, isBetter: wanted == .all)]
+        for (index, step) in steps.enumerated() {
+            var next: [RouteTrie.Arrival] = []
+            let isExtra = index >= steps.count - extraStepCount
+            for arrival in frontier {
+                if arrival.isBetter { results += trie.entries(at: .init(node: arrival.node, isTail: true)) }
+                next += successors(of: arrival, step).map {
+                    RouteTrie.Arrival(node: $0.node, isBetter: $0.isBetter || isExtra)
+                }
+            }
+            guard !next.isEmpty, next.count <= RouteWalks.frontierCountMax else { return results }
+            frontier = next
+        }
+        for arrival in frontier {
+            if arrival.isBetter { results += trie.entries(at: .init(node: arrival.node, isTail: true)) }
+            if !isTail, arrival.isBetter || exactIsBetter {
+                results += trie.entries(at: .init(node: arrival.node, isTail: false))
+            }
+        }
+        return results
+    }
+
+    /// Children whose segments take every segment of a step.
+    private mutating func successors(of arrival: RouteTrie.Arrival, _ step: RouteTrie.Step) -> [RouteTrie.Arrival] {
+        var results: [RouteTrie.Arrival] = []
+        let (node, isBetter) = (arrival.node, arrival.isBetter)
+        switch step {
+        case .literal(let text):
+            if let child = trie.literalChild(node, text) { results.append(.init(node: child, isBetter: isBetter)) }
+            guard isBetter else { return results }
+            for edge in trie.constrainedChildren(node) where relations.accepts(edge.constraint, text) {
+                results.append(.init(node: edge.node, isBetter: true))
+            }
+        case .sample(let text):
+            if let child = trie.literalChild(node, text) { results.append(.init(node: child, isBetter: true)) }
+            for edge in trie.constrainedChildren(node) where relations.accepts(edge.constraint, text) {
+                results.append(.init(node: edge.node, isBetter: isBetter))
+            }
+            guard isBetter else { return results }
+        case .constrained(let number):
+            if let only = relations.segments(number), only.count == 1, let child = trie.literalChild(node, only[0]) {
+                results.append(.init(node: child, isBetter: true))
+            }
+            for edge in trie.constrainedChildren(node) where relations.contains(edge.constraint, number) {
+                results.append(.init(node: edge.node, isBetter: isBetter))
+            }
+            guard isBetter else { return results }
+        case .capture:
+            for edge in trie.constrainedChildren(node) where relations.isUniversal(edge.constraint) {
+                results.append(.init(node: edge.node, isBetter: true))
+            }
+        }
+        if let child = trie.captureChild(node) { results.append(.init(node: child, isBetter: isBetter)) }
+        return results
+    }
+}
