@@ -1,0 +1,120 @@
+import GatewayEmitters
+import GatewayIR
+import GatewayTable
+import TestSupport
+import Testing
+
+/// What happens to a table that is not what was written.
+@Suite struct CorruptionTests {
+    private let intact = TableEmitter.emit(StorefrontGateway.gateway)
+
+    @Test func intactTableIsRead() throws {
+        let table = try LoadedTable(intact)
+        #expect(table.view.routes.count == StorefrontGateway.gateway.routes.count)
+        TableExercise.run(table.view)
+    }
+
+    @Test func everyAlteredBitIsRefused() {
+        for offset in intact.indices {
+            for bit in 0..<8 {
+                var altered = intact
+                altered[offset] ^= 1 << UInt8(bit)
+                #expect((try? LoadedTable(altered)) == nil, "byte \(offset), bit \(bit)")
+            }
+        }
+    }
+
+    @Test func everyTruncationIsRefused() {
+        for count in 0..<intact.count { #expect((try? LoadedTable(Array(intact[..<count]))) == nil, "\(count) bytes") }
+        #expect((try? LoadedTable(intact + [0])) == nil)
+        #expect((try? LoadedTable(intact + [UInt8](repeating: 0, count: 8))) == nil)
+    }
+
+    @Test func everyAlteredByteWithMendedChecksumsIsRefusedOrHarmless() {
+        var refused = 0
+        var accepted = 0
+        for offset in intact.indices {
+            for value: UInt8 in [0x01, 0xFF] {
+                var altered = intact
+                altered[offset] ^= value
+                TableMending.mendChecksums(&altered)
+                if let table = try? LoadedTable(altered) {
+                    TableExercise.run(table.view)
+                    accepted += 1
+                } else {
+                    refused += 1
+                }
+            }
+        }
+        #expect(refused > accepted, "most bytes of a table mean something")
+        #expect(accepted > 0, "texts may be others")
+    }
+
+    @Test(arguments: SeededRandom.seeds(20))
+    func randomCorruptionWithMendedChecksumsIsRefusedOrHarmless(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        for _ in 0..<400 {
+            var altered = intact
+            for _ in 0..<Int.random(in: 1...4, using: &random) { corrupt(&altered, &random) }
+            TableMending.mendChecksums(&altered)
+            if let table = try? LoadedTable(altered) { TableExercise.run(table.view) }
+        }
+    }
+
+    /// Puts a plausible number or another record's bytes somewhere.
+    private func corrupt(_ bytes: inout [UInt8], _ random: inout SeededRandom) {
+        let offset = Int.random(in: TableLayout.headerByteCount..<bytes.count - 8, using: &random) & ~3
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0:
+            let source = Int.random(in: 0..<bytes.count - 8, using: &random) & ~3
+            for index in 0..<4 { bytes[offset + index] = bytes[source + index] }
+        case 1:
+            let value = UInt32.random(in: 0..<64, using: &random)
+            for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index)) }
+        case 2:
+            for index in 0..<4 { bytes[offset + index] = 0xFF }
+        default: bytes[offset + Int.random(in: 0..<8, using: &random)] &+= UInt8.random(in: 1...3, using: &random)
+        }
+    }
+}
+
+/// Asks a table everything that a gateway asks; a debug build checks each access.
+enum TableExercise {
+    static let paths = [
+        "/", "/orders", "/orders/v1", "/orders/v1/", "/orders/v1/17", "/orders/v1/name", "/orders/v2/x", "/orders/v3",
+        "/catalog", "/catalog/1/parts/2", "/catalog/1/parts/2/a/b", "/media", "/media/a/b/c", "/other", "//",
+        "/orders//v1",
+    ]
+
+    static func run(_ view: TableView) {
+        for host in ["api.example.com", "x.example.com", "other"] {
+            for path in paths {
+                for method in ["GET", "POST", "PURGE", "X"] {
+                    let probe = TestProbe(headers: ["x-env": "canary"], versions: [0: 1, 1: 2])
+                    let match = view.find(host: host, path: path, method: method, probe: probe)
+                    _ = match.captureTexts(of: path)
+                    guard match.route != TableLayout.none else { continue }
+                    runProgram(view, view.routes[match.route].program)
+                }
+            }
+        }
+        for version in 0..<view.versions.count {
+            for instant in [Int64.min, 0, StorefrontGateway.deprecated + 150, StorefrontGateway.sunset, Int64.max] {
+                _ = view.state(ofVersion: UInt32(version), at: instant)
+                _ = view.announces(version: UInt32(version), at: instant)
+                _ = view.nextChange(ofVersion: UInt32(version), after: instant)
+            }
+        }
+    }
+
+    /// Steps through both entries, with every jump taken.
+    private static func runProgram(_ view: TableView, _ program: UInt32) {
+        for entry in [view.programs[program].requestEntry, view.programs[program].responseEntry] {
+            var offset = Int(entry)
+            while let opcode = Opcode(rawValue: UInt8(truncatingIfNeeded: view.code[offset])), !opcode.isTerminal {
+                let skipped = opcode == .jumpUnlessPlanned ? Int(view.code[offset + 2]) : 0
+                offset += opcode.wordCount + skipped
+            }
+        }
+    }
+}
