@@ -33,8 +33,14 @@ func gateway(routeCount: Int) -> Gateway {
         if index % 4 >= 2 { segments.append(.capture(name: "id")) }
         gateway.routes.append(
             Route(
-                host: .any, path: PathPattern(segments: segments), methods: .listed([index % 2 == 0 ? "GET" : "POST"]),
-                version: service, chain: 0, forwarding: Forwarding(upstream: 0, path: .stripping(segmentCount: 2))))
+                host: .any,
+                path: PathPattern(segments: segments),
+                methods: .listed([index % 2 == 0 ? "GET" : "POST"]),
+                version: service,
+                chain: 0,
+                forwarding: Forwarding(upstream: 0, path: .stripping(segmentCount: 2))
+            )
+        )
     }
     return gateway
 }
@@ -68,7 +74,7 @@ func lookups(_ view: TableView, _ requests: Requests) -> (seconds: Double, found
     var match = RouteMatch()
     var found = 0
     let host = Array("api.example.com".utf8)
-    let seconds = best(of: 5) {
+    let seconds = best(of: 25) {
         found = 0
         host.withUnsafeBufferPointer { host in
             requests.bytes.withUnsafeBufferPointer { bytes in

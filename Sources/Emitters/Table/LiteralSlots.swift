@@ -24,19 +24,14 @@ enum LiteralSlots {
         }
     }
 
-    /// The slots, unless a search would be longer than a table allows.
+    /// The slots, unless a search could be longer than a table allows.
     private static func place(_ hashes: [(node: UInt32, hash: UInt32)], _ slotCount: Int) -> [UInt32]? {
         var slots = [UInt32](repeating: TableLayout.none, count: slotCount)
         for (node, hash) in hashes {
             var slot = Int(LiteralHash.slot(hash, slotCount: UInt32(slotCount)))
-            var probeCount: UInt32 = 1
-            while slots[slot] != TableLayout.none {
-                slot = slot + 1 == slotCount ? 0 : slot + 1
-                probeCount += 1
-                guard probeCount <= TableLayout.literalProbeCountMax else { return nil }
-            }
+            while slots[slot] != TableLayout.none { slot = slot + 1 == slotCount ? 0 : slot + 1 }
             slots[slot] = LiteralHash.word(hash, node: node)
         }
-        return slots
+        return LiteralHash.longestRun(slots) <= TableLayout.literalRunCountMax ? slots : nil
     }
 }

@@ -1,11 +1,12 @@
 /// The hosts of a table that a request's host matches, from most to least specific.
 @safe
+@usableFromInline
 package struct HostSearch {
-    package let base: UnsafePointer<UInt8>?
-    package let count: Int
+    @usableFromInline package let base: UnsafePointer<UInt8>?
+    @usableFromInline package let count: Int
     /// Where the next wildcard's suffix begins; negative before the exact hosts were asked.
-    package var offset = -1
-    package var isDone = false
+    @usableFromInline package var offset = -1
+    @usableFromInline package var isDone = false
 
     @inlinable
     package init(_ host: UnsafeBufferPointer<UInt8>) {

@@ -2,9 +2,10 @@
 ///
 /// Sixty-four bits at a time are mixed by a multiplication whose halves are folded (the construction of wyhash). The
 /// keys are the spec's own, so it needs to be fast and even, not secret: a request can only probe.
+@usableFromInline
 package enum LiteralHash {
-    package static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
-    package static let secret: UInt64 = 0xD6E8_FEB8_6659_FD93
+    @inlinable package static var multiplier: UInt64 { 0x9E37_79B9_7F4A_7C15 }
+    @inlinable package static var secret: UInt64 { 0xD6E8_FEB8_6659_FD93 }
 
     @inlinable @inline(__always)
     package static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
@@ -46,8 +47,8 @@ package enum LiteralHash {
 
     /// Bits of a slot that hold a node; those above hold the low bits of the hash, so that a search for something else
     /// mostly passes by without a look at the node. A file of `fileByteCountMax` has fewer nodes.
-    package static let nodeBitCount: UInt32 = 26
-    package static let nodeMask: UInt32 = 1 << nodeBitCount - 1
+    @inlinable package static var nodeBitCount: UInt32 { 26 }
+    @inlinable package static var nodeMask: UInt32 { 1 << nodeBitCount - 1 }
 
     /// What a slot holds for a node. An empty slot holds `TableLayout.none`, which no node gives.
     @inlinable @inline(__always)
@@ -60,4 +61,18 @@ package enum LiteralHash {
     /// Whether a slot that is not empty may be the one of a hash.
     @inlinable @inline(__always)
     package static func mayHold(_ word: UInt32, _ hash: UInt32) -> Bool { word ^ hash << nodeBitCount <= nodeMask }
+
+    /// Taken slots in a row at most; the first slot follows the last.
+    package static func longestRun(_ slots: some RandomAccessCollection<UInt32>) -> Int {
+        // The run that goes on from the last slot to the first is seen whole in a second round.
+        var longest = 0
+        var run = 0
+        for _ in 0..<2 {
+            for word in slots {
+                run = word == TableLayout.none ? 0 : run + 1
+                longest = max(longest, run)
+            }
+        }
+        return min(longest, slots.count)
+    }
 }

@@ -1,15 +1,16 @@
 /// Methods as bits: eight that every table knows, then those that a table lists.
+@usableFromInline
 package enum MethodTable {
     /// Bit 0 onwards.
     package static let known: [StaticString] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"]
     /// How many are known: the bit of the first listed method.
-    package static let knownCount = 8
-    package static let get: UInt32 = 1 << 0
-    package static let head: UInt32 = 1 << 1
+    @inlinable package static var knownCount: Int { 8 }
+    @inlinable package static var get: UInt32 { 1 << 0 }
+    @inlinable package static var head: UInt32 { 1 << 1 }
     /// A route with this bit takes every method.
-    package static let anyBit: UInt32 = 1 << 31
+    @inlinable package static var anyBit: UInt32 { 1 << 31 }
     /// A method that no route lists.
-    package static let unlisted: UInt32 = 1 << 30
+    @inlinable package static var unlisted: UInt32 { 1 << 30 }
     /// Methods that a table may list besides the known ones.
     package static let listedCountMax = 22
 

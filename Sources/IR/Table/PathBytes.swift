@@ -1,8 +1,9 @@
 /// A normalised path, looked at eight bytes at a time.
 @safe
+@usableFromInline
 package struct PathBytes {
-    package let base: UnsafePointer<UInt8>
-    package let count: Int
+    @usableFromInline package let base: UnsafePointer<UInt8>
+    @usableFromInline package let count: Int
 
     @inlinable
     package init(base: UnsafePointer<UInt8>, count: Int) {
@@ -58,8 +59,8 @@ package struct PathBytes {
         return unsafe PathBytes.areEqual(base + offset, bytes.base, bytes.count)
     }
 
-    package static let slash = UInt8(ascii: "/")
-    package static let brace = UInt8(ascii: "{")
+    @inlinable package static var slash: UInt8 { UInt8(ascii: "/") }
+    @inlinable package static var brace: UInt8 { UInt8(ascii: "{") }
 
     /// - Precondition: both have at least `count` bytes.
     @inlinable @inline(__always)

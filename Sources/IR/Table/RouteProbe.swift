@@ -1,5 +1,6 @@
 /// What a lookup asks of a request beside host, path and method. Conformers are structs, so that the lookup is
 /// specialised.
+@usableFromInline
 package protocol RouteProbe {
     /// The version (index into `versions`) that the request selects of an API whose selector is a header, query or media
     /// type; `VersionChoice.unknown` or `.contradictory` otherwise. Asked again for every candidate; the probe caches.
@@ -9,28 +10,30 @@ package protocol RouteProbe {
 }
 
 /// What a request says that selects no version.
+@usableFromInline
 package enum VersionChoice {
     /// It names a version that the API does not have, or names none where there is no default.
-    package static let unknown: UInt32 = .max
+    @inlinable package static var unknown: UInt32 { .max }
     /// It names several.
-    package static let contradictory: UInt32 = .max - 1
+    @inlinable package static var contradictory: UInt32 { .max - 1 }
 }
 
 /// What a lookup found; reused from request to request.
+@usableFromInline
 package struct RouteMatch: Sendable {
     /// `TableLayout.none` if there is none.
-    package var route: UInt32 = TableLayout.none
+    @usableFromInline package var route: UInt32 = TableLayout.none
     /// Where no route matches: the deepest mount on the path, of the most specific host that has one, or
     /// `TableLayout.none`. Where a route matches, its own version says more.
-    package var mount: UInt32 = TableLayout.none
+    @usableFromInline package var mount: UInt32 = TableLayout.none
     /// Where no route matches: the methods of those that match all but the method.
-    package var allowedMethods: UInt32 = 0
-    package var captureCount: Int = 0
+    @usableFromInline package var allowedMethods: UInt32 = 0
+    @usableFromInline package var captureCount: Int = 0
     /// Pairs of offset and count, both in bytes of the path; those of the first `captureCount` captures are set. A tail
     /// begins behind its slash.
-    package var captures = InlineArray<32, UInt16>(repeating: 0)
+    @usableFromInline package var captures = InlineArray<32, UInt16>(repeating: 0)
 
-    package init() {}
+    @usableFromInline package init() {}
 
     /// - Parameter index: any; a capture that the route does not have is empty.
     @inlinable

@@ -1,30 +1,32 @@
 /// The state of one lookup.
+@usableFromInline
 package struct RouteWalk {
     /// Where in the path a walk has arrived.
+    @usableFromInline
     package struct Position {
         /// At a slash, or behind the path.
-        package var offset = 0
-        package var segmentCount = 0
-        package var captureCount = 0
+        @usableFromInline package var offset = 0
+        @usableFromInline package var segmentCount = 0
+        @usableFromInline package var captureCount = 0
 
         @inlinable
         package init() {}
     }
 
     /// The transition of an automaton that rejects for good.
-    package static let deadState: UInt16 = .max
+    @inlinable package static var deadState: UInt16 { .max }
 
-    package let path: PathBytes
-    package let method: UInt32
-    package var visitsLeft = TableLayout.lookupVisitCountMax
-    package var isExhaustive = false
-    package var findsMounts = true
+    @usableFromInline package let path: PathBytes
+    @usableFromInline package let method: UInt32
+    @usableFromInline package var visitsLeft = TableLayout.lookupVisitCountMax
+    @usableFromInline package var isExhaustive = false
+    @usableFromInline package var findsMounts = true
     /// Segments before the mount found so far; negative if there is none.
-    package var mountDepth = -1
+    @usableFromInline package var mountDepth = -1
     /// Of the route found so far.
-    package var rank: UInt64 = 0
+    @usableFromInline package var rank: UInt64 = 0
     /// Pairs of offset and count of the captures on the way to where the walk is.
-    package var captures = InlineArray<32, UInt16>(repeating: 0)
+    @usableFromInline package var captures = InlineArray<32, UInt16>(repeating: 0)
 
     @inlinable
     package init(path: PathBytes, method: UInt32) {

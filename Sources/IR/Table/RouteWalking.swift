@@ -85,7 +85,7 @@ extension TableView {
         let node = treeNodes[child]
         let label = unsafe text.base + Int(node.labelOffset)
         var arrived = position
-        if node.arrival == TreeNodeKind.literal.rawValue {
+        if node.isLiteral {
             guard unsafe walk.path.hasSegments(label, Int(node.labelByteCount), at: start) else { return false }
             arrived.offset = start + Int(node.labelByteCount)
             arrived.segmentCount += Int(node.labelSegmentCount)

@@ -1,9 +1,10 @@
-/// The byte layout of a gateway table, format 1. Every number of the format lives in this file and in
-/// `TableRecords.swift`; docs/table-format.md describes it for readers of other languages.
+/// The byte layout of a gateway table, format 1. Every number of the format lives in this file, in
+/// `TableRecords.swift` and in `PolicyRecords.swift`; docs/table-format.md describes it for readers of other languages.
 ///
 /// All integers are little-endian. The file is a header, a directory with one entry per section, then the sections in
 /// the order of `TableSection`, each aligned to eight bytes with zeros. Records are arrays of fixed-size structs and
 /// refer to each other by index; text lives in one pool.
+@usableFromInline
 package enum TableLayout {
     /// `APIB` as a little-endian integer.
     package static let magic: UInt32 = 0x4249_5041
@@ -42,23 +43,27 @@ package enum TableLayout {
     package static let entryReservedOffset = 16
 
     /// No index.
-    package static let none: UInt32 = .max
+    @inlinable package static var none: UInt32 { .max }
     /// No instant: later than every clock.
-    package static let never: Int64 = .max
+    @inlinable package static var never: Int64 { .max }
     /// Before every clock.
-    package static let always: Int64 = .min
+    @inlinable package static var always: Int64 { .min }
 
     /// A path pattern has at most so many segments: what fits into a rank.
     package static let patternSegmentCountMax = 27
     /// Captures of a route, its tail included.
     package static let captureCountMax = 16
     /// Tree nodes that one lookup may visit at worst.
-    package static let lookupVisitCountMax: UInt32 = 4096
-    /// Slots that the search for a literal child may pass at worst; the emitter spreads wider until it holds.
-    package static let literalProbeCountMax: UInt32 = 512
+    @inlinable package static var lookupVisitCountMax: UInt32 { 4096 }
+    /// Taken slots of literal children in a row; a search passes no more. The emitter spreads wider until it holds.
+    package static let literalRunCountMax = 1024
     /// States of an automaton.
     package static let automatonStateCountMax = 1024
     package static let groupCountMax = 256
+    /// Fields of the access log: bits that `accessLogFields` may have.
+    package static let accessLogFieldCount: UInt32 = 17
+    /// Worker threads of a node.
+    package static let workerCountMax: UInt32 = 1024
 }
 
 /// The sections of a table, in file order.

@@ -2,10 +2,11 @@
 // their sizes with docs/table-format.md. `Range` fields count in records of the section that they name.
 
 /// A piece of the text pool.
+@usableFromInline
 package struct TextReference: BitwiseCopyable, Equatable, Sendable {
-    package var offset: UInt32 = 0
+    @usableFromInline package var offset: UInt32 = 0
     /// In bytes.
-    package var count: UInt32 = 0
+    @usableFromInline package var count: UInt32 = 0
 
     @inlinable
     package init(offset: UInt32 = 0, count: UInt32 = 0) {
@@ -15,9 +16,10 @@ package struct TextReference: BitwiseCopyable, Equatable, Sendable {
 }
 
 /// A run of records of another section.
+@usableFromInline
 package struct RangeRecord: BitwiseCopyable, Equatable, Sendable {
-    package var first: UInt32 = 0
-    package var count: UInt32 = 0
+    @usableFromInline package var first: UInt32 = 0
+    @usableFromInline package var count: UInt32 = 0
 
     package init(first: UInt32 = 0, count: UInt32 = 0) {
         self.first = first
@@ -26,11 +28,12 @@ package struct RangeRecord: BitwiseCopyable, Equatable, Sendable {
 }
 
 /// A set of consumer groups, by index.
+@usableFromInline
 package struct GroupSet: BitwiseCopyable, Equatable, Sendable {
-    package var bits0: UInt64 = 0
-    package var bits1: UInt64 = 0
-    package var bits2: UInt64 = 0
-    package var bits3: UInt64 = 0
+    @usableFromInline package var bits0: UInt64 = 0
+    @usableFromInline package var bits1: UInt64 = 0
+    @usableFromInline package var bits2: UInt64 = 0
+    @usableFromInline package var bits3: UInt64 = 0
 
     package init() {}
 
@@ -63,6 +66,7 @@ package struct GroupSet: BitwiseCopyable, Equatable, Sendable {
 }
 
 /// Settings of the gateway as a whole; exactly one record.
+@usableFromInline
 package struct GatewayRecord: BitwiseCopyable, Sendable {
     /// 0 is no bound.
     package var bodyBytesMax: UInt64 = 0
@@ -89,8 +93,8 @@ package struct GatewayRecord: BitwiseCopyable, Sendable {
     package var drainDelay: UInt32 = 0
     package var drainTimeout: UInt32 = 0
     /// Hosts come as exact ones, wildcards, then at most one for any host.
-    package var exactHostCount: UInt32 = 0
-    package var wildcardHostCount: UInt32 = 0
+    @usableFromInline package var exactHostCount: UInt32 = 0
+    @usableFromInline package var wildcardHostCount: UInt32 = 0
 
     package init() {}
 }
@@ -116,18 +120,20 @@ package struct AddressBlockRecord: BitwiseCopyable, Sendable {
 }
 
 /// A host and the root of its tree. Exact hosts ascend by bytes, then wildcards by their suffix's bytes, then any.
+@usableFromInline
 package struct HostRecord: BitwiseCopyable, Sendable {
     /// Host, or suffix without its leading dot; lower-case.
-    package var name = TextReference()
-    package var root: UInt32 = 0
-    package var wholePathEdges = RangeRecord()
+    @usableFromInline package var name = TextReference()
+    @usableFromInline package var root: UInt32 = 0
+    @usableFromInline package var wholePathEdges = RangeRecord()
     /// 1: routes here carry explicit ranks, so the best one is searched among all that match.
-    package var isExhaustive: UInt32 = 0
+    @usableFromInline package var isExhaustive: UInt32 = 0
 
     package init() {}
 }
 
 /// How one arrives at a tree node.
+@usableFromInline
 package enum TreeNodeKind: UInt8, Sendable {
     case root = 0
     /// By the segments of its label.
@@ -147,32 +153,36 @@ package enum TreeNodeKind: UInt8, Sendable {
 /// A node of the tree of paths. A child's index is greater than its parent's.
 ///
 /// Where a path runs through segments at which nothing ends and nothing branches, they are one label.
+@usableFromInline
 package struct TreeNodeRecord: BitwiseCopyable, Sendable {
     /// In `kind`: some child is in `literalSlots`. Nodes without one are not looked for there.
-    package static let hasLiteralsFlag: UInt8 = 0x80
+    @inlinable package static var hasLiteralsFlag: UInt8 { 0x80 }
 
-    package var parent: UInt32 = TableLayout.none
+    @usableFromInline package var parent: UInt32 = TableLayout.none
     /// In the text pool. A label has no slash at its ends.
-    package var labelOffset: UInt32 = 0
-    package var labelByteCount: UInt16 = 0
+    @usableFromInline package var labelOffset: UInt32 = 0
+    @usableFromInline package var labelByteCount: UInt16 = 0
     /// Segments in the label; 0 for roots.
-    package var labelSegmentCount: UInt8 = 0
+    @usableFromInline package var labelSegmentCount: UInt8 = 0
     /// A `TreeNodeKind`, and `hasLiteralsFlag`.
-    package var kind: UInt8 = 0
+    @usableFromInline package var kind: UInt8 = 0
     /// First route of those that end here.
-    package var exact: UInt32 = TableLayout.none
+    @usableFromInline package var exact: UInt32 = TableLayout.none
     /// First route of those that take any rest (`/**`).
-    package var tail: UInt32 = TableLayout.none
+    @usableFromInline package var tail: UInt32 = TableLayout.none
     /// Child by capture.
-    package var capture: UInt32 = TableLayout.none
+    @usableFromInline package var capture: UInt32 = TableLayout.none
     /// Index into `nodeExtras`.
-    package var extra: UInt32 = TableLayout.none
+    @usableFromInline package var extra: UInt32 = TableLayout.none
 
     package init() {}
 
     /// `kind` without its flag.
     @inlinable
     package var arrival: UInt8 { kind & ~TreeNodeRecord.hasLiteralsFlag }
+    /// Whether `arrival` is that of `TreeNodeKind.literal`.
+    @inlinable
+    package var isLiteral: Bool { arrival == 1 }
     @inlinable
     package var hasLiterals: Bool { kind & TreeNodeRecord.hasLiteralsFlag != 0 }
     @inlinable
@@ -180,51 +190,56 @@ package struct TreeNodeRecord: BitwiseCopyable, Sendable {
 }
 
 /// What few tree nodes have.
+@usableFromInline
 package struct NodeExtraRecord: BitwiseCopyable, Sendable {
-    package var constrainedEdges = RangeRecord()
-    package var prefixEdges = RangeRecord()
+    @usableFromInline package var constrainedEdges = RangeRecord()
+    @usableFromInline package var prefixEdges = RangeRecord()
     /// Index into `mounts`.
-    package var mount: UInt32 = TableLayout.none
+    @usableFromInline package var mount: UInt32 = TableLayout.none
 
     package init() {}
 }
 
 /// A child by automaton.
+@usableFromInline
 package struct ConstrainedEdgeRecord: BitwiseCopyable, Sendable {
-    package var automaton: UInt32 = 0
-    package var node: UInt32 = 0
+    @usableFromInline package var automaton: UInt32 = 0
+    @usableFromInline package var node: UInt32 = 0
 
     package init() {}
 }
 
 /// Routes whose path continues with these bytes, whatever follows them, segment or not.
+@usableFromInline
 package struct PrefixEdgeRecord: BitwiseCopyable, Sendable {
-    package var prefix = TextReference()
+    @usableFromInline package var prefix = TextReference()
     /// First route.
-    package var route: UInt32 = 0
+    @usableFromInline package var route: UInt32 = 0
 
     package init() {}
 }
 
 /// Routes whose whole path is in an automaton's language.
+@usableFromInline
 package struct WholePathEdgeRecord: BitwiseCopyable, Sendable {
-    package var automaton: UInt32 = 0
+    @usableFromInline package var automaton: UInt32 = 0
     /// First route.
-    package var route: UInt32 = 0
+    @usableFromInline package var route: UInt32 = 0
 
     package init() {}
 }
 
 /// A deterministic automaton over bytes; its parts are offsets into `automatonBytes`.
+@usableFromInline
 package struct AutomatonRecord: BitwiseCopyable, Sendable {
     /// 256 bytes: the class of each byte.
-    package var classesOffset: UInt32 = 0
+    @usableFromInline package var classesOffset: UInt32 = 0
     /// `stateCount × classCount` little-endian 16-bit states, aligned to two bytes; 0xFFFF rejects.
-    package var transitionsOffset: UInt32 = 0
+    @usableFromInline package var transitionsOffset: UInt32 = 0
     /// `stateCount` bytes, 0 or 1.
-    package var acceptingOffset: UInt32 = 0
-    package var stateCount: UInt16 = 0
-    package var classCount: UInt16 = 0
+    @usableFromInline package var acceptingOffset: UInt32 = 0
+    @usableFromInline package var stateCount: UInt16 = 0
+    @usableFromInline package var classCount: UInt16 = 0
 
     package init() {}
 }
@@ -239,24 +254,25 @@ package struct MountRecord: BitwiseCopyable, Sendable {
 }
 
 /// A route. The routes of one end of the tree are neighbours, best rank first; the last one is marked.
+@usableFromInline
 package struct RouteRecord: BitwiseCopyable, Sendable {
-    package static let isLastFlag: UInt8 = 1
+    @inlinable package static var isLastFlag: UInt8 { 1 }
     /// The request says by a header, a parameter or a media type whether it means the route's version.
-    package static let isSelectedFlag: UInt8 = 2
+    @inlinable package static var isSelectedFlag: UInt8 { 2 }
 
-    package var rankLow: UInt32 = 0
-    package var rankHigh: UInt32 = 0
+    @usableFromInline package var rankLow: UInt32 = 0
+    @usableFromInline package var rankHigh: UInt32 = 0
     /// Bit per method index; `MethodTable.anyBit` for all.
-    package var methods: UInt32 = 0
-    package var flags: UInt8 = 0
+    @usableFromInline package var methods: UInt32 = 0
+    @usableFromInline package var flags: UInt8 = 0
     /// Captures in the path, its tail included.
-    package var captureCount: UInt8 = 0
+    @usableFromInline package var captureCount: UInt8 = 0
     /// Index into `conditionSets`; 0 is the empty set.
-    package var conditionSet: UInt16 = 0
-    package var version: UInt32 = 0
-    package var program: UInt32 = 0
+    @usableFromInline package var conditionSet: UInt16 = 0
+    @usableFromInline package var version: UInt32 = 0
+    @usableFromInline package var program: UInt32 = 0
     /// Where the path ends in the tree.
-    package var node: UInt32 = 0
+    @usableFromInline package var node: UInt32 = 0
 
     package init() {}
 
@@ -283,10 +299,11 @@ package struct RouteTextRecord: BitwiseCopyable, Sendable {
 }
 
 /// A header field that a request must carry.
+@usableFromInline
 package struct ConditionRecord: BitwiseCopyable, Sendable {
     /// Lower-case.
-    package var name = TextReference()
-    package var value = TextReference()
+    @usableFromInline package var name = TextReference()
+    @usableFromInline package var value = TextReference()
 
     package init() {}
 }
@@ -319,6 +336,7 @@ package struct APIRecord: BitwiseCopyable, Sendable {
 }
 
 /// A version and its dates, in seconds since 1970 (`never`, `always` where there is none).
+@usableFromInline
 package struct VersionRecord: BitwiseCopyable, Sendable {
     package var released: Int64 = 0
     package var deprecated: Int64 = TableLayout.never
@@ -336,7 +354,7 @@ package struct VersionRecord: BitwiseCopyable, Sendable {
     package var successorLink = TextReference()
     package var docs = TextReference()
     package var brownouts = RangeRecord()
-    package var api: UInt32 = 0
+    @usableFromInline package var api: UInt32 = 0
     package var successor: UInt32 = TableLayout.none
     /// 1: groups may call it while it is planned; its program decides.
     package var hasPreview: UInt32 = 0
@@ -351,167 +369,6 @@ package struct BrownoutRecord: BitwiseCopyable, Sendable {
     package var until: Int64 = 0
     package var status: UInt32 = 503
     package var reserved: UInt32 = 0
-
-    package init() {}
-}
-
-/// A policy program: word offsets into `code`.
-package struct ProgramRecord: BitwiseCopyable, Equatable, Hashable, Sendable {
-    package var requestEntry: UInt32 = 0
-    package var responseEntry: UInt32 = 0
-
-    package init(requestEntry: UInt32 = 0, responseEntry: UInt32 = 0) {
-        self.requestEntry = requestEntry
-        self.responseEntry = responseEntry
-    }
-}
-
-/// An upstream. Times are in milliseconds.
-package struct UpstreamRecord: BitwiseCopyable, Sendable {
-    package var name = TextReference()
-    package var targets = RangeRecord()
-    package var connectTimeout: UInt32 = 0
-    package var responseTimeout: UInt32 = 0
-    package var idleTimeout: UInt32 = 0
-    package var retryCountMax: UInt32 = 0
-    /// Per target and worker.
-    package var connectionCountMax: UInt32 = 0
-    /// Per target and worker.
-    package var idleConnectionCountMax: UInt32 = 0
-
-    package init() {}
-}
-
-/// A server of an upstream.
-package struct TargetRecord: BitwiseCopyable, Sendable {
-    /// DNS name or address literal.
-    package var host = TextReference()
-    /// What `Host` says to it.
-    package var authority = TextReference()
-    package var port: UInt32 = 0
-    package var weight: UInt32 = 1
-
-    package init() {}
-}
-
-/// A consumer.
-package struct ConsumerRecord: BitwiseCopyable, Sendable {
-    package var groups = GroupSet()
-    package var name = TextReference()
-    /// Names of its groups, comma-separated: the value of `X-Consumer-Groups`.
-    package var groupNames = TextReference()
-
-    package init() {}
-}
-
-/// Where a credential's key comes from.
-package enum CredentialKind: UInt32, Sendable {
-    /// The record holds the key's digest.
-    case digest = 0
-    /// `secret` names an environment variable.
-    case environment = 1
-    /// `secret` names a file.
-    case file = 2
-}
-
-/// A key of a consumer.
-package struct CredentialRecord: BitwiseCopyable, Sendable {
-    /// HMAC-SHA-256 of the key under the gateway's salt, for `CredentialKind.digest`.
-    package var digest0: UInt64 = 0
-    package var digest1: UInt64 = 0
-    package var digest2: UInt64 = 0
-    package var digest3: UInt64 = 0
-    package var id = TextReference()
-    package var secret = TextReference()
-    package var consumer: UInt32 = 0
-    package var kind: UInt32 = 0
-
-    package init() {}
-}
-
-/// What a rate limit counts by.
-package enum RateKeyKind: UInt32, Sendable {
-    case consumer = 0
-    case address = 1
-    case header = 2
-}
-
-/// A rate limit.
-package struct RateLimitRecord: BitwiseCopyable, Sendable {
-    /// Names the counts, across tables: the first 8 bytes of SHA-256 of the identity's text.
-    package var identity: UInt64 = 0
-    package var headerName = TextReference()
-    package var keyKind: UInt32 = 0
-    /// Index into `rateSets`.
-    package var rateSet: UInt32 = 0
-    /// Into `rateTiers`: the first that holds a group of the consumer counts.
-    package var tiers = RangeRecord()
-
-    package init() {}
-}
-
-/// Requests per window.
-package struct RateRecord: BitwiseCopyable, Sendable {
-    package var limit: UInt32 = 0
-    package var windowSeconds: UInt32 = 0
-    /// The policy's name in `RateLimit` fields: `second`, `minute`, `hour`, `day`.
-    package var name = TextReference()
-
-    package init() {}
-}
-
-/// Rates of their own for a group. Sorted so that the first match is the most generous.
-package struct RateTierRecord: BitwiseCopyable, Sendable {
-    package var group: UInt32 = 0
-    /// Index into `rateSets`.
-    package var rateSet: UInt32 = 0
-
-    package init() {}
-}
-
-/// Edits of header fields: removals, then settings, then additions, all in `headerFields`.
-package struct HeaderEditsRecord: BitwiseCopyable, Sendable {
-    package var removals = RangeRecord()
-    package var settings = RangeRecord()
-    package var additions = RangeRecord()
-
-    package init() {}
-}
-
-/// A header field of an edit.
-package struct HeaderFieldRecord: BitwiseCopyable, Sendable {
-    /// Lower-case.
-    package var name = TextReference()
-    /// Index into `templates` of the whole line with its CRLF; `none` for removals.
-    package var line: UInt32 = TableLayout.none
-
-    package init() {}
-}
-
-/// A piece of a template: text, or a capture of the path.
-package struct TemplatePartRecord: BitwiseCopyable, Sendable {
-    package var text = TextReference()
-    /// Index of the capture; `none` for text.
-    package var capture: UInt32 = TableLayout.none
-
-    package init() {}
-}
-
-/// An answer of the gateway's own.
-package struct ResponseRecord: BitwiseCopyable, Sendable {
-    /// Whole header lines, without framing.
-    package var headerLines = TextReference()
-    package var body = TextReference()
-    package var status: UInt32 = 0
-
-    package init() {}
-}
-
-/// A node that the spec names.
-package struct NodeRecord: BitwiseCopyable, Sendable {
-    package var name = TextReference()
-    /// 0 is one per core.
-    package var workerCount: UInt32 = 0
 
     package init() {}
 }

@@ -3,9 +3,10 @@
 /// It points into the table's memory: whoever holds it keeps the table alive. Indices that come out of a validated
 /// table are in range, so access is not checked again in release builds.
 @safe
+@usableFromInline
 package struct Section<Record: BitwiseCopyable>: @unchecked Sendable {
     @usableFromInline let base: UnsafePointer<Record>
-    package let count: Int
+    @usableFromInline package let count: Int
 
     init(base: UnsafePointer<Record>, count: Int) {
         unsafe self.base = base
@@ -36,14 +37,22 @@ package struct Section<Record: BitwiseCopyable>: @unchecked Sendable {
 
 /// Bytes in the table's memory, with the same promise as `Section`.
 @safe
+@usableFromInline
 package struct TableBytes: @unchecked Sendable {
-    package let base: UnsafePointer<UInt8>
-    package let count: Int
+    @usableFromInline package let base: UnsafePointer<UInt8>
+    @usableFromInline package let count: Int
 
     @inlinable
     package init(base: UnsafePointer<UInt8>, count: Int) {
         unsafe self.base = base
         self.count = count
+    }
+
+    /// - Precondition: `offset` is below `count`.
+    @inlinable
+    package subscript(offset: Int) -> UInt8 {
+        assert(offset >= 0 && offset < count)
+        return unsafe base[offset]
     }
 
     /// The bytes as a string; what is not UTF-8 is replaced.
@@ -65,31 +74,32 @@ package struct TableBytes: @unchecked Sendable {
 /// A table, read in place: typed views of its sections over memory that somebody else owns and keeps alive and
 /// unchanged. Making one walks everything once; behind it nothing can fail.
 @safe
+@usableFromInline
 package struct TableView: @unchecked Sendable {
-    package let base: UnsafePointer<UInt8>
-    package let byteCount: Int
+    @usableFromInline package let base: UnsafePointer<UInt8>
+    @usableFromInline package let byteCount: Int
 
-    package let gateways: Section<GatewayRecord>
-    package let text: Section<UInt8>
+    @usableFromInline package let gateways: Section<GatewayRecord>
+    @usableFromInline package let text: Section<UInt8>
     package let listeners: Section<ListenerRecord>
     package let trustedBlocks: Section<AddressBlockRecord>
-    package let methods: Section<TextReference>
-    package let hosts: Section<HostRecord>
-    package let treeNodes: Section<TreeNodeRecord>
-    package let nodeExtras: Section<NodeExtraRecord>
-    package let literalSlots: Section<UInt32>
-    package let constrainedEdges: Section<ConstrainedEdgeRecord>
-    package let prefixEdges: Section<PrefixEdgeRecord>
-    package let wholePathEdges: Section<WholePathEdgeRecord>
-    package let automata: Section<AutomatonRecord>
-    package let automatonBytes: Section<UInt8>
+    @usableFromInline package let methods: Section<TextReference>
+    @usableFromInline package let hosts: Section<HostRecord>
+    @usableFromInline package let treeNodes: Section<TreeNodeRecord>
+    @usableFromInline package let nodeExtras: Section<NodeExtraRecord>
+    @usableFromInline package let literalSlots: Section<UInt32>
+    @usableFromInline package let constrainedEdges: Section<ConstrainedEdgeRecord>
+    @usableFromInline package let prefixEdges: Section<PrefixEdgeRecord>
+    @usableFromInline package let wholePathEdges: Section<WholePathEdgeRecord>
+    @usableFromInline package let automata: Section<AutomatonRecord>
+    @usableFromInline package let automatonBytes: Section<UInt8>
     package let mounts: Section<MountRecord>
-    package let routes: Section<RouteRecord>
+    @usableFromInline package let routes: Section<RouteRecord>
     package let routeTexts: Section<RouteTextRecord>
-    package let conditionSets: Section<RangeRecord>
-    package let conditions: Section<ConditionRecord>
+    @usableFromInline package let conditionSets: Section<RangeRecord>
+    @usableFromInline package let conditions: Section<ConditionRecord>
     package let apis: Section<APIRecord>
-    package let versions: Section<VersionRecord>
+    @usableFromInline package let versions: Section<VersionRecord>
     package let brownouts: Section<BrownoutRecord>
     package let programs: Section<ProgramRecord>
     package let code: Section<UInt32>
@@ -156,11 +166,7 @@ package struct TableView: @unchecked Sendable {
         templateParts = directory.section(.templateParts)
         responses = directory.section(.responses)
         nodes = directory.section(.nodes)
-        try validateSettings()
-        try validatePolicies()
-        try validatePrograms()
-        try validateRoutes()
-        try validateTree()
+        try validate()
     }
 
     /// The settings of the gateway as a whole.

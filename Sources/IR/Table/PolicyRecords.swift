@@ -1,0 +1,163 @@
+// The records behind programs: upstreams, consumers, limits, header edits and answers. Structs of fixed-width integers
+// without padding, like those of `TableRecords.swift`.
+
+/// A policy program: word offsets into `code`.
+package struct ProgramRecord: BitwiseCopyable, Equatable, Hashable, Sendable {
+    package var requestEntry: UInt32 = 0
+    package var responseEntry: UInt32 = 0
+
+    package init(requestEntry: UInt32 = 0, responseEntry: UInt32 = 0) {
+        self.requestEntry = requestEntry
+        self.responseEntry = responseEntry
+    }
+}
+
+/// An upstream. Times are in milliseconds.
+package struct UpstreamRecord: BitwiseCopyable, Sendable {
+    package var name = TextReference()
+    package var targets = RangeRecord()
+    package var connectTimeout: UInt32 = 0
+    package var responseTimeout: UInt32 = 0
+    package var idleTimeout: UInt32 = 0
+    package var retryCountMax: UInt32 = 0
+    /// Per target and worker.
+    package var connectionCountMax: UInt32 = 0
+    /// Per target and worker.
+    package var idleConnectionCountMax: UInt32 = 0
+
+    package init() {}
+}
+
+/// A server of an upstream.
+package struct TargetRecord: BitwiseCopyable, Sendable {
+    /// DNS name or address literal.
+    package var host = TextReference()
+    /// What `Host` says to it.
+    package var authority = TextReference()
+    package var port: UInt32 = 0
+    package var weight: UInt32 = 1
+
+    package init() {}
+}
+
+/// A consumer.
+package struct ConsumerRecord: BitwiseCopyable, Sendable {
+    package var groups = GroupSet()
+    package var name = TextReference()
+    /// Names of its groups, comma-separated: the value of `X-Consumer-Groups`.
+    package var groupNames = TextReference()
+
+    package init() {}
+}
+
+/// Where a credential's key comes from.
+package enum CredentialKind: UInt32, Sendable {
+    /// The record holds the key's digest.
+    case digest = 0
+    /// `secret` names an environment variable.
+    case environment = 1
+    /// `secret` names a file.
+    case file = 2
+}
+
+/// A key of a consumer.
+package struct CredentialRecord: BitwiseCopyable, Sendable {
+    /// HMAC-SHA-256 of the key under the gateway's salt, for `CredentialKind.digest`.
+    package var digest0: UInt64 = 0
+    package var digest1: UInt64 = 0
+    package var digest2: UInt64 = 0
+    package var digest3: UInt64 = 0
+    package var id = TextReference()
+    package var secret = TextReference()
+    package var consumer: UInt32 = 0
+    package var kind: UInt32 = 0
+
+    package init() {}
+}
+
+/// What a rate limit counts by.
+package enum RateKeyKind: UInt32, Sendable {
+    case consumer = 0
+    case address = 1
+    case header = 2
+}
+
+/// A rate limit.
+package struct RateLimitRecord: BitwiseCopyable, Sendable {
+    /// Names the counts, across tables: the first 8 bytes of SHA-256 of the identity's text.
+    package var identity: UInt64 = 0
+    package var headerName = TextReference()
+    package var keyKind: UInt32 = 0
+    /// Index into `rateSets`.
+    package var rateSet: UInt32 = 0
+    /// Into `rateTiers`: the first that holds a group of the consumer counts.
+    package var tiers = RangeRecord()
+
+    package init() {}
+}
+
+/// Requests per window.
+package struct RateRecord: BitwiseCopyable, Sendable {
+    package var limit: UInt32 = 0
+    package var windowSeconds: UInt32 = 0
+    /// The policy's name in `RateLimit` fields: `second`, `minute`, `hour`, `day`.
+    package var name = TextReference()
+
+    package init() {}
+}
+
+/// Rates of their own for a group. Sorted so that the first match is the most generous.
+package struct RateTierRecord: BitwiseCopyable, Sendable {
+    package var group: UInt32 = 0
+    /// Index into `rateSets`.
+    package var rateSet: UInt32 = 0
+
+    package init() {}
+}
+
+/// Edits of header fields: removals, then settings, then additions, all in `headerFields`.
+package struct HeaderEditsRecord: BitwiseCopyable, Sendable {
+    package var removals = RangeRecord()
+    package var settings = RangeRecord()
+    package var additions = RangeRecord()
+
+    package init() {}
+}
+
+/// A header field of an edit.
+package struct HeaderFieldRecord: BitwiseCopyable, Sendable {
+    /// Lower-case.
+    package var name = TextReference()
+    /// Index into `templates` of the whole line with its CRLF; `none` for removals.
+    package var line: UInt32 = TableLayout.none
+
+    package init() {}
+}
+
+/// A piece of a template: text, or a capture of the path.
+package struct TemplatePartRecord: BitwiseCopyable, Sendable {
+    package var text = TextReference()
+    /// Index of the capture; `none` for text.
+    package var capture: UInt32 = TableLayout.none
+
+    package init() {}
+}
+
+/// An answer of the gateway's own.
+package struct ResponseRecord: BitwiseCopyable, Sendable {
+    /// Whole header lines, without framing.
+    package var headerLines = TextReference()
+    package var body = TextReference()
+    package var status: UInt32 = 0
+
+    package init() {}
+}
+
+/// A node that the spec names.
+package struct NodeRecord: BitwiseCopyable, Sendable {
+    package var name = TextReference()
+    /// 0 is one per core.
+    package var workerCount: UInt32 = 0
+
+    package init() {}
+}

@@ -1,0 +1,178 @@
+extension TableView {
+    /// Every program, from both entries: known instructions of the right length and class up to one that ends the entry,
+    /// operands in range, jumps forward onto an instruction.
+    func validatePrograms() throws(TableError) {
+        var walk = ProgramWalk(wordCount: code.count)
+        for index in 0..<programs.count {
+            try validateEntry(programs[index].requestEntry, .request, index, &walk)
+            try validateEntry(programs[index].responseEntry, .response, index, &walk)
+        }
+    }
+
+    /// One entry of a program. From an instruction on which an earlier walk of the same class stood, all is known.
+    private func validateEntry(
+        _ entry: UInt32,
+        _ entryClass: ProgramWalk.EntryClass,
+        _ program: Int,
+        _ walk: inout ProgramWalk
+    ) throws(TableError) {
+        var offset = Int(entry)
+        walk.jumps.removeAll(keepingCapacity: true)
+        while true {
+            guard offset < code.count else { throw .outOfRange(section: "programs", record: program, field: "code") }
+            if walk.marks[offset] == entryClass.rawValue { break }
+            let word = code[offset]
+            guard let opcode = Opcode(rawValue: UInt8(truncatingIfNeeded: word)),
+                opcode != .end || entryClass == .response
+            else { throw .malformed(section: "code", record: offset, what: "unknown instruction") }
+            try require(
+                Int(UInt8(truncatingIfNeeded: word >> 8)) == opcode.wordCount,
+                .code,
+                offset,
+                "the length is not the opcode's"
+            )
+            try require(
+                opcode.isOfResponse == (entryClass == .response),
+                .code,
+                offset,
+                "`\(opcode)` does not belong to this entry"
+            )
+            let next = offset + opcode.wordCount
+            guard next <= code.count else { throw .outOfRange(section: "code", record: offset, field: "operands") }
+            try validateOperands(of: opcode, argument: UInt16(word >> 16), at: offset)
+            if opcode == .jumpUnlessPlanned { walk.jumps.append(next + Int(code[offset + 2])) }
+            walk.marks[offset] = entryClass.rawValue
+            if opcode.isTerminal { break }
+            offset = next
+        }
+        for target in walk.jumps {
+            // Marked: an instruction of a request entry, from which a walk reached its end.
+            guard target < code.count, walk.marks[target] == ProgramWalk.EntryClass.request.rawValue else {
+                throw .malformed(section: "programs", record: program, what: "a jump leads onto no instruction")
+            }
+        }
+    }
+
+    private func validateOperands(of opcode: Opcode, argument: UInt16, at offset: Int) throws(TableError) {
+        switch opcode {
+        case .requestID:
+            let known = InstructionFlag.acceptanceMask | InstructionFlag.echoes
+            try require(
+                argument & ~known == 0 && argument & InstructionFlag.acceptanceMask < 3,
+                .code,
+                offset,
+                "unknown flags"
+            )
+            try validateName(at: offset)
+        case .authenticateKey:
+            let source = UInt8(truncatingIfNeeded: argument)
+            try require(
+                KeySourceCode(rawValue: source) != nil
+                    && argument & ~(0xFF | InstructionFlag.forwardsCredential) == 0,
+                .code,
+                offset,
+                "unknown flags"
+            )
+            try validateName(at: offset)
+        case .requireGroup:
+            try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
+            try validateGroups(at: offset + 1)
+        case .proxy: try validateProxy(argument, at: offset)
+        case .end, .gate, .gateUnlessPlanned, .jumpUnlessPlanned, .admitPreview, .limitBody, .takeToken,
+            .editRequestHeaders, .respond, .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle:
+            try require(argument == 0, .code, offset, "unknown flags")
+            try validateIndices(of: opcode, at: offset)
+        }
+    }
+
+    private func validateIndices(of opcode: Opcode, at offset: Int) throws(TableError) {
+        switch opcode {
+        case .gate, .gateUnlessPlanned, .jumpUnlessPlanned, .stampLifecycle:
+            try check(code[offset + 1], below: versions.count, .code, offset, "version")
+        case .admitPreview:
+            try check(code[offset + 1], below: versions.count, .code, offset, "version")
+            try validateGroups(at: offset + 2)
+        case .takeToken, .stampRateLimit:
+            try check(code[offset + 1], below: rateLimits.count, .code, offset, "rate limit")
+        case .editRequestHeaders, .editResponseHeaders:
+            try check(code[offset + 1], below: headerEdits.count, .code, offset, "header edits")
+        case .respond: try check(code[offset + 1], below: responses.count, .code, offset, "response")
+        case .stampRequestID: try validateName(at: offset)
+        case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy: break
+        }
+    }
+
+    /// A text in two operand words: the name of a header, a parameter or a cookie.
+    private func validateName(at offset: Int) throws(TableError) {
+        let reference = TextReference(offset: code[offset + 1], count: code[offset + 2])
+        try check(reference, .code, offset, "name")
+        let name = bytes(reference)
+        try require(
+            name.count > 0 && HeaderLineCheck.isValue(name, 0..<name.count),
+            .code,
+            offset,
+            "the name is no name"
+        )
+    }
+
+    private func validateGroups(at offset: Int) throws(TableError) {
+        var set = GroupSet()
+        set.bits0 = UInt64(code[offset]) | UInt64(code[offset + 1]) << 32
+        set.bits1 = UInt64(code[offset + 2]) | UInt64(code[offset + 3]) << 32
+        set.bits2 = UInt64(code[offset + 4]) | UInt64(code[offset + 5]) << 32
+        set.bits3 = UInt64(code[offset + 6]) | UInt64(code[offset + 7]) << 32
+        try require(set.isBelow(groups.count), .code, offset, "unknown groups")
+    }
+
+    private func validateProxy(_ argument: UInt16, at offset: Int) throws(TableError) {
+        guard let mode = PathModeCode(rawValue: UInt8(truncatingIfNeeded: argument)),
+            argument & ~(0xFF | InstructionFlag.preservesHost) == 0
+        else { throw .malformed(section: "code", record: offset, what: "unknown flags") }
+        try check(code[offset + 1], below: upstreams.count, .code, offset, "upstream")
+        let operand = code[offset + 2]
+        switch mode {
+        case .strip:
+            try check(operand, below: TableLayout.patternSegmentCountMax + 1, .code, offset, "segment count")
+        case .whole: try require(operand == 0, .code, offset, "unknown operand")
+        case .rewrite:
+            try check(operand, below: templates.count, .code, offset, "template")
+            try validatePath(templates[operand], at: offset)
+        }
+    }
+
+    /// What a request line may hold as a path.
+    private func validatePath(_ parts: RangeRecord, at offset: Int) throws(TableError) {
+        try require(parts.count > 0, .code, offset, "an empty path")
+        for index in parts.first..<parts.first + parts.count where templateParts[index].capture == TableLayout.none {
+            let piece = bytes(templateParts[index].text)
+            for place in 0..<piece.count {
+                try require(piece[place] > 0x20 && piece[place] != 0x7F, .code, offset, "the path holds a control byte")
+            }
+        }
+        let first = templateParts[parts.first]
+        try require(
+            first.capture == TableLayout.none && first.text.count > 0
+                && bytes(first.text)[0] == UInt8(ascii: "/"),
+            .code,
+            offset,
+            "the path does not begin with a slash"
+        )
+    }
+}
+
+/// What walks over programs have seen.
+private struct ProgramWalk {
+    enum EntryClass: UInt8 {
+        case request = 1
+        case response = 2
+    }
+
+    /// Per word: 0, or the class of the entry whose instruction begins there.
+    var marks: [UInt8]
+    /// Where the jumps of the current entry lead.
+    var jumps: [Int] = []
+
+    init(wordCount: Int) {
+        marks = [UInt8](repeating: 0, count: wordCount)
+    }
+}
