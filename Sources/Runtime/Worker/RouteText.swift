@@ -11,7 +11,7 @@ enum RouteText {
         let end = node
         var labels = InlineArray<28, UInt32>(repeating: TableLayout.none)
         var depth = 0
-        while depth < 28, view.treeNodes[node].kind != TreeNodeKind.root.rawValue {
+        while depth < 28, view.treeNodes[node].arrival != TreeNodeKind.root.rawValue {
             labels[depth] = node
             depth += 1
             node = view.treeNodes[node].parent
@@ -26,7 +26,7 @@ enum RouteText {
         }
         if isTail(route, view.treeNodes[end].tail, view) {
             output.append("/**")
-        } else if view.treeNodes[end].kind == TreeNodeKind.root.rawValue {
+        } else if view.treeNodes[end].arrival == TreeNodeKind.root.rawValue {
             output.append("/")
         }
     }
