@@ -19,7 +19,8 @@ struct APIC: ParsableCommand {
             """,
         version: VersionCommand.text,
         subcommands: [
-            InitCommand.self, EchoCommand.self,
+            BuildCommand.self, CheckCommand.self, ExplainCommand.self, DevCommand.self, InitCommand.self,
+            EchoCommand.self,
             VersionCommand.self,
         ]
     )

@@ -88,7 +88,7 @@ struct TidyTests {
         }
     }
 
-    @Test("scripts can be run", arguments: [".ci/run", "scripts/setup"])
+    @Test("scripts can be run", arguments: [".ci/run", "scripts/demo", "scripts/fuzz", "scripts/setup"])
     func scripts(_ path: String) {
         #expect(FileManager.default.isExecutableFile(atPath: Repository.root.appendingPathComponent(path).path))
     }

@@ -1,0 +1,92 @@
+internal import ArgumentParser
+internal import GatewayCompiler
+internal import GatewayEmitters
+internal import GatewayIR
+internal import GatewayTable
+internal import Glibc
+
+/// `apic explain`.
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Explain a diagnostic's code, or what happens to a request on any day.",
+        usage: """
+            apic explain E0503
+            apic explain <file> ... "GET /orders/v1/7" [--at <instant>] [-H "Name: value"] ...
+            """,
+        discussion: """
+            Route, version and state are found by the gateway's own code over the table that `apic build` would write.
+            """
+    )
+
+    @Argument(
+        help: "A diagnostic's code; or a spec's files, then a request.",
+        completion: .file(extensions: ["yaml", "yml"])
+    )
+    var words: [String]
+
+    @Option(help: "The instant, like 2027-01-01 or 2027-01-01T09:00:00Z; default: now.")
+    var at: String?
+
+    @Option(name: [.customShort("H"), .customLong("header")], help: "A header field of the request; may be repeated.")
+    var fields: [String] = []
+
+    @Option(help: "The request's host.")
+    var host: String?
+
+    @Option(help: "Whose valid key the request carries.")
+    var consumer: String?
+
+    func run() throws {
+        guard words.count > 1 else { return try explainCode(words[0]) }
+        try explainRequest(words[words.count - 1], of: Array(words.dropLast()))
+    }
+
+    private func explainCode(_ id: String) throws {
+        guard let code = DiagnosticCode.named(id) else {
+            let isRequest = id.contains("/") || id.hasSuffix(".yaml") || id.hasSuffix(".yml")
+            throw Misuse(
+                message: isRequest
+                    ? "to explain a request, give a spec's file and the request: apic explain api.yaml \"GET /path\""
+                    : "there is no diagnostic `\(id)`; codes look like E0503 or W0602"
+            )
+        }
+        Terminal.output.write(code.longForm)
+    }
+
+    private func explainRequest(_ text: String, of paths: [String]) throws {
+        let request: RequestDraft
+        do {
+            request = try RequestDraft(text, host: host, fieldLines: fields)
+        } catch {
+            throw Misuse(message: error.message)
+        }
+        var instant = Int64(time(nil))
+        if let at {
+            guard let given = CalendarTime.instant(rfc3339: at.utf8) else {
+                throw Misuse(message: "`\(at)` is not an instant like 2027-01-01T09:00:00Z or 2027-01-01")
+            }
+            instant = given
+        }
+        let compilation = try SpecCompilation(paths)
+        let gateway = try compilation.gateway(reporting: .text)
+        let table = try TableMemory(TableEmitter.emit(gateway))
+        let explanation = Explanation(
+            request: request,
+            instant: instant,
+            gateway: gateway,
+            files: compilation.files,
+            view: table.view,
+            consumer: try consumerIndex(gateway.consumers.map(\.name))
+        )
+        Terminal.output.writeLine(explanation.lines().joined(separator: "\n"))
+    }
+
+    private func consumerIndex(_ names: [String]) throws -> Int? {
+        guard let consumer else { return nil }
+        guard let index = names.firstIndex(of: consumer) else {
+            throw Misuse(message: "the spec has no consumer `\(consumer)`; there are \(names.joined(separator: ", "))")
+        }
+        return index
+    }
+}

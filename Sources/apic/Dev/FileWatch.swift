@@ -1,0 +1,43 @@
+internal import Glibc
+
+/// Notices when files change: editors write them in place, or rename a new one over them, so the files themselves are
+/// looked at, a few times a second.
+struct FileWatch {
+    private struct Stamp: Equatable {
+        var inode: UInt
+        var byteCount: Int
+        var seconds: Int
+        var nanoseconds: Int
+    }
+
+    private let paths: [String]
+    private var stamps: [Stamp?]
+    private var seen: [Stamp?]
+
+    init(_ paths: [String]) {
+        self.paths = paths
+        stamps = paths.map(Self.stamp)
+        seen = stamps
+    }
+
+    /// Whether anything changed since this was last true, and has come to rest: a file that is gone for a moment, or
+    /// still being written, is not a change yet.
+    mutating func hasChanged() -> Bool {
+        let now = paths.map(Self.stamp)
+        defer { seen = now }
+        guard now != stamps, now == seen, !now.contains(nil) else { return false }
+        stamps = now
+        return true
+    }
+
+    private static func stamp(_ path: String) -> Stamp? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Stamp(
+            inode: UInt(status.st_ino),
+            byteCount: Int(status.st_size),
+            seconds: status.st_mtim.tv_sec,
+            nanoseconds: status.st_mtim.tv_nsec
+        )
+    }
+}

@@ -1,0 +1,89 @@
+internal import GatewayIR
+
+/// What a plugin does to a request, in a few words.
+struct PluginText {
+    let gateway: Gateway
+    /// Names of the route's captures.
+    let captureNames: [String]
+
+    func text(_ plugin: Plugin) -> String {
+        switch plugin {
+        case .requestID(let settings):
+            let accept =
+                switch settings.accept {
+                case .never: "a fresh id"
+                case .trusted: "an id; a trusted peer's own is kept"
+                case .always: "an id; the client's own is kept"
+                }
+            return "\(settings.header): \(accept)" + (settings.echo ? "; the client learns it" : "")
+        case .requestSizeLimit(let settings): return "at most \(Self.size(settings.bodyBytesMax)) of body, else 413"
+        case .keyAuth(let settings):
+            return "a key in \(Self.source(settings.source)), else 401"
+                + (settings.forwardsCredential ? "; the upstream sees it" : "")
+        case .acl(.allow(let groups)): return "consumers in \(names(groups)), else 403"
+        case .acl(.deny(let groups)): return "all consumers but those in \(names(groups)), who get 403"
+        case .rateLimit(let settings): return limit(settings)
+        case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
+        case .respond(let settings): return "answers \(settings.status) with \(Self.size(UInt64(settings.body.count)))"
+        }
+    }
+
+    /// A template with its captures as written: `/internal/{id}`.
+    func text(_ template: TextTemplate) -> String {
+        template.parts.map { part in
+            switch part {
+            case .text(let text): text
+            case .capture(let index): "{\(index < captureNames.count ? captureNames[index] : "?")}"
+            }
+        }.joined()
+    }
+
+    static func source(_ source: KeySource) -> String {
+        switch source {
+        case .header(let name): "the header `\(name)`"
+        case .query(let name): "the parameter `\(name)`"
+        case .cookie(let name): "the cookie `\(name)`"
+        }
+    }
+
+    private func limit(_ settings: RateLimitSettings) -> String {
+        let key =
+            switch settings.key {
+            case .consumer: "consumer"
+            case .address: "address"
+            case .header(let name): "the header `\(name)`"
+            }
+        var text = "\(Self.rates(settings.rates)) by \(key), else 429"
+        for tier in settings.tiers { text += "; \(gateway.groups[tier.group]): \(Self.rates(tier.rates))" }
+        return text
+    }
+
+    private static func rates(_ rates: [Rate]) -> String {
+        rates.map { rate in
+            switch rate.windowSeconds {
+            case 1: "\(rate.limit)/second"
+            case 60: "\(rate.limit)/minute"
+            case 3600: "\(rate.limit)/hour"
+            case 86_400: "\(rate.limit)/day"
+            default: "\(rate.limit)/\(rate.windowSeconds)s"
+            }
+        }.joined(separator: " and ")
+    }
+
+    private func edits(_ edits: HeaderEdits) -> String {
+        var parts = edits.remove.map { "removes \($0)" }
+        parts += edits.set.map { "sets \($0.name): \(text($0.value))" }
+        parts += edits.add.map { "adds \($0.name): \(text($0.value))" }
+        return parts.joined(separator: ", ")
+    }
+
+    private func names(_ groups: [Int]) -> String { groups.map { gateway.groups[$0] }.joined(separator: ", ") }
+
+    private static func size(_ byteCount: UInt64) -> String {
+        for (unit, name) in [(UInt64(1) << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+        where byteCount >= unit && byteCount % unit == 0 {
+            return "\(byteCount / unit) \(name)"
+        }
+        return "\(byteCount) bytes"
+    }
+}

@@ -1,0 +1,250 @@
+internal import GatewayCompiler
+internal import GatewayIR
+internal import GatewayRuntime
+internal import GatewayTable
+
+/// The explanation of a request that a route matches: its chain, step by step, and what comes out.
+struct RoutedExplanation {
+    /// A step of the chain as it is shown, and the status with which it ends the request, if that is sure.
+    private struct Step {
+        var name: String
+        var text: String
+        var scope: String
+        var position: String
+        var refusal: (status: UInt16, why: String)?
+    }
+
+    private let explanation: Explanation
+    private let rehearsal: RouteRehearsal
+    private let route: Route
+    private let plugins: PluginText
+
+    init(_ explanation: Explanation, _ rehearsal: RouteRehearsal, _ route: Route) {
+        self.explanation = explanation
+        self.rehearsal = rehearsal
+        self.route = route
+        plugins = PluginText(gateway: explanation.gateway, captureNames: route.path.captureNames)
+    }
+
+    private var gateway: Gateway { explanation.gateway }
+    private var version: UInt32 { UInt32(route.version) }
+
+    func lines() -> [String] {
+        let steps = steps()
+        var lines = [
+            Explanation.row(
+                "route",
+                "\(route.methods.text) \(route.path.text)  (\(explanation.files.position(route.origin)))"
+            )
+        ]
+        if route.host != .any { lines.append(Explanation.row("", "host \(route.host.text)")) }
+        for (name, value) in zip(route.path.captureNames, rehearsal.captures) {
+            lines.append(Explanation.row("", "\(name) = \(value.isEmpty ? "(empty)" : value)"))
+        }
+        for condition in route.conditions {
+            lines.append(Explanation.row("", "because of \(condition.name): \(condition.value)"))
+        }
+        lines.append(Explanation.row("version", explanation.state(of: version)))
+        lines += chain(steps) + [""]
+        guard let stop = steps.first(where: { $0.refusal != nil }), let refusal = stop.refusal else {
+            return lines + served()
+        }
+        lines.append(Explanation.row("client gets", "\(refusal.status) from \(stop.name): \(refusal.why)"))
+        lines += explanation.lifecycleLines(of: version)
+        lines.append(Explanation.row("upstream gets", "nothing"))
+        return lines
+    }
+
+    // MARK: steps
+
+    private func steps() -> [Step] {
+        let record = gateway.versions[route.version]
+        let isPreview =
+            !record.previewGroups.isEmpty
+            && explanation.view.state(ofVersion: version, at: explanation.instant).state == .planned
+        var steps: [Step] = []
+        var hasGate = false
+        for step in gateway.chains[route.chain].steps {
+            // With a preview the decision is behind authentication, where it is known who asks.
+            let gatePhase = isPreview ? Phase.authorization : .lifecycleGate
+            if !hasGate && step.plugin.phase >= gatePhase && !(isPreview && step.plugin.phase == .authorization) {
+                steps.append(gate(isPreview: isPreview))
+                hasGate = true
+            }
+            steps.append(shown(step))
+        }
+        if !hasGate { steps.append(gate(isPreview: isPreview)) }
+        if isPreview { hideRefusals(&steps) }
+        if let forwarding = route.forwarding {
+            let upstream = gateway.upstreams[forwarding.upstream]
+            steps.append(Step(name: "proxy", text: "to the upstream \(upstream.name)", scope: "", position: ""))
+        }
+        return steps
+    }
+
+    /// Who may not preview a version must not learn that there is one: every refusal is the same 404.
+    private func hideRefusals(_ steps: inout [Step]) {
+        for index in steps.indices {
+            guard let refusal = steps[index].refusal, refusal.status != 404 else { continue }
+            steps[index].refusal = (404, "\(refusal.why); nobody learns that the version is planned")
+        }
+    }
+
+    private func shown(_ step: ChainStep) -> Step {
+        Step(
+            name: step.plugin.name,
+            text: plugins.text(step.plugin),
+            scope: "\(step.scope)",
+            position: explanation.files.position(step.origin),
+            refusal: refusal(of: step.plugin)
+        )
+    }
+
+    private func gate(isPreview: Bool) -> Step {
+        let state = explanation.view.state(ofVersion: version, at: explanation.instant)
+        var step = Step(name: "lifecycle", text: "\(state.state.name): passes", scope: "", position: "")
+        switch state.state {
+        case .active, .deprecated: return step
+        case .planned:
+            let groups = gateway.versions[route.version].previewGroups
+            guard isPreview else {
+                step.refusal = (404, "the version is not released yet, and nobody may preview it")
+                break
+            }
+            let names = groups.map { gateway.groups[$0] }.joined(separator: ", ")
+            step.text = "planned: passes for a preview by \(names), 404 for everyone else"
+            if let consumer = explanation.consumer, Set(gateway.consumers[consumer].groups).isDisjoint(with: groups) {
+                step.refusal = (404, "\(gateway.consumers[consumer].name) is not in \(names)")
+            }
+            return step
+        case .brownout:
+            let window = explanation.view.brownouts[state.brownout]
+            let until = CalendarTime(window.until).rfc3339
+            step.refusal = (
+                UInt16(window.status), "a brownout until \(until); Retry-After: \(window.until - explanation.instant)"
+            )
+        case .sunset: step.refusal = (410, "the version was sunset at \(sunset)")
+        case .retired: step.refusal = (404, "the version is gone since long, as if it had never been")
+        }
+        step.text = "\(state.state.name): refuses"
+        return step
+    }
+
+    private var sunset: String { CalendarTime(explanation.view.versions[version].sunset).rfc3339 }
+
+    /// Refusals that are sure from what is known of the request.
+    private func refusal(of plugin: Plugin) -> (status: UInt16, why: String)? {
+        switch plugin {
+        case .keyAuth(let settings):
+            let hasKey =
+                switch settings.source {
+                case .header(let name): explanation.request.hasField(name)
+                case .query(let name): explanation.request.hasParameter(name)
+                case .cookie(let name): explanation.request.hasCookie(name)
+                }
+            if hasKey || explanation.consumer != nil { return nil }
+            return (401, "the request has no key in \(PluginText.source(settings.source))")
+        case .acl(let settings):
+            guard let consumer = explanation.consumer.map({ gateway.consumers[$0] }) else { return nil }
+            switch settings {
+            case .allow(let groups):
+                guard Set(consumer.groups).isDisjoint(with: groups) else { return nil }
+                return (403, "\(consumer.name) is in none of the groups")
+            case .deny(let groups):
+                guard !Set(consumer.groups).isDisjoint(with: groups) else { return nil }
+                return (403, "\(consumer.name) is in one of the groups")
+            }
+        case .requestID, .requestSizeLimit, .rateLimit, .requestHeaders, .respond, .responseHeaders: return nil
+        }
+    }
+
+    /// Aligned columns: number, name, what it does, scope and position.
+    private func chain(_ steps: [Step]) -> [String] {
+        let nameWidth = steps.map(\.name.count).max() ?? 0
+        let textWidth = min(steps.map(\.text.count).max() ?? 0, 60)
+        return steps.enumerated().map { index, step in
+            let name = step.name + String(repeating: " ", count: nameWidth - step.name.count)
+            let text = step.text + String(repeating: " ", count: max(textWidth - step.text.count, 0))
+            let source = step.position.isEmpty ? "" : "  \(step.scope) (\(step.position))"
+            var line = "\(index + 1). \(name)  \(text)\(source)"
+            while line.last == " " { line.removeLast() }
+            return Explanation.row(index == 0 ? "chain" : "", line)
+        }
+    }
+
+    // MARK: served
+
+    private func served() -> [String] {
+        var lines: [String] = []
+        var respond: RespondSettings?
+        var edits: HeaderEdits?
+        var echo: String?
+        var sent: HeaderEdits?
+        var authenticates = false
+        var requestID: String?
+        for step in gateway.chains[route.chain].steps {
+            switch step.plugin {
+            case .respond(let settings): respond = settings
+            case .responseHeaders(let settings): edits = settings
+            case .requestHeaders(let settings): sent = settings
+            case .requestID(let settings):
+                requestID = settings.header
+                if settings.echo { echo = settings.header }
+            case .keyAuth: authenticates = true
+            case .acl, .rateLimit, .requestSizeLimit: continue
+            }
+        }
+        lines.append(Explanation.row("client gets", respond.map { "\($0.status)" } ?? "the upstream's answer"))
+        for field in respond?.headers ?? [] { lines.append(field.line(plugins)) }
+        if let echo { lines.append(Explanation.row("", "\(echo): the request's id")) }
+        lines += (edits?.lines(plugins) ?? []) + explanation.lifecycleLines(of: version)
+        guard let forwarding = route.forwarding else {
+            return lines + [Explanation.row("upstream gets", "nothing")]
+        }
+        let upstream = gateway.upstreams[forwarding.upstream]
+        let path = forwardedPath(forwarding.path)
+        lines.append(Explanation.row("upstream gets", "\(explanation.request.method) \(path)\(rehearsal.query)"))
+        let targets = upstream.targets.map {
+            "\($0.host):\($0.port)" + ($0.weight == 1 ? "" : " (weight \($0.weight))")
+        }
+        lines.append(Explanation.row("", "at \(upstream.name): \(targets.joined(separator: ", "))"))
+        lines.append(
+            Explanation.row("", "Host: \(forwarding.preservesHost ? explanation.request.host : "the target's own")")
+        )
+        if let requestID { lines.append(Explanation.row("", "\(requestID): the request's id")) }
+        if authenticates {
+            lines.append(Explanation.row("", "X-Consumer-Username, X-Consumer-Groups, X-Credential-Id: who calls"))
+        }
+        return lines + (sent?.lines(plugins) ?? [])
+    }
+
+    private func forwardedPath(_ path: ForwardedPath) -> String {
+        switch path {
+        case .whole: return rehearsal.path
+        case .stripping(let count):
+            var rest = rehearsal.path[...]
+            for _ in 0..<count {
+                rest = rest.dropFirst()
+                rest = rest.firstIndex(of: "/").map { rest[$0...] } ?? ""
+            }
+            return rest.isEmpty ? "/" : String(rest)
+        case .rewritten(let template):
+            return template.parts.map { part in
+                switch part {
+                case .text(let text): text
+                case .capture(let index): index < rehearsal.captures.count ? rehearsal.captures[index] : ""
+                }
+            }.joined()
+        }
+    }
+}
+
+extension HeaderEdits {
+    fileprivate func lines(_ plugins: PluginText) -> [String] {
+        remove.map { Explanation.row("", "no \($0)") } + (set + add).map { $0.line(plugins) }
+    }
+}
+
+extension HeaderField {
+    fileprivate func line(_ plugins: PluginText) -> String { Explanation.row("", "\(name): \(plugins.text(value))") }
+}

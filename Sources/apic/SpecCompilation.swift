@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import Foundation
+internal import GatewayCompiler
+internal import GatewayEmitters
+internal import GatewayIR
+
+/// What the commands that read a spec have in common.
+struct SpecArguments: ParsableArguments {
+    @Argument(
+        help: "The spec's files; later ones override earlier ones. `-` is standard input.",
+        completion: .file(extensions: ["yaml", "yml"])
+    )
+    var files: [String]
+
+    @Option(help: "How diagnostics are written: text to standard error, the others to standard output.")
+    var format = DiagnosticFormat.text
+}
+
+/// A spec, read and compiled.
+struct SpecCompilation {
+    let files: [SourceFile]
+    let compilation: Compilation
+
+    init(_ paths: [String]) throws(FileFailure) {
+        files = try FileReading.specs(paths)
+        compilation = Compiler.compile(files, buildEnvironment: ProcessInfo.processInfo.environment)
+    }
+
+    /// Tells what is wrong, if anything, and gives the gateway if there is one.
+    ///
+    /// - Throws: exit status 1 if the spec has errors.
+    func gateway(reporting format: DiagnosticFormat) throws(ExitCode) -> Gateway {
+        report(format)
+        guard let gateway = compilation.gateway else { throw ExitCode(1) }
+        return gateway
+    }
+
+    func report(_ format: DiagnosticFormat) {
+        let diagnostics = compilation.diagnostics
+        switch format {
+        case .text:
+            guard !diagnostics.isEmpty else { return }
+            Terminal.error.write(
+                DiagnosticRenderer.text(diagnostics, files: files, isColoured: Terminal.error.isColoured)
+            )
+        case .json: Terminal.output.write(DiagnosticRenderer.json(diagnostics, files: files))
+        case .sarif:
+            Terminal.output.write(DiagnosticRenderer.sarif(diagnostics, files: files, version: CompilerVersion.text))
+        case .github: Terminal.output.write(DiagnosticRenderer.github(diagnostics, files: files))
+        }
+    }
+}
