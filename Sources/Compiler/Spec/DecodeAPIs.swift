@@ -53,7 +53,7 @@ extension SpecDecoder {
             )
         }
         var name: Spanned<String>?
-        if scheme.value == .header { name = scalar(fields["name"], .editableHeaderName) }
+        if scheme.value == .header { name = scalar(fields["name"], .headerName) }
         if scheme.value == .query { name = scalar(fields["name"], .token("the name of a query parameter")) }
         let pattern = taken == "pattern" ? scalar(fields["pattern"], .pattern("a text with `{version}`")) : nil
         return Spanned(scheme.value.spec(name: name?.value, pattern: pattern?.value), span(field.node))
@@ -76,7 +76,7 @@ extension SpecDecoder {
             if let brownout = brownout(item) { spec.brownouts.append(brownout) }
         }
         spec.successor = scalar(fields["successor"], .name)
-        spec.docs = scalar(fields["docs"], .webURL)
+        spec.docs = scalar(fields["docs"], .pattern("a URL such as `https://developer.example.com/`"))
         spec.upstream = scalar(fields["upstream"], .name)
         spec.policies = policies(fields["policy"])
         spec.plugins = plugins(fields["plugins"])

@@ -51,11 +51,13 @@ extension SpecDecoder {
 
     private mutating func listenLimits(_ field: Field, into spec: inout ListenSpec) {
         guard let fields = fields(field.node, SpecSchema.listenLimits, key: field.key) else { return }
-        spec.headBytesMax = scalar(fields["head"], .size(1024...65_535, shown: "from 1KiB to 65535B"))
-            .map { Spanned(UInt32($0.value), $0.span) }
-        spec.headerCountMax = scalar(fields["headers"], .number(8...1000))
+        // What the gateway can do is checked later; here numbers only have to fit.
+        spec.headBytesMax = scalar(fields["head"], .size).map {
+            Spanned(UInt32(truncatingIfNeeded: min($0.value, UInt64(UInt32.max))), $0.span)
+        }
+        spec.headerCountMax = scalar(fields["headers"], .number(0...UInt32.max))
         spec.bodyBytesMax = scalar(fields["body"], .size)
-        spec.connectionCountMax = scalar(fields["connections"], .number(1...1_000_000))
+        spec.connectionCountMax = scalar(fields["connections"], .number(0...UInt32.max))
     }
 
     private mutating func listenTimeouts(_ field: Field, into spec: inout ListenSpec) {

@@ -16,18 +16,6 @@ extension SpecDecoder {
         var uses: [PluginUse] = []
         for item in items {
             guard let use = plugin(item) else { continue }
-            if let first = uses.first(where: { $0.name.value == use.name.value }) {
-                report(
-                    Diagnostic(
-                        .listedTwice,
-                        "`\(use.name.value)` is listed twice, and a list has each plugin once",
-                        at: use.name.span,
-                        related: [.init(first.name.span, "it is here first")],
-                        help: "merge the two into one"
-                    )
-                )
-                continue
-            }
             uses.append(use)
         }
         return uses
@@ -182,7 +170,7 @@ extension SpecDecoder {
 
     private mutating func requestID(_ fields: Fields) -> RequestIDSettings {
         var settings = RequestIDSettings()
-        if let header = scalar(fields["header"], .editableHeaderName) { settings.header = header.value }
+        if let header = scalar(fields["header"], .headerName) { settings.header = header.value }
         if let accept = scalar(fields["accept"], .requestIDAcceptance) { settings.accept = accept.value }
         if let echo = scalar(fields["echo"], .boolean) { settings.echo = echo.value }
         return settings
@@ -191,7 +179,7 @@ extension SpecDecoder {
     private mutating func keyAuth(_ fields: Fields) -> KeyAuthSettings {
         var settings = KeyAuthSettings()
         _ = exclusive(fields, ["header", "query", "cookie"])
-        if let name = scalar(fields["header"], .editableHeaderName) {
+        if let name = scalar(fields["header"], .headerName) {
             settings.source = .header(name.value)
         } else if let name = scalar(fields["query"], .token("the name of a query parameter")) {
             settings.source = .query(name.value)
@@ -226,17 +214,8 @@ extension SpecDecoder {
         return spec.rates.isEmpty ? nil : spec
     }
 
-    /// One rate, or several with windows of different lengths.
-    private mutating func rates(_ field: Field?) -> [Spanned<Rate>] {
-        distinct(oneOrMore(field, of: "rates", .rate), "rate") { rate in
-            switch rate.windowSeconds {
-            case 1: "/second"
-            case 60: "/minute"
-            case 3600: "/hour"
-            default: "/day"
-            }
-        }
-    }
+    /// One rate, or several.
+    private mutating func rates(_ field: Field?) -> [Spanned<Rate>] { oneOrMore(field, of: "rates", .rate) }
 
     /// `consumer`, `address`, or `{ header: X-Team }`.
     private mutating func rateLimitKey(_ field: Field) -> Spanned<RateLimitKey>? {
@@ -249,9 +228,7 @@ extension SpecDecoder {
 
     private mutating func headerEdits(_ fields: Fields) -> HeaderEditsSpec? {
         var spec = HeaderEditsSpec()
-        spec.remove = distinct(list(fields["remove"], of: "header names", .editableHeaderName), "header") {
-            $0.lowercased()
-        }
+        spec.remove = list(fields["remove"], of: "header names", .headerName)
         spec.set = headerFields(fields["set"])
         spec.add = headerFields(fields["add"])
         guard ["remove", "set", "add"].allSatisfy({ fields.keyNode($0) == nil }) else { return spec }
@@ -267,15 +244,13 @@ extension SpecDecoder {
     }
 
     private mutating func headerFields(_ field: Field?) -> [Named<Spanned<String>>] {
-        distinctHeaders(
-            entries(field, of: "header fields", name: .editableHeaderName) { $0.scalar($2, .headerValue) }
-        )
+        entries(field, of: "header fields", name: .headerName) { $0.scalar($2, .headerValue) }
     }
 
     private mutating func respond(_ fields: Fields) -> RespondSpec {
         var spec = RespondSpec()
         spec.status = scalar(fields["status"], .number(UInt16(200)...599))
-        spec.headers = headerFields(fields["headers"])
+        spec.headers = distinctHeaders(headerFields(fields["headers"]))
         _ = exclusive(fields, ["body", "json"])
         if let body = scalar(fields["body"], .body) { spec.body = Spanned(Array(body.value.utf8), body.span) }
         if let field = fields["json"], fields.keyNode("body") == nil {

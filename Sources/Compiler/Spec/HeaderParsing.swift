@@ -29,20 +29,6 @@ extension ScalarType where Value == String {
         return text
     }
 
-    /// The name of a field that plugins may write: not one of those that frame a message or manage its connection.
-    static let editableHeaderName = ScalarType(headerName.noun) { text throws(ScalarProblem) in
-        let name = try headerName.parse(text)
-        let reserved: Set = [
-            "connection", "content-length", "transfer-encoding", "keep-alive", "proxy-connection", "te", "trailer",
-            "upgrade", "expect", "host",
-        ]
-        guard reserved.contains(name.lowercased()) else { return name }
-        let help =
-            name.lowercased() == "host"
-            ? "`preserve-host: true` of a route passes the client's `Host` on" : "leave it out"
-        throw ScalarProblem(.framingHeader, "the gateway itself writes `\(name)`", help: help)
-    }
-
     /// A field value of RFC 9110 section 5.5.
     static let headerValue = ScalarType("the value of a header field") { text throws(ScalarProblem) in
         let isControl = { (byte: UInt8) in byte < 0x20 && byte != 0x09 || byte == 0x7F }

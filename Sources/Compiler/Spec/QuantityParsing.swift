@@ -177,21 +177,6 @@ extension ScalarType where Value == UInt64 {
         let choices = candidates.map { "`\(quantity.shownDigits)\($0)`" }.joined(separator: " or ")
         return ScalarProblem(.badSize, "`\(text.excerpt)` is no size", help: "write \(choices)")
     }
-
-    /// A size within a range.
-    static func size(_ range: ClosedRange<UInt64>, shown: String) -> ScalarType {
-        ScalarType("a size such as `64KiB`") { text throws(ScalarProblem) in
-            let value = try size.parse(text)
-            guard range.contains(value) else {
-                throw ScalarProblem(
-                    .outOfRange,
-                    "the size `\(text.excerpt)` is not \(shown)",
-                    help: "write a size \(shown)"
-                )
-            }
-            return value
-        }
-    }
 }
 
 extension ScalarType where Value == Rate {

@@ -3,9 +3,9 @@ extension DiagnosticCode {
     package static let scalarCodes: [DiagnosticCode] = [
         .unitMissing, .badDuration, .badSize, .badRate, .badInstant, .badBoolean, .badNumber, .outOfRange,
         .badListenAddress,
-        .badAddressBlock, .badTarget, .badPercentage, .badWord, .badHeaderName, .badHeaderValue, .framingHeader,
+        .badAddressBlock, .badTarget, .badPercentage, .badWord, .badHeaderName, .badHeaderValue,
         .badText,
-        .badURL, .badReference, .missingBuildVariable, .secretMisplaced, .badKey,
+        .badReference, .missingBuildVariable, .secretMisplaced, .badKey,
     ]
 
     static let unitMissing = DiagnosticCode(
@@ -137,31 +137,12 @@ extension DiagnosticCode {
         example: "response-headers: { set: { X-Note: \"two\\nlines\" } }"
     )
 
-    static let framingHeader = DiagnosticCode(
-        "E0316",
-        "a header field belongs to the gateway",
-        explanation: """
-            The fields that frame a message or manage its connection (`Connection`, `Content-Length`, `Transfer-Encoding`, \
-            `Host` and so on) are written by the gateway itself. Changing them would let one request be read as two.
-            """,
-        example: "request-headers: { set: { Transfer-Encoding: chunked } }"
-    )
-
     static let badText = DiagnosticCode(
         "E0317",
         "a text has characters or a length that it cannot have",
         explanation:
             "Texts such as titles and labels are one line without control characters, and not longer than the message says.",
         example: "title: \"Orders\\nAPI\""
-    )
-
-    static let badURL = DiagnosticCode(
-        "E0318",
-        "a text is no absolute URL",
-        explanation: """
-            `docs` is sent in the `Link` header, so it is an absolute `https` or `http` URL with only the characters that URLs may have; others are percent-encoded.
-            """,
-        example: "docs: developer.example.com/orders v1"
     )
 
     static let badReference = DiagnosticCode(
