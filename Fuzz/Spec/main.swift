@@ -9,7 +9,7 @@ import Glibc
 
 private func check(_ bytes: [UInt8]) {
     let files = [SourceFile(path: "api.yaml", bytes: bytes)]
-    let compilation = Compiler.compile(files) { _ in nil }
+    let compilation = Compiler.compile(files, buildEnvironment: [:])
     for diagnostic in compilation.diagnostics {
         precondition(diagnostic.span.start <= diagnostic.span.end && Int(diagnostic.span.end) <= bytes.count)
     }
