@@ -18,9 +18,11 @@ struct TidyTests {
     func size(_ file: TextFile) {
         guard file.path != "Sources/IR/Table/TableRecords.swift" else { return }
         #expect(file.lines.count <= Self.lineCountMax + 1, "split \(file.path) by what its parts are for")
-        for (index, line) in file.lines.enumerated() where line.count > Self.lineWidthMax {
-            // A message that a person reads stays on one line, so that one can search for it.
-            if line.contains("\"") { continue }
+        var isText = false
+        for (index, line) in file.lines.enumerated() {
+            // What a person reads stays on one line, so that one can search for it.
+            if line.components(separatedBy: "\"\"\"").count.isMultiple(of: 2) { isText.toggle() }
+            guard line.count > Self.lineWidthMax, !isText, !line.contains("\"") else { continue }
             Issue.record("\(file.position(index)): \(line.count) characters; break the line")
         }
     }
@@ -40,7 +42,7 @@ struct TidyTests {
         Ban(
             text: " print(",
             instead: "a value that the caller writes; `Terminal` in apic",
-            except: ["Sources/apic-gateway/"]
+            except: ["Sources/apic-gateway/", "Benchmarks/"]
         ),
         Ban(
             text: "Date()",
