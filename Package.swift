@@ -85,7 +85,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CPlatform"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "TableTests", dependencies: ["GatewayTable", "GatewayIR", "GatewayEmitters", "TestSupport"],
-            path: "Tests/TableTests", swiftSettings: strict),
+            path: "Tests/TableTests", exclude: ["Goldens"], swiftSettings: strict),
         .testTarget(
             name: "CompilerTests", dependencies: ["GatewayCompiler", "GatewayIR", "TestSupport"],
             path: "Tests/CompilerTests", exclude: ["Cases"], swiftSettings: strict),

@@ -23,17 +23,18 @@ enum LifecycleText {
     static func goneBody(_ version: Version, of api: API) -> String {
         guard let sunset = version.lifecycle.sunset else { return "" }
         let instant = CalendarTime(sunset).rfc3339
-        var object = JSONObjectText()
-        object.member("type", "urn:apic:problem:version-sunset")
-        object.member("title", "Version sunset")
-        object.member("status", 410)
-        object.member("detail", "Version \(version.name) of \(api.name) was sunset at \(instant).")
-        object.member("api", api.name)
-        object.member("version", version.name)
-        object.member("sunset", instant)
-        if let successor = version.successorLink { object.member("successor", successor) }
-        if let docs = version.docs { object.member("docs", docs) }
-        return object.object
+        var members = [
+            ("type", JSONText.quoted("urn:apic:problem:version-sunset")),
+            ("title", JSONText.quoted("Version sunset")),
+            ("status", "410"),
+            ("detail", JSONText.quoted("Version \(version.name) of \(api.name) was sunset at \(instant).")),
+            ("api", JSONText.quoted(api.name)),
+            ("version", JSONText.quoted(version.name)),
+            ("sunset", JSONText.quoted(instant)),
+        ]
+        if let successor = version.successorLink { members.append(("successor", JSONText.quoted(successor))) }
+        if let docs = version.docs { members.append(("docs", JSONText.quoted(docs))) }
+        return JSONText.object(members)
     }
 
     /// What caches have to tell answers of an API apart by: a whole header line, or nothing.

@@ -181,6 +181,17 @@ package struct TableView: @unchecked Sendable {
 
     package func string(_ reference: TextReference) -> String { bytes(reference).string }
 
+    /// Records of a section, as the directory says.
+    package func recordCount(_ section: TableSection) -> Int {
+        let entry = TableLayout.headerByteCount + section.rawValue * TableLayout.directoryEntryByteCount
+        // The directory was checked to be there.
+        let count = unsafe UnsafeRawPointer(base).loadUnaligned(
+            fromByteOffset: entry + TableLayout.entryRecordCountOffset,
+            as: UInt32.self
+        )
+        return Int(UInt32(littleEndian: count))
+    }
+
     /// SHA-256 of everything behind the header, as the header says.
     package var statedDigest: [UInt8] {
         // The header was checked to be there.

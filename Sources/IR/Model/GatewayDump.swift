@@ -1,0 +1,227 @@
+/// A gateway as text, a line per value: for golden files and for people who look for what the compiler made of a spec.
+/// Equal gateways give equal text; positions in the sources are left out.
+package struct GatewayDump {
+    private let gateway: Gateway
+    private var lines: [String] = []
+
+    package init(_ gateway: Gateway) {
+        self.gateway = gateway
+        addSettings()
+        addConsumers()
+        addUpstreams()
+        addAPIs()
+        addChains()
+        addRoutes()
+        addNodes()
+    }
+
+    /// Lines that end in a line feed.
+    package var text: String { lines.map { $0 + "\n" }.joined() }
+
+    private mutating func add(_ line: String, depth: Int = 0) {
+        lines.append(String(repeating: "  ", count: depth) + line)
+    }
+
+    private mutating func addSettings() {
+        add("gateway \(gateway.name)")
+        for address in gateway.listeners.http {
+            add("http \(GatewayDump.address(address.host, address.port))", depth: 1)
+        }
+        let status = gateway.listeners.status
+        add("status \(GatewayDump.address(status.host, status.port))", depth: 1)
+        for block in gateway.listeners.trustedProxies {
+            let bytes = block.network.map { String($0, radix: 16) }.joined(separator: ".")
+            add("trusted-proxy \(bytes)/\(block.prefixLength)", depth: 1)
+        }
+        let limits = gateway.limits
+        let body = limits.bodyBytesMax.map { "\($0)" } ?? "unbounded"
+        add(
+            "limits head \(limits.headBytesMax), headers \(limits.headerCountMax), body \(body), "
+                + "connections \(limits.connectionCountMax)",
+            depth: 1
+        )
+        let timeouts = gateway.timeouts
+        add(
+            "timeouts head \(timeouts.head), body \(timeouts.body), idle \(timeouts.idle), write \(timeouts.write)",
+            depth: 1
+        )
+        add("drain delay \(gateway.drain.delay), timeout \(gateway.drain.timeout)", depth: 1)
+        guard let log = gateway.accessLog else { return }
+        let fields = log.fields.map(\.name).joined(separator: ", ")
+        add("access-log \(log.path ?? "stdout"), \(log.samplePerMillion) per million: \(fields)", depth: 1)
+    }
+
+    private mutating func addConsumers() {
+        for group in gateway.groups { add("group \(group)") }
+        for consumer in gateway.consumers { add("consumer \(consumer.name) [\(groups(consumer.groups))]") }
+        for credential in gateway.credentials {
+            let key =
+                switch credential.key {
+                case .digest(let bytes): "digest " + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+                case .secret(.environment(let name)): "${env:\(name)}"
+                case .secret(.file(let path)): "${file:\(path)}"
+                }
+            add("credential \(gateway.consumers[credential.consumer].name)/\(credential.id) \(key)")
+        }
+    }
+
+    private mutating func addUpstreams() {
+        for upstream in gateway.upstreams {
+            let timeouts = upstream.timeouts
+            add("upstream \(upstream.name)")
+            for target in upstream.targets {
+                add("target \(GatewayDump.address(target.host, target.port)) weight \(target.weight)", depth: 1)
+            }
+            add("timeouts connect \(timeouts.connect), response \(timeouts.response), idle \(timeouts.idle)", depth: 1)
+            add(
+                "retries \(upstream.retryCountMax), connections \(upstream.connectionCountMax), "
+                    + "idle \(upstream.idleConnectionCountMax)",
+                depth: 1
+            )
+        }
+    }
+
+    private mutating func addAPIs() {
+        for api in gateway.apis {
+            add("api \(api.name) by \(GatewayDump.text(api.selector))")
+            if !api.title.isEmpty { add("title \(api.title)", depth: 1) }
+            if !api.owner.isEmpty { add("owner \(api.owner)", depth: 1) }
+            if let version = api.defaultVersion { add("default \(gateway.versions[version].name)", depth: 1) }
+            for version in gateway.versions[api.versions] { addVersion(version) }
+        }
+        for mount in gateway.mounts {
+            let version = mount.version.map { "/" + gateway.versions[$0].name } ?? ""
+            add("mount \(mount.host.text) \(mount.prefix.text) \(gateway.apis[mount.api].name)\(version)")
+        }
+    }
+
+    private mutating func addVersion(_ version: Version) {
+        add("version \(version.name) selected by \(version.value)", depth: 1)
+        let lifecycle = version.lifecycle
+        let dates: [(String, Instant?)] = [
+            ("released", lifecycle.released), ("announced", lifecycle.announced), ("deprecated", lifecycle.deprecated),
+            ("sunset", lifecycle.sunset), ("retired", lifecycle.retired),
+        ]
+        for case (let name, let instant?) in dates { add("\(name) \(instant)", depth: 2) }
+        for window in lifecycle.brownouts {
+            add("brownout \(window.from) to \(window.until) status \(window.status)", depth: 2)
+        }
+        if !version.previewGroups.isEmpty { add("preview [\(groups(version.previewGroups))]", depth: 2) }
+        if let successor = version.successor { add("successor \(gateway.versions[successor].name)", depth: 2) }
+        if let link = version.successorLink { add("successor-link \(link)", depth: 2) }
+        if let docs = version.docs { add("docs \(docs)", depth: 2) }
+    }
+
+    private mutating func addChains() {
+        for (index, chain) in gateway.chains.enumerated() {
+            add("chain \(index)")
+            for step in chain.steps {
+                add("\(step.plugin.name) from \(step.scope): \(settings(of: step.plugin))", depth: 1)
+            }
+        }
+    }
+
+    private mutating func addRoutes() {
+        for route in gateway.routes {
+            let version = gateway.versions[route.version]
+            add("route \(route.methods.text) \(route.host.text) \(route.path.text)")
+            add("version \(gateway.apis[version.api].name)/\(version.name), chain \(route.chain)", depth: 1)
+            for condition in route.conditions { add("header \(condition.name): \(condition.value)", depth: 1) }
+            guard let forwarding = route.forwarding else { continue }
+            let path =
+                switch forwarding.path {
+                case .stripping(let count): "without \(count) segments"
+                case .whole: "whole path"
+                case .rewritten(let template): "as \(GatewayDump.text(template))"
+                }
+            let host = forwarding.preservesHost ? ", host preserved" : ""
+            add("to \(gateway.upstreams[forwarding.upstream].name) \(path)\(host)", depth: 1)
+        }
+    }
+
+    private mutating func addNodes() {
+        for node in gateway.nodes {
+            add("node \(node.name)")
+            if let cloud = node.cloud { add("cloud \(cloud)", depth: 1) }
+            if let region = node.region { add("region \(region)", depth: 1) }
+            for label in node.labels { add("label \(label.key)=\(label.value)", depth: 1) }
+            for port in node.ports { add("port \(port.name) \(port.published)", depth: 1) }
+            if let count = node.workerCount { add("workers \(count)", depth: 1) }
+        }
+    }
+
+    private func settings(of plugin: Plugin) -> String {
+        switch plugin {
+        case .requestID(let settings): "\(settings.header), accept \(settings.accept), echo \(settings.echo)"
+        case .requestSizeLimit(let settings): "\(settings.bodyBytesMax)"
+        case .keyAuth(let settings): "\(GatewayDump.text(settings.source)), forward \(settings.forwardsCredential)"
+        case .acl(.allow(let indices)): "allow [\(groups(indices))]"
+        case .acl(.deny(let indices)): "deny [\(groups(indices))]"
+        case .rateLimit(let settings): text(settings)
+        case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
+        case .respond(let settings):
+            "\(settings.status), \(GatewayDump.text(settings.headers)), \(settings.body.count) bytes"
+        }
+    }
+
+    private func groups(_ indices: [Int]) -> String {
+        indices.map { gateway.groups[$0] }.joined(separator: ", ")
+    }
+
+    private func text(_ limit: RateLimitSettings) -> String {
+        let key =
+            switch limit.key {
+            case .consumer: "consumer"
+            case .address: "address"
+            case .header(let name): "header \(name)"
+            }
+        let tiers = limit.tiers.map { "; \(gateway.groups[$0.group]): \(GatewayDump.text($0.rates))" }
+        return "\(limit.identity): \(GatewayDump.text(limit.rates)) by \(key)\(tiers.joined())"
+    }
+}
+
+extension GatewayDump {
+    private static func address(_ host: String, _ port: UInt16) -> String {
+        host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    private static func text(_ selector: VersionSelector) -> String {
+        switch selector {
+        case .path: "path"
+        case .host: "host"
+        case .header(let name): "header \(name)"
+        case .query(let name): "query \(name)"
+        case .mediaType(let prefix, let suffix): "media-type \(prefix){version}\(suffix)"
+        }
+    }
+
+    private static func text(_ source: KeySource) -> String {
+        switch source {
+        case .header(let name): "header \(name)"
+        case .query(let name): "query \(name)"
+        case .cookie(let name): "cookie \(name)"
+        }
+    }
+
+    private static func text(_ rates: [Rate]) -> String {
+        rates.map { "\($0.limit) per \($0.windowSeconds) s" }.joined(separator: ", ")
+    }
+
+    private static func text(_ edits: HeaderEdits) -> String {
+        "remove \(edits.remove), set \(text(edits.set)), add \(text(edits.add))"
+    }
+
+    private static func text(_ fields: [HeaderField]) -> String {
+        "[" + fields.map { "\($0.name): \(text($0.value))" }.joined(separator: ", ") + "]"
+    }
+
+    private static func text(_ template: TextTemplate) -> String {
+        let parts = template.parts.map { part in
+            switch part {
+            case .text(let text): text
+            case .capture(let index): "{\(index)}"
+            }
+        }
+        return "`\(parts.joined())`"
+    }
+}

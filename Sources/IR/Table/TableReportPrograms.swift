@@ -1,0 +1,149 @@
+extension TableReport {
+    /// Every program, an instruction a line with its place in `code`.
+    var programs: ReportPart {
+        var part = ReportPart("programs", columns: ["program", "routes", "instructions"])
+        var useCounts = [Int](repeating: 0, count: view.programs.count)
+        for index in 0..<view.routes.count { useCounts[Int(view.routes[index].program)] += 1 }
+        for index in 0..<view.programs.count {
+            let program = view.programs[index]
+            let lines =
+                ["request:"] + instructions(from: program.requestEntry)
+                + ["response:"] + instructions(from: program.responseEntry)
+            part.add([.number(index), .number(useCounts[index]), .lines(lines)])
+        }
+        return part
+    }
+
+    private func instructions(from entry: UInt32) -> [String] {
+        var lines: [String] = []
+        var offset = Int(entry)
+        while let opcode = Opcode(rawValue: UInt8(truncatingIfNeeded: view.code[offset])) {
+            let operands = operands(of: opcode, argument: UInt16(view.code[offset] >> 16), at: offset)
+            lines.append("\(offset)  \(opcode.name)\(operands.isEmpty ? "" : " ")\(operands)")
+            if opcode.isTerminal { break }
+            offset += opcode.wordCount
+        }
+        return lines
+    }
+
+    private func operands(of opcode: Opcode, argument: UInt16, at offset: Int) -> String {
+        let first = opcode.wordCount > 1 ? view.code[offset + 1] : 0
+        return switch opcode {
+        case .end: ""
+        case .requestID:
+            name(at: offset) + ", believed "
+                + ["never", "from trusted peers", "always"][Int(argument & InstructionFlag.acceptanceMask)]
+                + (argument & InstructionFlag.echoes == 0 ? "" : ", echoed")
+        case .gate, .gateUnlessPlanned, .stampLifecycle: version(first)
+        case .jumpUnlessPlanned: "\(version(first)) to \(offset + opcode.wordCount + Int(view.code[offset + 2]))"
+        case .admitPreview: "\(version(first)) for \(groups(at: offset + 2))"
+        case .limitBody: "\(UInt64(first) | UInt64(view.code[offset + 2]) << 32) bytes"
+        case .authenticateKey:
+            ["header", "query", "cookie"][Int(argument & 0xFF)] + " " + name(at: offset)
+                + (argument & InstructionFlag.forwardsCredential == 0 ? "" : ", forwarded")
+        case .requireGroup:
+            (argument & InstructionFlag.denies == 0 ? "allow " : "deny ") + groups(at: offset + 1)
+        case .takeToken, .stampRateLimit: rateLimit(view.rateLimits[first])
+        case .editRequestHeaders, .editResponseHeaders: edits(view.headerEdits[first])
+        case .respond:
+            "\(view.responses[first].status), \(view.responses[first].body.count) bytes, "
+                + quoted(view.string(view.responses[first].headerLines))
+        case .proxy: proxy(argument, at: offset)
+        case .stampRequestID: name(at: offset)
+        }
+    }
+
+    private func proxy(_ argument: UInt16, at offset: Int) -> String {
+        let operand = view.code[offset + 2]
+        let path =
+            switch PathModeCode(rawValue: UInt8(truncatingIfNeeded: argument)) {
+            case .strip: "without \(operand) segments"
+            case .whole: "whole path"
+            case .rewrite, nil: "as \(template(operand))"
+            }
+        let host = argument & InstructionFlag.preservesHost == 0 ? "" : ", host preserved"
+        return "\(view.string(view.upstreams[view.code[offset + 1]].name)) \(path)\(host)"
+    }
+
+    private func name(at offset: Int) -> String {
+        view.string(TextReference(offset: view.code[offset + 1], count: view.code[offset + 2]))
+    }
+
+    private func version(_ index: UInt32) -> String {
+        let version = view.versions[index]
+        return "\(view.string(view.apis[version.api].name))/\(view.string(version.name))"
+    }
+
+    private func groups(at offset: Int) -> String {
+        let names = (0..<view.groups.count).filter { view.code[offset + $0 / 32] & 1 << UInt32($0 % 32) != 0 }
+            .map { view.string(view.groups[$0]) }
+        return names.isEmpty ? "nobody" : names.joined(separator: ", ")
+    }
+
+    private func rateLimit(_ limit: RateLimitRecord) -> String {
+        let key =
+            switch RateKeyKind(rawValue: limit.keyKind) {
+            case .consumer: "consumer"
+            case .address: "address"
+            case .header, nil: "header \(view.string(limit.headerName))"
+            }
+        let tiers = (limit.tiers.first..<limit.tiers.first + limit.tiers.count).map { index in
+            let tier = view.rateTiers[index]
+            return "; \(view.string(view.groups[tier.group])): \(rates(tier.rateSet))"
+        }
+        return "\(rates(limit.rateSet)) by \(key)\(tiers.joined())"
+    }
+
+    private func rates(_ set: UInt32) -> String {
+        let range = view.rateSets[set]
+        return (range.first..<range.first + range.count)
+            .map { "\(view.rates[$0].limit)/\(view.string(view.rates[$0].name))" }.joined(separator: ", ")
+    }
+
+    private func edits(_ edits: HeaderEditsRecord) -> String {
+        let removals = fields(edits.removals).map { "remove \(view.string($0.name))" }
+        let settings = fields(edits.settings).map { "set \(template($0.line))" }
+        let additions = fields(edits.additions).map { "add \(template($0.line))" }
+        return (removals + settings + additions).joined(separator: "; ")
+    }
+
+    private func fields(_ range: RangeRecord) -> [HeaderFieldRecord] {
+        (range.first..<range.first + range.count).map { view.headerFields[$0] }
+    }
+
+    private func template(_ index: UInt32) -> String {
+        let range = view.templates[index]
+        let parts = (range.first..<range.first + range.count).map { index in
+            let part = view.templateParts[index]
+            return part.capture == TableLayout.none ? view.string(part.text) : "{\(part.capture)}"
+        }
+        return quoted(parts.joined())
+    }
+
+    private func quoted(_ text: String) -> String { JSONText.quoted(text) }
+}
+
+extension Opcode {
+    /// As `apic inspect` writes it.
+    package var name: StaticString {
+        switch self {
+        case .end: "end"
+        case .requestID: "request-id"
+        case .gate: "gate"
+        case .gateUnlessPlanned: "gate-unless-planned"
+        case .jumpUnlessPlanned: "jump-unless-planned"
+        case .admitPreview: "admit-preview"
+        case .limitBody: "limit-body"
+        case .authenticateKey: "authenticate-key"
+        case .requireGroup: "require-group"
+        case .takeToken: "take-token"
+        case .editRequestHeaders: "edit-request-headers"
+        case .respond: "respond"
+        case .proxy: "proxy"
+        case .editResponseHeaders: "edit-response-headers"
+        case .stampRequestID: "stamp-request-id"
+        case .stampRateLimit: "stamp-rate-limit"
+        case .stampLifecycle: "stamp-lifecycle"
+        }
+    }
+}
