@@ -84,7 +84,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["CPlatform"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "TableTests", dependencies: ["GatewayTable", "GatewayIR", "GatewayEmitters", "TestSupport"],
+            name: "TableTests", dependencies: ["GatewayTable", "GatewayIR", "GatewayEmitters", "Digests", "TestSupport"],
             path: "Tests/TableTests", exclude: ["Goldens"], swiftSettings: strict),
         .testTarget(
             name: "CompilerTests", dependencies: ["GatewayCompiler", "GatewayIR", "TestSupport"],
