@@ -111,7 +111,7 @@ let package = Package(
 
 // Fuzz targets are built by `make fuzz` only: every module is then instrumented, and libFuzzer is linked.
 if Context.environment["APIC_FUZZ"] != nil {
-    let fuzzed: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer"])]
+    let fuzzed: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer,address"])]
     package.targets += [
         .target(name: "FuzzDriver", path: "Fuzz/Driver"),
         .executableTarget(

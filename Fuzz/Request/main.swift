@@ -53,7 +53,7 @@ private let bytes = TableEmitter.emit(gateway())
 private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: TableLayout.alignment)
 memory.copyBytes(from: bytes)
 private let start = UnsafePointer(memory.baseAddress?.assumingMemoryBound(to: UInt8.self))
-nonisolated(unsafe) private let view = try TableView(validating: UnsafeBufferPointer(start: start, count: bytes.count))
+private let view = try TableView(validating: UnsafeBufferPointer(start: start, count: bytes.count))
 
 var count = CommandLine.argc
 var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
