@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 @testable import GatewayRuntime
 
@@ -41,7 +41,8 @@ struct BodyReaderTests {
         var encoded: [UInt8] = []
         var expected: [UInt8] = []
         for _ in 0..<Int.random(in: 0...6, using: &random) {
-            let data = (0..<Int.random(in: 1...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let data = (0..<Int.random(in: 1...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random)
+            }
             expected += data
             let size = String(data.count, radix: 16, uppercase: Bool.random(using: &random))
             let ext = Bool.random(using: &random) ? ";name=\"va,lue\"" : ""
@@ -62,10 +63,12 @@ struct BodyReaderTests {
     @Test(
         "chunks that could be read in two ways are refused",
         arguments: [
-            "x\r\n", "\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 \r\na\r\n", "1\na\r\n", "1\r\nab\r\n", "1\r\na\n",
+            "x\r\n", "\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 \r\na\r\n", "1\na\r\n", "1\r\nab\r\n",
+            "1\r\na\n",
             "1\r\na\rb", "1;a\nb\r\n", "ffffffffffffffff\r\n", "1000000000000000\r\n", "0\r\nX y: z\r\n\r\n", "0\r\n\n",
             "0\r\n X: y\r\n\r\n", "0\r\nX: a\0b\r\n\r\n", "0\r\n\rx",
-        ])
+        ]
+    )
     func refused(_ text: String) {
         #expect(read(.chunked, Array(text.utf8), pieces: [1]) == nil, "\(text.debugDescription)")
         #expect(read(.chunked, Array(text.utf8), pieces: [1000]) == nil, "\(text.debugDescription)")
@@ -114,7 +117,8 @@ struct PathNormalizationTests {
             ("/%4", nil), ("/%zz", nil), ("/%00", nil), ("/%1f", nil), ("/%7F", nil), ("/%5c", nil), ("/a\\b", nil),
             ("/a;b=c/d", "/a;b=c/d"), ("/...", "/..."), ("/.a", "/.a"), ("/a/..b", "/a/..b"), ("/a//../b", "/b"),
             ("/.", "/"), ("/%2e", "/"), ("/a\u{7f}", nil),
-        ])
+        ]
+    )
     func table(_ path: String, _ expected: String?) {
         #expect(normal(path) == expected, "\(path)")
     }

@@ -101,7 +101,8 @@ struct RequestHeadTests {
                 taken("/", method: "POST", authority: "[::1]:8000", framing: .chunked)
             ),
             ("M-SEARCH /\u{e9} HTTP/1.1\r\nHost: a\r\nX:\t\r\n\r\n", taken("/\u{e9}", method: "M-SEARCH")),
-        ])
+        ]
+    )
     fileprivate func takes(_ text: String, _ expected: Verdict) {
         #expect(parse(text) == expected)
     }
@@ -109,7 +110,10 @@ struct RequestHeadTests {
     @Test(
         "every ambiguity of framing is refused",
         arguments: [
-            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", HeadFault.framing),
+            (
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                HeadFault.framing
+            ),
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", .contentLength),
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n\r\n", .contentLength),
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n", .contentLength),
@@ -156,7 +160,8 @@ struct RequestHeadTests {
             (" GET / HTTP/1.1\r\nHost: a\r\n\r\n", .method),
             ("G(T / HTTP/1.1\r\nHost: a\r\n\r\n", .method),
             ("\u{16}\u{3}\u{1}", .method),
-        ])
+        ]
+    )
     func refuses(_ text: String, _ fault: HeadFault) {
         #expect(parse(text) == .refused(fault), "\(text.debugDescription)")
     }

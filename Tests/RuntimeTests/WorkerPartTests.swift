@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 @testable import GatewayRuntime
 
@@ -110,7 +110,8 @@ struct RetryDecisionTests {
             (.closed, 1, 0, true, true, false, true), (.closed, 1, 0, false, true, false, false),
             (.closed, 1, 1, true, false, true, false), (.responseTimeout, 1, 3, true, true, true, false),
             (.malformed, 1, 3, true, true, true, false),
-        ])
+        ]
+    )
     func table(
         _ failure: UpstreamFailure,
         attempts: Int,
@@ -137,10 +138,12 @@ struct LinkValueTests {
     @Test(
         "only what speaks of lifecycle is replaced",
         arguments: [
-            ("<https://x/a>; rel=\"next\"", nil), ("<https://x/a,b>; rel=next, <y>; rel=sunset", "<https://x/a,b>; rel=next"),
+            ("<https://x/a>; rel=\"next\"", nil),
+            ("<https://x/a,b>; rel=next, <y>; rel=sunset", "<https://x/a,b>; rel=next"),
             ("<a>; rel=\"deprecation\"", ""), ("<a>; title=\"x, rel=sunset\"; rel=next", nil),
             ("<a>; rel=\"prev successor-version\", <b>; rel=last", "<b>; rel=last"),
-        ])
+        ]
+    )
     func table(_ value: String, _ kept: String?) {
         withBytes(value) { bytes in
             #expect(LinkValues.containsLifecycle(bytes) == (kept != nil))
@@ -171,7 +174,8 @@ struct AnswerHeadTests {
             ("HTTP/1.1 99 No\r\n\r\nxxxx", "refused"), ("HTTP/1.1 600 No\r\n\r\n", "refused"),
             ("ICY 200 OK\r\n\r\n", "refused"), ("HTTP/1.1 200 OK\r\nX : y\r\n\r\n", "refused"),
             ("HTTP/1.1 20", "incomplete"), ("HTTP/1.1 200 OK\r\nX: y\r\n", "incomplete"),
-        ])
+        ]
+    )
     func table(_ text: String, _ expected: String) {
         var head = AnswerHead()
         let got = withBytes(text) { bytes -> String in
