@@ -73,7 +73,7 @@ final class TemporaryFolder {
 
     /// Writes beside, then renames: the way of a good deployment.
     func replace(_ name: String, with bytes: [UInt8]) throws {
-        let beside = file(".\(name).new")
+        let beside = file(name) + ".new"
         try Data(bytes).write(to: URL(fileURLWithPath: beside))
         guard rename(beside, file(name)) == 0 else { throw POSIXError(.EIO) }
     }

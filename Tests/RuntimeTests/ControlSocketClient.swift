@@ -42,4 +42,11 @@ final class SocketClient {
         client.send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
         return client.receiveAll()
     }
+
+    /// The status of the answer to a GET.
+    static func status(of path: String, port: UInt16) throws -> Int {
+        let client = try SocketClient(port: port)
+        client.send("GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        return Int(client.receiveAll().dropFirst(9).prefix(3)) ?? 0
+    }
 }
