@@ -7,7 +7,8 @@ package import GatewayIR
 package enum Analysis {
     /// - Returns: the gateway, if no diagnostic, earlier ones included, is an error.
     package static func lower(_ document: SpecDocument, into diagnostics: inout [Diagnostic]) -> Gateway? {
-        let names = NameTable(document)
+        let completeness = Completeness(document)
+        let names = NameTable(document, completeness)
         var constraints = ConstraintLibrary()
         let gatewayName = document.gateway?.value ?? ""
         let (consumers, credentials) = ConsumerLowering.lower(
@@ -17,12 +18,19 @@ package enum Analysis {
             into: &diagnostics
         )
         let upstreams = UpstreamLowering.lower(document, into: &diagnostics)
-        let versions = VersionLowering.lower(document, names: names, constraints: &constraints, into: &diagnostics)
+        let versions = VersionLowering.lower(
+            document,
+            names: names,
+            completeness: completeness,
+            constraints: &constraints,
+            into: &diagnostics
+        )
         PluginUseChecks.check(document, names: names, into: &diagnostics)
         let mounts = MountLowering.lower(document, versions: versions, into: &diagnostics)
         let routes = RouteLowering.lower(
             document,
             names: names,
+            completeness: completeness,
             versions: versions,
             constraints: &constraints,
             into: &diagnostics
@@ -36,6 +44,7 @@ package enum Analysis {
         )
         SuccessorOperations.check(
             document,
+            completeness: completeness,
             versions: versions,
             routes: routes,
             constraints: constraints,
@@ -43,6 +52,7 @@ package enum Analysis {
         )
         Governance.check(
             document,
+            completeness: completeness,
             versions: versions,
             routes: routes,
             constraints: &constraints,
@@ -51,7 +61,7 @@ package enum Analysis {
         warnOfUnused(document, names: names, routes: routes, into: &diagnostics)
         let nodes = NodeChecks.lower(document, into: &diagnostics)
         let listeners = ListenerLowering.listeners(document.listen, into: &diagnostics)
-        let limits = ListenerLowering.limits(document.listen, into: &diagnostics)
+        let limits = ListenerLowering.limits(document.listen)
         guard document.gateway != nil, !diagnostics.contains(where: { $0.severity == .error }) else { return nil }
         return Gateway(
             name: gatewayName,

@@ -5,7 +5,7 @@ extension DiagnosticCode {
         .brownoutOutside, .brownoutsOverlap, .brownoutEmpty, .unknownSuccessor, .ownSuccessor, .successorCircle,
         .successorEndsFirst, .successorLate, .successorLacksOperations, .severalDefaults, .defaultReachesSunset,
         .meaninglessDefault, .announceAfterDeprecated, .announceWithoutDeprecated, .tombstoneWithoutSunset,
-        .instantOutOfRange, .linkNotURI,
+        .instantOutOfRange,
     ]
 
     static let deprecatedBeforeReleased = DiagnosticCode(
@@ -258,16 +258,4 @@ extension DiagnosticCode {
             """
     )
 
-    static let linkNotURI = DiagnosticCode(
-        "E0521",
-        "`docs` is not a URL that a header field can carry",
-        explanation: """
-            `docs` is sent in `Link` header fields (RFC 8288) and in problem documents. It must be an absolute
-            `https://` or `http://` URL in ASCII, without spaces, quotes or angle brackets; write others
-            percent-encoded.
-            """,
-        example: """
-            v1: { docs: "see the wiki" }
-            """
-    )
 }

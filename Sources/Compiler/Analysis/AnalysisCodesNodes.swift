@@ -1,8 +1,7 @@
 extension DiagnosticCode {
     /// E09xx: nodes and listeners.
     static let nodeCodes: [DiagnosticCode] = [
-        .publishedPortTwice, .statusPortTaken, .listenAddressTwice, .unusableLabel, .unknownPortName,
-        .settingOutOfRange,
+        .publishedPortTwice, .statusPortTaken, .listenAddressTwice, .unusableLabel,
     ]
 
     static let publishedPortTwice = DiagnosticCode(
@@ -57,26 +56,4 @@ extension DiagnosticCode {
             """
     )
 
-    static let unknownPortName = DiagnosticCode(
-        "E0905",
-        "a published port names no listener",
-        explanation:
-            "A node publishes the listeners of the gateway: `http` and `https`. The status port is never published.",
-        example: """
-            nodes:
-              eu-1: { ports: { status: 8100 } }
-            """
-    )
-
-    static let settingOutOfRange = DiagnosticCode(
-        "E0906",
-        "a setting is outside what the gateway can do",
-        explanation: """
-            Everything that a stranger may send has a bound, and the bound itself has limits: beyond them the gateway
-            would be useless (nobody gets in) or unsafe (one client can take all memory).
-            """,
-        example: """
-            listen: { limits: { head: 16 } }
-            """
-    )
 }

@@ -1,25 +1,10 @@
 extension DiagnosticCode {
     /// E07xx: plugins, and what they need of each other.
     static let pluginCodes: [DiagnosticCode] = [
-        .pluginTwice, .pluginSealed, .policiesDisagree, .needsAuthentication, .previewNeedsAuthentication,
+        .pluginSealed, .policiesDisagree, .needsAuthentication, .previewNeedsAuthentication,
         .gatewayHeader, .headerEditedTwice, .stripsCredential, .requestIDHeader, .unknownCapture,
-        .respondWithUpstream, .respondBody, .sameWindowTwice, .offRemovesNothing, .unusableField,
-        .credentialPlace,
+        .respondWithUpstream, .respondBody, .offRemovesNothing,
     ]
-
-    static let pluginTwice = DiagnosticCode(
-        "E0701",
-        "a plugin is set twice in one list",
-        explanation: """
-            A chain has at most one setting of each plugin, and a setting replaces another as a whole: fields are never
-            merged. Within one list neither would be nearer than the other. Keep one of them.
-            """,
-        example: """
-            plugins:
-              - rate-limit: { limit: 10/second }
-              - rate-limit: { limit: 1000/hour }
-            """
-    )
 
     static let pluginSealed = DiagnosticCode(
         "E0702",
@@ -79,15 +64,14 @@ extension DiagnosticCode {
 
     static let gatewayHeader = DiagnosticCode(
         "E0706",
-        "a header field is the gateway's own",
+        "a header field is the gateway's own word",
         explanation: """
-            Fields that frame messages or manage connections (`Content-Length`, `Transfer-Encoding`, `Connection`, …)
-            belong to one connection and are always written by the gateway; changing them opens the door to request
-            smuggling. Fields by which the gateway tells upstreams about the caller and answers about the lifecycle are
-            its word, so nothing else may write them. `Host` is chosen by `preserve-host`.
+            By some fields the gateway tells upstreams who is calling and over which proxies (`X-Consumer-Username`,
+            `X-Forwarded-For`, …) and clients what becomes of a version (`Deprecation`, `Sunset`). It drops what others
+            wrote there, so that they can be believed; a spec cannot write them either.
             """,
         example: """
-            request-headers: { set: { Host: internal.example.com } }
+            request-headers: { set: { X-Consumer-Username: admin } }
             """
     )
 
@@ -169,16 +153,6 @@ extension DiagnosticCode {
             """
     )
 
-    static let sameWindowTwice = DiagnosticCode(
-        "E0713",
-        "a rate limit has two limits for the same window",
-        explanation:
-            "Only the smaller of the two would ever bind. Keep one limit for each of second, minute, hour and day.",
-        example: """
-            rate-limit: { limits: [ 10/second, 20/second ] }
-            """
-    )
-
     static let offRemovesNothing = DiagnosticCode(
         "W0714",
         "`off` removes nothing",
@@ -186,31 +160,6 @@ extension DiagnosticCode {
         example: """
             apis:
               orders: { path: /orders, plugins: [ rate-limit: off ] }
-            """
-    )
-
-    static let unusableField = DiagnosticCode(
-        "E0715",
-        "a header field has a name or a value that cannot be sent",
-        explanation: """
-            The name of a field is a token (RFC 9110, section 5.1): letters, digits and `!#$%&'*+-.^_`|~`. A value has no
-            control characters; a line break in it would begin another field. Other scripts need an encoding of the
-            field's own (RFC 8187).
-            """,
-        example: """
-            request-headers: { set: { "X Order": "a" } }
-            """
-    )
-
-    static let credentialPlace = DiagnosticCode(
-        "E0717",
-        "a credential cannot be read from there",
-        explanation: """
-            `key-auth` reads a header field, a query parameter or a cookie. The name must be one that requests can
-            carry, and not one that the gateway or HTTP itself uses.
-            """,
-        example: """
-            key-auth: { header: Content-Length }
             """
     )
 

@@ -4,6 +4,7 @@ internal import GatewayIR
 /// stands for all routes of an API that lack the same thing.
 struct Governance {
     private let document: SpecDocument
+    private let completeness: Completeness
     private let versions: LoweredVersions
     private let routes: LoweredRoutes
     private let required: [GovernanceSpec.Requirement: SourceSpan]
@@ -12,6 +13,7 @@ struct Governance {
 
     static func check(
         _ document: SpecDocument,
+        completeness: Completeness,
         versions: LoweredVersions,
         routes: LoweredRoutes,
         constraints: inout ConstraintLibrary,
@@ -24,6 +26,7 @@ struct Governance {
         )
         var governance = Governance(
             document: document,
+            completeness: completeness,
             versions: versions,
             routes: routes,
             required: Dictionary(
@@ -47,22 +50,25 @@ struct Governance {
             let chain = routes.chains.facts[route.chain]
             let isPublic = publicRoutes.cover(route, facts, isOpen: !chain.authenticates)
             // A route stands once for each of its hosts.
-            guard facts.match != lastMatch else { continue }
+            guard facts.match != lastMatch, facts.isWhole else { continue }
             lastMatch = facts.match
             if !chain.authenticates, !isPublic { open[facts.api].add(route, facts) }
             if !chain.limitsRate { unlimited[facts.api].add(route, facts) }
             if !chain.limitsSize, document.listen.bodyBytesMax == nil { unbounded[facts.api].add(route, facts) }
         }
         for api in versions.apis.indices {
-            let name = document.apis[versions.apiPlans[api].spec].name
-            if required[.owner] != nil, versions.apis[api].owner.isEmpty { diagnostics.append(.ownerRequired(name)) }
+            let spec = document.apis[versions.apiPlans[api].spec]
+            let name = spec.name
+            if required[.owner] != nil, completeness.isWhole(spec), versions.apis[api].owner.isEmpty {
+                diagnostics.append(.ownerRequired(name))
+            }
             reportOpen(open[api], api: name)
             report(unlimited[api], .rateLimit, .rateLimitRequired, api: name)
             report(unbounded[api], .sizeLimit, .sizeLimitRequired, api: name)
         }
         checkTimeouts()
         checkVersions()
-        for entry in publicRoutes.unused { diagnostics.append(.publicMatchesNothing(entry)) }
+        for entry in publicRoutes.unused where routes.isWhole { diagnostics.append(.publicMatchesNothing(entry)) }
     }
 
     private mutating func reportOpen(_ lack: Lack, api: Spanned<String>) {
@@ -90,7 +96,9 @@ struct Governance {
         guard let span = required[.timeouts] else { return }
         let names = document.upstreams.map(\.name.value).sorted()
         for upstream in document.upstreams where upstream.value.timeouts == nil {
-            guard let index = names.firstIndex(of: upstream.name.value), routes.usedUpstreams.contains(index) else {
+            guard completeness.isWhole(within: upstream.value.span),
+                let index = names.firstIndex(of: upstream.name.value), routes.usedUpstreams.contains(index)
+            else {
                 continue
             }
             diagnostics.append(.timeoutsRequired(upstream.name, required: span))
@@ -100,7 +108,9 @@ struct Governance {
     private mutating func checkVersions() {
         for plan in versions.versionPlans {
             let version = document.apis[versions.apiPlans[plan.api].spec].value.versions[plan.spec]
-            guard let deprecated = version.value.deprecated else { continue }
+            guard let deprecated = version.value.deprecated, completeness.isWhole(within: version.value.span) else {
+                continue
+            }
             if let span = required[.docs], version.value.docs == nil {
                 diagnostics.append(.docsRequired(version.name, deprecated: deprecated.span, required: span))
             }

@@ -13,8 +13,10 @@ struct NameTable {
     private let upstreamIndices: [String: Int]
     /// By name: index into `SpecDocument.policies`.
     private let policyIndices: [String: Int]
+    private let knowsAllGroups: Bool
 
-    init(_ document: SpecDocument) {
+    init(_ document: SpecDocument, _ completeness: Completeness) {
+        knowsAllGroups = completeness.knowsAllGroups
         groups = Set(document.consumers.flatMap { $0.value.groups.map(\.value) }).sorted()
         upstreams = document.upstreams.map(\.name.value).sorted()
         groupIndices = NameTable.indices(groups)
@@ -34,7 +36,7 @@ struct NameTable {
 
     func group(_ name: Spanned<String>, into diagnostics: inout [Diagnostic]) -> Int? {
         if let index = groupIndices[name.value] { return index }
-        diagnostics.append(.unknownGroup(name, known: groups))
+        if knowsAllGroups { diagnostics.append(.unknownGroup(name, known: groups)) }
         return nil
     }
 

@@ -2,7 +2,6 @@ internal import GatewayIR
 
 /// Nodes: what they are called, what they are labelled with, and which ports they publish.
 enum NodeChecks {
-    private static let workerCountMax: UInt32 = 1024
     private static let labelByteCountMax = 63
     private static let alphanumerics = ByteSet.digits.union(.letters)
     private static let labelCharacters = alphanumerics.union(of: "-_.")
@@ -41,19 +40,11 @@ enum NodeChecks {
 
     private static func check(_ node: Named<NodeSpec>, into diagnostics: inout [Diagnostic]) {
         if !isServiceName(node.name.value) { diagnostics.append(.unusableName(node.name, of: "a node")) }
-        for port in node.value.ports where !["http", "https"].contains(port.name.value) {
-            diagnostics.append(.unknownPortName(port.name))
-        }
         for label in node.value.labels {
             if !isLabelKey(label.name.value) { diagnostics.append(.unusableLabelKey(label.name)) }
             if !label.value.value.isEmpty, !isLabelText(label.value.value) {
                 diagnostics.append(.unusableLabelValue(label.value))
             }
-        }
-        if let workers = node.value.workers, !(1...workerCountMax).contains(workers.value) {
-            diagnostics.append(
-                .outOfRange("workers", workers.span, is: "\(workers.value)", from: "1", to: "\(workerCountMax)")
-            )
         }
     }
 
@@ -112,15 +103,6 @@ extension Diagnostic {
         )
     }
 
-    static func unknownPortName(_ name: Spanned<String>) -> Diagnostic {
-        Diagnostic(
-            .unknownPortName,
-            "there is no listener `\(name.value)` to publish",
-            at: name.span,
-            help: suggestion(for: name.value, among: ["http", "https"]) ?? "publish `http` or `https`"
-        )
-    }
-
     static func unusableLabelKey(_ key: Spanned<String>) -> Diagnostic {
         Diagnostic(
             .unusableLabel,
@@ -136,21 +118,6 @@ extension Diagnostic {
             "`\(value.value)` cannot be the value of a label",
             at: value.span,
             help: "use up to 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
-        )
-    }
-
-    static func outOfRange(
-        _ name: String,
-        _ span: SourceSpan,
-        is value: String,
-        from low: String,
-        to high: String
-    ) -> Diagnostic {
-        Diagnostic(
-            .settingOutOfRange,
-            "`\(name)` is \(value), and the gateway can do \(low) to \(high)",
-            at: span,
-            help: "choose a value between them, or leave the key out for the default"
         )
     }
 }

@@ -20,8 +20,8 @@ struct PluginChecks {
         diagnostics.append(diagnostic)
     }
 
-    mutating func check(_ chain: EffectiveChain, on route: RouteMention) {
-        if !chain.authenticates { checkUnauthenticated(chain, on: route) }
+    mutating func check(_ chain: EffectiveChain, on route: RouteMention, isWhole: Bool) {
+        if isWhole, !chain.authenticates { checkUnauthenticated(chain, on: route) }
         checkCredentialHeader(chain)
         checkRequestID(chain)
     }

@@ -1,31 +1,9 @@
 internal import GatewayIR
 
 extension Diagnostic {
-    static func pluginTwice(_ use: PluginUse, first: PluginUse) -> Diagnostic {
-        Diagnostic(
-            .pluginTwice,
-            "`\(use.name.value)` is set twice in one list",
-            at: use.name.span,
-            related: [.init(first.name.span, "first set here")],
-            help: "keep one; settings are replaced whole, never merged"
-        )
-    }
-
-    static func unusableFieldName(_ name: Spanned<String>) -> Diagnostic {
-        Diagnostic(
-            .unusableField,
-            "`\(name.value)` is not the name of a header field",
-            at: name.span,
-            help: "use letters, digits and `-`, as in `X-Order-Id`"
-        )
-    }
-
     static func gatewayHeader(_ name: Spanned<String>, _ reason: GatewayHeader) -> Diagnostic {
         let (message, help): (String, String) =
             switch reason {
-            case .framing:
-                ("frames messages or manages connections, which only the gateway does", "delete it")
-            case .host: ("is decided by the route", "write `preserve-host: true` on the route to forward the client's")
             case .caller:
                 ("tells upstreams what the gateway knows about the caller", "choose a name of your own for it")
             case .lifecycle: ("follows from the dates of the version", "set `deprecated` and `sunset` on the version")
@@ -40,31 +18,6 @@ extension Diagnostic {
             at: name.span,
             related: [.init(first, "first edited here")],
             help: "keep one: `set` replaces what is there, `add` goes beside it, `remove` takes it away"
-        )
-    }
-
-    static func credentialPlace(_ source: KeySource, at span: SourceSpan) -> Diagnostic {
-        let (kind, name, example): (String, String, String) =
-            switch source {
-            case .header(let name): ("header field", name, "header: apikey")
-            case .query(let name): ("query parameter", name, "query: apikey")
-            case .cookie(let name): ("cookie", name, "cookie: apikey")
-            }
-        return Diagnostic(
-            .credentialPlace,
-            "consumers cannot send a key in a \(kind) `\(name)`",
-            at: span,
-            help: "choose a name of your own, such as `\(example)`"
-        )
-    }
-
-    static func sameWindowTwice(_ rate: Spanned<Rate>, first: Spanned<Rate>) -> Diagnostic {
-        Diagnostic(
-            .sameWindowTwice,
-            "there is a limit for the same window already",
-            at: rate.span,
-            related: [.init(first.span, "first limited here")],
-            help: "keep \(min(rate.value.limit, first.value.limit)), or the one that was meant"
         )
     }
 

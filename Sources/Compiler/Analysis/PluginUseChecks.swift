@@ -1,6 +1,7 @@
 internal import GatewayIR
 
-/// What can be said of a plugin's settings wherever it is attached. Each item of each list is looked at once.
+/// What can be said of a plugin's settings wherever it is attached, beyond what the decoder says. Each item of each
+/// list is looked at once.
 struct PluginUseChecks {
     private let names: NameTable
     private(set) var diagnostics: [Diagnostic] = []
@@ -23,63 +24,24 @@ struct PluginUseChecks {
     private init(names: NameTable) { self.names = names }
 
     private mutating func check(_ list: [PluginUse]) {
-        for (index, use) in list.enumerated() {
-            if let first = list[..<index].first(where: { $0.name.value == use.name.value }) {
-                diagnostics.append(.pluginTwice(use, first: first))
-            }
-            check(use)
-        }
+        for use in list { check(use) }
     }
 
     private mutating func check(_ use: PluginUse) {
         switch use.setting {
         case .off, .requestSizeLimit: break
-        case .requestID(let settings): checkRequestID(settings, use)
-        case .keyAuth(let settings): checkKeyAuth(settings, use)
+        case .requestID(let settings):
+            let name = Spanned(settings.header, use.span)
+            checkName(name, isRequest: true)
+            checkName(name, isRequest: false)
+        case .keyAuth(let settings):
+            if case .header(let name) = settings.source { checkName(Spanned(name, use.span), isRequest: true) }
         case .acl(let allow, let deny): _ = names.groups(allow + deny, into: &diagnostics)
-        case .rateLimit(let spec): checkRateLimit(spec)
+        case .rateLimit(let spec):
+            for tier in spec.tiers { _ = names.group(tier.name, into: &diagnostics) }
         case .requestHeaders(let edits): checkEdits(edits, isRequest: true)
         case .respond(let spec): checkRespond(spec)
         case .responseHeaders(let edits): checkEdits(edits, isRequest: false)
-        }
-    }
-
-    private mutating func checkRequestID(_ settings: RequestIDSettings, _ use: PluginUse) {
-        let name = Spanned(settings.header, use.span)
-        if !FieldRules.isToken(settings.header) {
-            diagnostics.append(.unusableFieldName(name))
-        } else if let reason = GatewayHeader(name.value, isRequest: true) ?? GatewayHeader(name.value, isRequest: false)
-        {
-            diagnostics.append(.gatewayHeader(name, reason))
-        }
-    }
-
-    private mutating func checkKeyAuth(_ settings: KeyAuthSettings, _ use: PluginUse) {
-        let usable: Bool
-        switch settings.source {
-        case .header(let name):
-            usable = FieldRules.isToken(name) && GatewayHeader(name, isRequest: true) == nil
-        case .query(let name): usable = !name.isEmpty && name.utf8.allSatisfy { ByteSet.unreserved.contains($0) }
-        case .cookie(let name): usable = FieldRules.isToken(name)
-        }
-        if !usable { diagnostics.append(.credentialPlace(settings.source, at: use.span)) }
-    }
-
-    private mutating func checkRateLimit(_ spec: RateLimitSpec) {
-        checkWindows(spec.rates)
-        for tier in spec.tiers {
-            _ = names.group(tier.name, into: &diagnostics)
-            checkWindows(tier.value)
-        }
-        if let key = spec.key, case .header(let name) = key.value, !FieldRules.isToken(name) {
-            diagnostics.append(.unusableFieldName(Spanned(name, key.span)))
-        }
-    }
-
-    private mutating func checkWindows(_ rates: [Spanned<Rate>]) {
-        for (index, rate) in rates.enumerated() {
-            let first = rates[..<index].first { $0.value.windowSeconds == rate.value.windowSeconds }
-            if let first { diagnostics.append(.sameWindowTwice(rate, first: first)) }
         }
     }
 
@@ -92,7 +54,7 @@ struct PluginUseChecks {
                 diagnostics.append(.headerEditedTwice(name, first: first))
             }
         }
-        for field in fields { checkValue(field.value) }
+        for field in fields { checkTemplate(field.value) }
     }
 
     private mutating func checkRespond(_ spec: RespondSpec) {
@@ -101,23 +63,16 @@ struct PluginUseChecks {
         }
         for field in spec.headers {
             checkName(field.name, isRequest: false)
-            checkValue(field.value)
+            checkTemplate(field.value)
         }
     }
 
     private mutating func checkName(_ name: Spanned<String>, isRequest: Bool) {
-        if !FieldRules.isToken(name.value) {
-            diagnostics.append(.unusableFieldName(name))
-        } else if let reason = GatewayHeader(name.value, isRequest: isRequest) {
-            diagnostics.append(.gatewayHeader(name, reason))
-        }
+        guard let reason = GatewayHeader(name.value, isRequest: isRequest) else { return }
+        diagnostics.append(.gatewayHeader(name, reason))
     }
 
-    private mutating func checkValue(_ value: Spanned<String>) {
-        if let fault = FieldRules.fault(inValue: value.value) {
-            diagnostics.append(fault.diagnostic(in: value))
-            return
-        }
+    private mutating func checkTemplate(_ value: Spanned<String>) {
         do throws(PatternFault) {
             _ = try TextTemplateParser.parse(value.value)
         } catch {
@@ -126,45 +81,19 @@ struct PluginUseChecks {
     }
 }
 
-/// Why a header field is not for a spec to edit.
+/// Why a header field is not for a spec to edit. The decoder has refused those that frame messages.
 enum GatewayHeader {
-    case framing
-    case host
     case caller
     case lifecycle
 
     /// `nil` for fields that a spec may edit.
     init?(_ name: String, isRequest: Bool) {
-        if FieldRules.isFraming(name) {
-            self = .framing
-        } else if isRequest, name.lowercased() == "host" {
-            self = .host
-        } else if isRequest, FieldRules.isAboutCaller(name) {
+        if isRequest, FieldRules.isAboutCaller(name) {
             self = .caller
         } else if !isRequest, FieldRules.isAboutLifecycle(name) {
             self = .lifecycle
         } else {
             return nil
         }
-    }
-}
-
-extension FieldRules {
-    static func fault(inValue value: String) -> PatternFault? {
-        if value.utf8.count > valueByteCountMax {
-            return PatternFault(
-                .unusableField,
-                "the value of a header field has at most \(valueByteCountMax) bytes here",
-                at: 0..<value.utf8.count,
-                help: "shorten it"
-            )
-        }
-        guard let offset = unsendableByte(in: value) else { return nil }
-        return PatternFault(
-            .unusableField,
-            "the value of a header field has only printable ASCII",
-            at: offset..<offset + 1,
-            help: "delete the character, or encode it as the field's own rules say"
-        )
     }
 }

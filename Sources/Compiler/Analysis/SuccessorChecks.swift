@@ -4,14 +4,16 @@ internal import GatewayIR
 enum SuccessorChecks {
     /// - Parameters:
     ///   - versions: ascending by name.
+    ///   - isWhole: whether these are all versions that the spec has.
     /// - Returns: by version, the index of its successor in `versions`.
     static func successors(
         of versions: [Named<VersionSpec>],
+        isWhole: Bool,
         into diagnostics: inout [Diagnostic]
     ) -> [Int?] {
         let names = versions.map(\.name.value)
         var successors = versions.map { version in
-            successor(of: version, among: names, into: &diagnostics)
+            successor(of: version, among: names, isWhole: isWhole, into: &diagnostics)
         }
         for circle in circles(successors) {
             diagnostics.append(.successorCircle(circle.map { versions[$0] }))
@@ -27,6 +29,7 @@ enum SuccessorChecks {
     private static func successor(
         of version: Named<VersionSpec>,
         among names: [String],
+        isWhole: Bool,
         into diagnostics: inout [Diagnostic]
     ) -> Int? {
         guard let name = version.value.successor else { return nil }
@@ -35,6 +38,7 @@ enum SuccessorChecks {
             return nil
         }
         guard let index = names.firstIndex(of: name.value) else {
+            guard isWhole else { return nil }
             diagnostics.append(.unknownSuccessor(name, known: names.filter { $0 != version.name.value }))
             return nil
         }

@@ -11,6 +11,7 @@ struct SuccessorOperations {
 
     static func check(
         _ document: SpecDocument,
+        completeness: Completeness,
         versions: LoweredVersions,
         routes: LoweredRoutes,
         constraints: ConstraintLibrary,
@@ -19,7 +20,8 @@ struct SuccessorOperations {
         guard versions.versions.contains(where: { $0.successor != nil }) else { return }
         var checks = SuccessorOperations(document, versions: versions, routes: routes, constraints: constraints)
         for (index, version) in versions.versions.enumerated() {
-            guard let successor = version.successor else { continue }
+            let api = document.apis[versions.apiPlans[version.api].spec]
+            guard let successor = version.successor, completeness.isWhole(api) else { continue }
             checks.check(index, successor: successor, into: &diagnostics)
         }
     }

@@ -29,7 +29,9 @@ struct ChainResolution {
         let own = plugins.map { EffectiveUse(use: $0, place: place, span: $0.span) }
         let ownKinds = Set(own.compactMap { PluginKind(named: $0.use.name.value) })
         var inner = outer
-        for use in policyUses(policies, overriddenBy: ownKinds, at: place) { inner = applying(use, to: inner) }
+        for use in policyUses(policies, overriddenBy: ownKinds, at: place, &inner.isWhole) {
+            inner = applying(use, to: inner)
+        }
         for use in own {
             warnIfIdle(use, in: inner)
             inner = applying(use, to: inner)
@@ -41,12 +43,16 @@ struct ChainResolution {
     private mutating func policyUses(
         _ references: [Spanned<String>],
         overriddenBy ownKinds: Set<PluginKind>,
-        at place: ChainPlace
+        at place: ChainPlace,
+        _ areAllKnown: inout Bool
     ) -> [EffectiveUse] {
         var results: [EffectiveUse] = []
         var setters: [PluginKind: Spanned<String>] = [:]
         for reference in references {
-            guard let index = names.policy(reference, into: &diagnostics) else { continue }
+            guard let index = names.policy(reference, into: &diagnostics) else {
+                areAllKnown = false
+                continue
+            }
             usedPolicies.insert(index)
             for use in policies[index].value {
                 guard let kind = PluginKind(named: use.name.value) else { continue }

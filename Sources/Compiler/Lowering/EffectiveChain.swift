@@ -60,6 +60,9 @@ struct EffectiveChain {
     /// By `PluginKind`. A sealed `off` stays, so that nobody within switches the plugin on.
     private var uses: [EffectiveUse?] = Array(repeating: nil, count: PluginKind.allCases.count)
 
+    /// Whether every policy that belongs to it was found; else what seems to be missing may be there.
+    var isWhole = true
+
     /// What has been said about the plugin, `off` included.
     subscript(kind: PluginKind) -> EffectiveUse? {
         get { uses[kind.rawValue] }

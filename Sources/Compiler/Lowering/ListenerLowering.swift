@@ -31,40 +31,13 @@ enum ListenerLowering {
         return left.host == right.host || all.contains(left.host) || all.contains(right.host)
     }
 
-    static func limits(_ spec: ListenSpec, into diagnostics: inout [Diagnostic]) -> RequestLimits {
+    static func limits(_ spec: ListenSpec) -> RequestLimits {
         var result = RequestLimits()
-        if let head = spec.headBytesMax {
-            check("head", head, 1024...65_536, into: &diagnostics)
-            result.headBytesMax = head.value
-        }
-        if let count = spec.headerCountMax {
-            check("headers", count, 8...1000, into: &diagnostics)
-            result.headerCountMax = count.value
-        }
-        if let count = spec.connectionCountMax {
-            check("connections", count, 1...1_000_000, into: &diagnostics)
-            result.connectionCountMax = count.value
-        }
+        if let value = spec.headBytesMax?.value { result.headBytesMax = value }
+        if let value = spec.headerCountMax?.value { result.headerCountMax = value }
+        if let value = spec.connectionCountMax?.value { result.connectionCountMax = value }
         result.bodyBytesMax = spec.bodyBytesMax?.value
         return result
-    }
-
-    private static func check(
-        _ name: String,
-        _ value: Spanned<UInt32>,
-        _ range: ClosedRange<UInt32>,
-        into diagnostics: inout [Diagnostic]
-    ) {
-        guard !range.contains(value.value) else { return }
-        diagnostics.append(
-            .outOfRange(
-                name,
-                value.span,
-                is: "\(value.value)",
-                from: "\(range.lowerBound)",
-                to: "\(range.upperBound)"
-            )
-        )
     }
 
     static func timeouts(_ spec: ListenSpec) -> ClientTimeouts {

@@ -28,16 +28,6 @@ extension Diagnostic {
         )
     }
 
-    static func conditionTwice(_ name: Spanned<String>, first: SourceSpan) -> Diagnostic {
-        Diagnostic(
-            .headerCondition,
-            "the route has a condition for `\(name.value)` already",
-            at: name.span,
-            related: [.init(first, "first named here")],
-            help: "keep one; a route for each value takes both"
-        )
-    }
-
     static func tooManyConditions(_ name: Spanned<String>) -> Diagnostic {
         Diagnostic(
             .headerCondition,

@@ -8,6 +8,8 @@ struct RouteFacts {
     var api: Int
     /// Numbers of its path's constraints, in the order of its segments.
     var constraints: [Int]
+    /// Whether its chain is all that the spec says; else nothing can be missing from it.
+    var isWhole: Bool
 }
 
 /// All routes with their chains.
@@ -16,6 +18,8 @@ struct LoweredRoutes {
     /// One per route.
     var facts: [RouteFacts] = []
     var chains = ChainTable()
+    /// Whether all routes of the spec are among them.
+    var isWhole = true
     /// Indices into `Gateway.upstreams` that some route forwards to.
     var usedUpstreams: Set<Int> = []
     /// Indices into `SpecDocument.policies` that something names.
@@ -26,6 +30,7 @@ struct LoweredRoutes {
 struct RouteLowering {
     private let document: SpecDocument
     private let names: NameTable
+    private let completeness: Completeness
     private let versions: LoweredVersions
     private var result = LoweredRoutes()
     private var resolution: ChainResolution
@@ -37,17 +42,24 @@ struct RouteLowering {
     static func lower(
         _ document: SpecDocument,
         names: NameTable,
+        completeness: Completeness,
         versions: LoweredVersions,
         constraints: inout ConstraintLibrary,
         into diagnostics: inout [Diagnostic]
     ) -> LoweredRoutes {
-        var lowering = RouteLowering(document: document, names: names, versions: versions)
+        var lowering = RouteLowering(
+            document: document,
+            names: names,
+            completeness: completeness,
+            versions: versions
+        )
         lowering.lowerAll(constraints: &constraints)
         diagnostics += lowering.diagnostics
         return lowering.result
     }
 
-    private init(document: SpecDocument, names: NameTable, versions: LoweredVersions) {
+    private init(document: SpecDocument, names: NameTable, completeness: Completeness, versions: LoweredVersions) {
+        self.completeness = completeness
         self.document = document
         self.names = names
         self.versions = versions
@@ -55,6 +67,7 @@ struct RouteLowering {
     }
 
     private mutating func lowerAll(constraints: inout ConstraintLibrary) {
+        result.isWhole = document.refused.isEmpty && versions.apiPlans.count == document.apis.count
         let global = resolution.chain(within: EffectiveChain(), policies: [], plugins: document.plugins, at: .global)
         for (index, plan) in versions.apiPlans.enumerated() {
             let api = document.apis[plan.spec]
@@ -99,14 +112,15 @@ struct RouteLowering {
             selector: plan.selector,
             base: VersionBase(plan: plan, value: version.value),
             chain: chain,
-            upstream: upstream
+            upstream: upstream,
+            isWhole: completeness.isWholeForRoutes(of: api)
         )
         let first = result.routes.count
         for route in spec.value.routes { lower(route, in: &context, constraints: &constraints) }
-        if !context.withoutUpstream.isEmpty {
+        if context.isWhole, !context.withoutUpstream.isEmpty {
             diagnostics.append(.routeWithoutUpstream(context.withoutUpstream, version: version.name))
         }
-        if !version.previewGroups.isEmpty, result.routes.count > first,
+        if context.isWhole, context.chain.isWhole, !version.previewGroups.isEmpty, result.routes.count > first,
             !result.routes[first...].contains(where: { result.chains.facts[$0.chain].authenticates })
         {
             diagnostics.append(.previewNeedsAuthentication(spec))
@@ -123,9 +137,13 @@ struct RouteLowering {
             parsed = try RouteTextParser.parse(route.match.value, constraints: &constraints)
         } catch {
             diagnostics.append(error.diagnostic(in: route.match))
+            result.isWhole = false
             return
         }
-        guard let path = context.base.joined(with: parsed.path, route.match, into: &diagnostics) else { return }
+        guard let path = context.base.joined(with: parsed.path, route.match, into: &diagnostics) else {
+            result.isWhole = false
+            return
+        }
         methods.register(parsed.methods, at: route.match, into: &diagnostics)
         let conditions = conditions.lower(
             route.headers,
@@ -157,7 +175,12 @@ struct RouteLowering {
                 )
             )
             result.facts.append(
-                RouteFacts(match: route.match.span, api: context.api, constraints: path.constraints)
+                RouteFacts(
+                    match: route.match.span,
+                    api: context.api,
+                    constraints: path.constraints,
+                    isWhole: context.isWhole && chain.isWhole
+                )
             )
         }
     }
@@ -191,12 +214,12 @@ extension RouteLowering {
         in context: inout VersionContext
     ) -> Int {
         guard isInherited else {
-            checks.check(chain, on: mention)
+            checks.check(chain, on: mention, isWhole: context.isWhole && chain.isWhole)
             return lowered(chain, captures: chain.namesCaptures ? path.captureNames : [], mention)
         }
         let captures = context.chainNamesCaptures ? path.captureNames : []
         if let number = context.chainNumbers[captures] { return number }
-        checks.check(chain, on: mention)
+        checks.check(chain, on: mention, isWhole: context.isWhole && chain.isWhole)
         let number = lowered(chain, captures: captures, mention)
         context.chainNumbers[captures] = number
         return number
@@ -295,6 +318,8 @@ struct VersionContext {
     var chain: EffectiveChain
     var chainNamesCaptures: Bool
     var upstream: UpstreamChoice?
+    /// Whether nothing was refused that is in force here.
+    var isWhole: Bool
     /// Chains of routes without plugins of their own, by the captures that texts can name.
     var chainNumbers: [[String]: Int] = [:]
     var withoutUpstream: [Spanned<String>] = []
@@ -306,7 +331,8 @@ struct VersionContext {
         selector: VersionSelector,
         base: VersionBase,
         chain: EffectiveChain,
-        upstream: UpstreamChoice?
+        upstream: UpstreamChoice?,
+        isWhole: Bool
     ) {
         self.version = version
         self.api = api
@@ -316,5 +342,6 @@ struct VersionContext {
         self.chain = chain
         chainNamesCaptures = chain.namesCaptures
         self.upstream = upstream
+        self.isWhole = isWhole
     }
 }

@@ -61,11 +61,7 @@ struct ConditionLowering {
         into diagnostics: inout [Diagnostic]
     ) -> [HeaderCondition] {
         guard !fields.isEmpty else { return [] }
-        for (index, field) in fields.enumerated() {
-            check(field, selector: selector, into: &diagnostics)
-            let first = fields[..<index].first { FieldRules.areSame($0.name.value, field.name.value) }
-            if let first { diagnostics.append(.conditionTwice(field.name, first: first.name.span)) }
-        }
+        for field in fields { check(field.name, selector: selector, into: &diagnostics) }
         if fields.count > ConditionLowering.countMax {
             diagnostics.append(.tooManyConditions(fields[ConditionLowering.countMax].name))
         }
@@ -77,23 +73,13 @@ struct ConditionLowering {
         return conditions
     }
 
-    private func check(
-        _ field: Named<Spanned<String>>,
-        selector: VersionSelector,
-        into diagnostics: inout [Diagnostic]
-    ) {
-        let name = field.name
-        if !FieldRules.isToken(name.value) {
-            diagnostics.append(.unusableFieldName(name))
-        } else if name.value.lowercased() == "host" {
+    private func check(_ name: Spanned<String>, selector: VersionSelector, into diagnostics: inout [Diagnostic]) {
+        if name.value.lowercased() == "host" {
             diagnostics.append(.conditionOnHost(name))
         } else if FieldRules.isFraming(name.value) || FieldRules.isAboutCaller(name.value) {
             diagnostics.append(.conditionOnGatewayField(name))
         } else if case .header(let header) = selector, header == name.value.lowercased() {
             diagnostics.append(.conditionOnVersion(name))
-        }
-        if let fault = FieldRules.fault(inValue: field.value.value) {
-            diagnostics.append(fault.diagnostic(in: field.value))
         }
     }
 }

@@ -25,6 +25,7 @@ enum VersionLowering {
     static func lower(
         _ document: SpecDocument,
         names: NameTable,
+        completeness: Completeness,
         constraints: inout ConstraintLibrary,
         into diagnostics: inout [Diagnostic]
     ) -> LoweredVersions {
@@ -32,13 +33,21 @@ enum VersionLowering {
         let order = document.apis.indices.sorted { document.apis[$0].name.value < document.apis[$1].name.value }
         for index in order {
             let api = document.apis[index]
-            let plan = VersioningLowering.plan(api, at: index, constraints: &constraints, into: &diagnostics)
+            let isWhole = completeness.isWhole(api)
+            let plan = VersioningLowering.plan(
+                api,
+                at: index,
+                isWhole: isWhole,
+                constraints: &constraints,
+                into: &diagnostics
+            )
             append(
                 api,
                 plan: plan,
                 at: index,
                 notice: document.governance?.notice,
                 names: names,
+                isWhole: isWhole,
                 to: &result,
                 into: &diagnostics
             )
@@ -53,6 +62,7 @@ enum VersionLowering {
         at index: Int,
         notice: Spanned<Int64>?,
         names: NameTable,
+        isWhole: Bool,
         to result: inout LoweredVersions,
         into diagnostics: inout [Diagnostic]
     ) {
@@ -62,8 +72,10 @@ enum VersionLowering {
         let sorted = order.map { api.value.versions[$0] }
         let first = result.versions.count
         let versioning = api.value.versioning?.value ?? .path
-        let successors = SuccessorChecks.successors(of: sorted, into: &diagnostics)
-        let standard = SuccessorChecks.defaultVersion(of: sorted, versioning: versioning, into: &diagnostics)
+        let successors = SuccessorChecks.successors(of: sorted, isWhole: isWhole, into: &diagnostics)
+        let standard =
+            isWhole || api.value.versioning != nil
+            ? SuccessorChecks.defaultVersion(of: sorted, versioning: versioning, into: &diagnostics) : nil
         let values = values(of: sorted, versioning: versioning, into: &diagnostics)
         var versions = sorted.indices.map { index in
             Version(
@@ -73,7 +85,7 @@ enum VersionLowering {
                 lifecycle: LifecycleChecks.lower(sorted[index], notice: notice, into: &diagnostics),
                 previewGroups: names.groups(sorted[index].value.preview, into: &diagnostics),
                 successor: successors[index].map { first + $0 },
-                docs: docs(sorted[index], into: &diagnostics)
+                docs: sorted[index].value.docs?.value
             )
         }
         guard let plan else { return }
@@ -150,20 +162,6 @@ enum VersionLowering {
         case .header, .query, .mediaType: return value.utf8.allSatisfy { ByteSet.unreserved.contains($0) }
         }
     }
-
-    /// `docs` goes into `Link` fields, where `>` and spaces would end it (RFC 8288, section 3).
-    private static func docs(_ version: Named<VersionSpec>, into diagnostics: inout [Diagnostic]) -> String? {
-        guard let docs = version.value.docs else { return nil }
-        let bytes = Array(docs.value.utf8)
-        let legal = ByteSet.pathCharacters.union(of: "/?#[]%")
-        let scheme = ["https://", "http://"].first { docs.value.lowercased().hasPrefix($0) }
-        guard let scheme, bytes.count > scheme.utf8.count, bytes.count <= 2048, bytes.allSatisfy({ legal.contains($0) })
-        else {
-            diagnostics.append(.linkNotURI(docs))
-            return nil
-        }
-        return docs.value
-    }
 }
 
 /// A version's own path and hosts.
@@ -217,15 +215,6 @@ extension Diagnostic {
             at: value.span,
             related: [.init(firstSpan, "the value of `\(first)`")],
             help: "give one of them another `value`"
-        )
-    }
-
-    static func linkNotURI(_ docs: Spanned<String>) -> Diagnostic {
-        Diagnostic(
-            .linkNotURI,
-            "`\(docs.value)` is not a URL that a `Link` field can carry",
-            at: docs.span,
-            help: "write an absolute URL such as `https://developer.example.com/changes`"
         )
     }
 }

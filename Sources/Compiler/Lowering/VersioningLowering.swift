@@ -27,13 +27,17 @@ struct VersioningLowering {
     private let span: SourceSpan
     private(set) var diagnostics: [Diagnostic] = []
 
+    /// - Parameter isWhole: whether all that the spec says about the API was understood.
     /// - Returns: `nil` where a mistake leaves the place of the API open; it is reported.
     static func plan(
         _ api: Named<APISpec>,
         at index: Int,
+        isWhole: Bool,
         constraints: inout ConstraintLibrary,
         into diagnostics: inout [Diagnostic]
     ) -> APIPlan? {
+        let saysWhere = api.value.path != nil && api.value.versioning != nil && !api.value.hosts.isEmpty
+        guard isWhole || saysWhere else { return nil }
         var lowering = VersioningLowering(api: api, span: api.value.versioning?.span ?? api.name.span)
         let plan = lowering.plan(at: index, constraints: &constraints)
         diagnostics += lowering.diagnostics
@@ -120,7 +124,7 @@ struct VersioningLowering {
 
     private mutating func headerName(_ name: String?) -> String {
         let name = name ?? VersioningLowering.defaultHeader
-        if !FieldRules.isToken(name) || FieldRules.isFraming(name) || name.lowercased() == "host" {
+        if FieldRules.isAboutCaller(name) {
             diagnostics.append(.unusableSelectorHeader(name, at: span))
         }
         return name.lowercased()

@@ -1,8 +1,5 @@
 /// Which header fields a spec may name, and for what (RFC 9110 and the fields that the gateway speaks with).
 enum FieldRules {
-    static let nameByteCountMax = 128
-    static let valueByteCountMax = 4096
-
     /// Fields of one connection or of a message's framing: always the gateway's own.
     private static let framing: Set<String> = [
         "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer", "trailers",
@@ -19,7 +16,7 @@ enum FieldRules {
 
     /// `token` of RFC 9110, section 5.6.2.
     static func isToken(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= nameByteCountMax && name.utf8.allSatisfy { ByteSet.token.contains($0) }
+        !name.isEmpty && name.utf8.allSatisfy { ByteSet.token.contains($0) }
     }
 
     static func isFraming(_ name: String) -> Bool { framing.contains(name.lowercased()) }
@@ -30,12 +27,4 @@ enum FieldRules {
     }
 
     static func isAboutLifecycle(_ name: String) -> Bool { lifecycle.contains(name.lowercased()) }
-
-    /// The first byte of a value that no field can carry (RFC 9110, section 5.5); other scripts need an encoding.
-    static func unsendableByte(in value: String) -> Int? {
-        for (offset, byte) in value.utf8.enumerated() where byte != 0x09 && !(0x20...0x7E).contains(byte) {
-            return offset
-        }
-        return nil
-    }
 }
