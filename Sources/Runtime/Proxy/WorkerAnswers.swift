@@ -187,7 +187,11 @@ extension Worker {
     private func appendResponseProgram(_ x: Int32, isRefusal: Bool, to output: inout ByteWriter) {
         let view = exchanges[x].table.table.view
         guard exchanges[x].route != TableLayout.none else {
-            if exchanges[x].version != TableLayout.none { appendLifecycle(exchanges[x].version, view, to: &output) }
+            if exchanges[x].version != TableLayout.none {
+                appendLifecycle(exchanges[x].version, view, to: &output)
+            } else {
+                appendVary(x, view, to: &output)
+            }
             return
         }
         var counter = view.programs[view.routes[exchanges[x].route].program].responseEntry
@@ -216,6 +220,12 @@ extension Worker {
             output.append(Bytes(view.bytes(view.versions[version].headerLines)))
         }
         output.append(Bytes(view.bytes(view.apis[view.versions[version].api].varyLine)))
+    }
+
+    /// The same for an answer that belongs to an API and to none of its versions.
+    private func appendVary(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+        guard exchanges[x].api != TableLayout.none else { return }
+        output.append(Bytes(view.bytes(view.apis[exchanges[x].api].varyLine)))
     }
 
     /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11).
@@ -429,12 +439,11 @@ extension Worker {
         appendStatusLine(status, reason: reason, to: &output)
         output.append(fields)
         output.append(dateLine.line(at: wall / 1000))
-        let isHidden = exchanges[x].refusal == .versionUnknown
-        if !isHidden {
+        if exchanges[x].refusal == .versionUnknown {
+            // Nothing that a planned version says, and an unknown one does not.
+            appendVary(x, exchanges[x].table.table.view, to: &output)
+        } else {
             appendResponseProgram(x, isRefusal: isRefusal, to: &output)
-        } else if exchanges[x].api != TableLayout.none {
-            let view = exchanges[x].table.table.view
-            output.append(Bytes(view.bytes(view.apis[exchanges[x].api].varyLine)))
         }
         if status != 204 && status != 304 {
             output.append("Content-Length: ")
