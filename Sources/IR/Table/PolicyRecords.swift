@@ -2,6 +2,7 @@
 // without padding, like those of `TableRecords.swift`.
 
 /// A policy program: word offsets into `code`.
+@usableFromInline
 package struct ProgramRecord: BitwiseCopyable, Equatable, Hashable, Sendable {
     package var requestEntry: UInt32 = 0
     package var responseEntry: UInt32 = 0
@@ -13,6 +14,7 @@ package struct ProgramRecord: BitwiseCopyable, Equatable, Hashable, Sendable {
 }
 
 /// An upstream. Times are in milliseconds.
+@usableFromInline
 package struct UpstreamRecord: BitwiseCopyable, Sendable {
     package var name = TextReference()
     package var targets = RangeRecord()
@@ -29,6 +31,7 @@ package struct UpstreamRecord: BitwiseCopyable, Sendable {
 }
 
 /// A server of an upstream.
+@usableFromInline
 package struct TargetRecord: BitwiseCopyable, Sendable {
     /// DNS name or address literal.
     package var host = TextReference()
@@ -41,6 +44,7 @@ package struct TargetRecord: BitwiseCopyable, Sendable {
 }
 
 /// A consumer.
+@usableFromInline
 package struct ConsumerRecord: BitwiseCopyable, Sendable {
     package var groups = GroupSet()
     package var name = TextReference()
@@ -61,6 +65,7 @@ package enum CredentialKind: UInt32, Sendable {
 }
 
 /// A key of a consumer.
+@usableFromInline
 package struct CredentialRecord: BitwiseCopyable, Sendable {
     /// HMAC-SHA-256 of the key under the gateway's salt, for `CredentialKind.digest`.
     package var digest0: UInt64 = 0
@@ -83,6 +88,7 @@ package enum RateKeyKind: UInt32, Sendable {
 }
 
 /// A rate limit.
+@usableFromInline
 package struct RateLimitRecord: BitwiseCopyable, Sendable {
     /// Names the counts, across tables: the first 8 bytes of SHA-256 of the identity's text.
     package var identity: UInt64 = 0
@@ -97,6 +103,7 @@ package struct RateLimitRecord: BitwiseCopyable, Sendable {
 }
 
 /// Requests per window.
+@usableFromInline
 package struct RateRecord: BitwiseCopyable, Sendable {
     package var limit: UInt32 = 0
     package var windowSeconds: UInt32 = 0
@@ -107,6 +114,7 @@ package struct RateRecord: BitwiseCopyable, Sendable {
 }
 
 /// Rates of their own for a group. Sorted so that the first match is the most generous.
+@usableFromInline
 package struct RateTierRecord: BitwiseCopyable, Sendable {
     package var group: UInt32 = 0
     /// Index into `rateSets`.
@@ -116,6 +124,7 @@ package struct RateTierRecord: BitwiseCopyable, Sendable {
 }
 
 /// Edits of header fields: removals, then settings, then additions, all in `headerFields`.
+@usableFromInline
 package struct HeaderEditsRecord: BitwiseCopyable, Sendable {
     package var removals = RangeRecord()
     package var settings = RangeRecord()
@@ -125,6 +134,7 @@ package struct HeaderEditsRecord: BitwiseCopyable, Sendable {
 }
 
 /// A header field of an edit.
+@usableFromInline
 package struct HeaderFieldRecord: BitwiseCopyable, Sendable {
     /// Lower-case.
     package var name = TextReference()
@@ -135,6 +145,7 @@ package struct HeaderFieldRecord: BitwiseCopyable, Sendable {
 }
 
 /// A piece of a template: text, or a capture of the path.
+@usableFromInline
 package struct TemplatePartRecord: BitwiseCopyable, Sendable {
     package var text = TextReference()
     /// Index of the capture; `none` for text.
@@ -144,6 +155,7 @@ package struct TemplatePartRecord: BitwiseCopyable, Sendable {
 }
 
 /// An answer of the gateway's own.
+@usableFromInline
 package struct ResponseRecord: BitwiseCopyable, Sendable {
     /// Whole header lines, without framing.
     package var headerLines = TextReference()
@@ -154,6 +166,7 @@ package struct ResponseRecord: BitwiseCopyable, Sendable {
 }
 
 /// A node that the spec names.
+@usableFromInline
 package struct NodeRecord: BitwiseCopyable, Sendable {
     package var name = TextReference()
     /// 0 is one per core.

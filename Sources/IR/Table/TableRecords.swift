@@ -100,6 +100,7 @@ package struct GatewayRecord: BitwiseCopyable, Sendable {
 }
 
 /// An address of the proxy's listener.
+@usableFromInline
 package struct ListenerRecord: BitwiseCopyable, Sendable {
     /// An IPv4 or IPv6 literal.
     package var host = TextReference()
@@ -109,6 +110,7 @@ package struct ListenerRecord: BitwiseCopyable, Sendable {
 }
 
 /// A network whose peers are believed.
+@usableFromInline
 package struct AddressBlockRecord: BitwiseCopyable, Sendable {
     /// 16 bytes in network order, as two integers read from memory.
     package var network0: UInt64 = 0
@@ -245,6 +247,7 @@ package struct AutomatonRecord: BitwiseCopyable, Sendable {
 }
 
 /// What begins at a tree node.
+@usableFromInline
 package struct MountRecord: BitwiseCopyable, Sendable {
     package var api: UInt32 = 0
     /// `none` where the selector decides or the path names no version.
@@ -291,6 +294,7 @@ package struct RouteRecord: BitwiseCopyable, Sendable {
 }
 
 /// The text of a route whose captures are named otherwise than its tree nodes say; ascending by route.
+@usableFromInline
 package struct RouteTextRecord: BitwiseCopyable, Sendable {
     package var route: UInt32 = 0
     package var text = TextReference()
@@ -318,6 +322,7 @@ package enum SelectorKind: UInt32, Sendable {
 }
 
 /// An API. Its versions are neighbours.
+@usableFromInline
 package struct APIRecord: BitwiseCopyable, Sendable {
     package var name = TextReference()
     package var title = TextReference()
@@ -364,6 +369,7 @@ package struct VersionRecord: BitwiseCopyable, Sendable {
 }
 
 /// A window of refusal.
+@usableFromInline
 package struct BrownoutRecord: BitwiseCopyable, Sendable {
     package var from: Int64 = 0
     package var until: Int64 = 0

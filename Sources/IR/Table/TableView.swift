@@ -8,6 +8,7 @@ package struct Section<Record: BitwiseCopyable>: @unchecked Sendable {
     @usableFromInline let base: UnsafePointer<Record>
     @usableFromInline package let count: Int
 
+    @inlinable @inline(__always)
     init(base: UnsafePointer<Record>, count: Int) {
         unsafe self.base = base
         self.count = count
@@ -73,51 +74,15 @@ package struct TableBytes: @unchecked Sendable {
 
 /// A table, read in place: typed views of its sections over memory that somebody else owns and keeps alive and
 /// unchanged. Making one walks everything once; behind it nothing can fail.
+///
+/// A pointer and a length, free to copy: where a section is stands in the file's own directory, at an offset that is
+/// known when this is compiled, so that reaching a record costs one load more than reaching a field.
 @safe
+@frozen
 @usableFromInline
 package struct TableView: @unchecked Sendable {
     @usableFromInline package let base: UnsafePointer<UInt8>
     @usableFromInline package let byteCount: Int
-
-    @usableFromInline package let gateways: Section<GatewayRecord>
-    @usableFromInline package let text: Section<UInt8>
-    package let listeners: Section<ListenerRecord>
-    package let trustedBlocks: Section<AddressBlockRecord>
-    @usableFromInline package let methods: Section<TextReference>
-    @usableFromInline package let hosts: Section<HostRecord>
-    @usableFromInline package let treeNodes: Section<TreeNodeRecord>
-    @usableFromInline package let nodeExtras: Section<NodeExtraRecord>
-    @usableFromInline package let literalSlots: Section<UInt32>
-    @usableFromInline package let constrainedEdges: Section<ConstrainedEdgeRecord>
-    @usableFromInline package let prefixEdges: Section<PrefixEdgeRecord>
-    @usableFromInline package let wholePathEdges: Section<WholePathEdgeRecord>
-    @usableFromInline package let automata: Section<AutomatonRecord>
-    @usableFromInline package let automatonBytes: Section<UInt8>
-    package let mounts: Section<MountRecord>
-    @usableFromInline package let routes: Section<RouteRecord>
-    package let routeTexts: Section<RouteTextRecord>
-    @usableFromInline package let conditionSets: Section<RangeRecord>
-    @usableFromInline package let conditions: Section<ConditionRecord>
-    package let apis: Section<APIRecord>
-    @usableFromInline package let versions: Section<VersionRecord>
-    package let brownouts: Section<BrownoutRecord>
-    package let programs: Section<ProgramRecord>
-    package let code: Section<UInt32>
-    package let upstreams: Section<UpstreamRecord>
-    package let targets: Section<TargetRecord>
-    package let groups: Section<TextReference>
-    package let consumers: Section<ConsumerRecord>
-    package let credentials: Section<CredentialRecord>
-    package let rateLimits: Section<RateLimitRecord>
-    package let rateSets: Section<RangeRecord>
-    package let rates: Section<RateRecord>
-    package let rateTiers: Section<RateTierRecord>
-    package let headerEdits: Section<HeaderEditsRecord>
-    package let headerFields: Section<HeaderFieldRecord>
-    package let templates: Section<RangeRecord>
-    package let templateParts: Section<TemplatePartRecord>
-    package let responses: Section<ResponseRecord>
-    package let nodes: Section<NodeRecord>
 
     /// Validates a table: header, checksums, bounds, order, every index, no cycles.
     ///
@@ -127,47 +92,61 @@ package struct TableView: @unchecked Sendable {
         let directory = try unsafe TableDirectory(bytes)
         unsafe self.base = directory.base
         self.byteCount = directory.byteCount
-        gateways = directory.section(.gateway)
-        text = directory.section(.text)
-        listeners = directory.section(.listeners)
-        trustedBlocks = directory.section(.trustedBlocks)
-        methods = directory.section(.methods)
-        hosts = directory.section(.hosts)
-        treeNodes = directory.section(.treeNodes)
-        nodeExtras = directory.section(.nodeExtras)
-        literalSlots = directory.section(.literalSlots)
-        constrainedEdges = directory.section(.constrainedEdges)
-        prefixEdges = directory.section(.prefixEdges)
-        wholePathEdges = directory.section(.wholePathEdges)
-        automata = directory.section(.automata)
-        automatonBytes = directory.section(.automatonBytes)
-        mounts = directory.section(.mounts)
-        routes = directory.section(.routes)
-        routeTexts = directory.section(.routeTexts)
-        conditionSets = directory.section(.conditionSets)
-        conditions = directory.section(.conditions)
-        apis = directory.section(.apis)
-        versions = directory.section(.versions)
-        brownouts = directory.section(.brownouts)
-        programs = directory.section(.programs)
-        code = directory.section(.code)
-        upstreams = directory.section(.upstreams)
-        targets = directory.section(.targets)
-        groups = directory.section(.groups)
-        consumers = directory.section(.consumers)
-        credentials = directory.section(.credentials)
-        rateLimits = directory.section(.rateLimits)
-        rateSets = directory.section(.rateSets)
-        rates = directory.section(.rates)
-        rateTiers = directory.section(.rateTiers)
-        headerEdits = directory.section(.headerEdits)
-        headerFields = directory.section(.headerFields)
-        templates = directory.section(.templates)
-        templateParts = directory.section(.templateParts)
-        responses = directory.section(.responses)
-        nodes = directory.section(.nodes)
         try validate()
     }
+
+    /// A section by its number, which is that of its case in `TableSection` (a test compares them).
+    @inlinable @inline(__always)
+    func section<Record: BitwiseCopyable>(_ number: Int) -> Section<Record> {
+        // The directory was checked: the section lies in the file, is aligned, and has records of this size.
+        let entry = unsafe UnsafeRawPointer(base + (64 + 24 * number))
+        let offset = unsafe entry.load(fromByteOffset: 8, as: UInt32.self)
+        let count = unsafe entry.load(fromByteOffset: 12, as: UInt32.self)
+        return unsafe Section(
+            base: UnsafeRawPointer(base + Int(offset)).assumingMemoryBound(to: Record.self),
+            count: Int(count)
+        )
+    }
+
+    @inlinable package var gateways: Section<GatewayRecord> { section(0) }
+    @inlinable package var text: Section<UInt8> { section(1) }
+    @inlinable package var listeners: Section<ListenerRecord> { section(2) }
+    @inlinable package var trustedBlocks: Section<AddressBlockRecord> { section(3) }
+    @inlinable package var methods: Section<TextReference> { section(4) }
+    @inlinable package var hosts: Section<HostRecord> { section(5) }
+    @inlinable package var treeNodes: Section<TreeNodeRecord> { section(6) }
+    @inlinable package var nodeExtras: Section<NodeExtraRecord> { section(7) }
+    @inlinable package var literalSlots: Section<UInt32> { section(8) }
+    @inlinable package var constrainedEdges: Section<ConstrainedEdgeRecord> { section(9) }
+    @inlinable package var prefixEdges: Section<PrefixEdgeRecord> { section(10) }
+    @inlinable package var wholePathEdges: Section<WholePathEdgeRecord> { section(11) }
+    @inlinable package var automata: Section<AutomatonRecord> { section(12) }
+    @inlinable package var automatonBytes: Section<UInt8> { section(13) }
+    @inlinable package var mounts: Section<MountRecord> { section(14) }
+    @inlinable package var routes: Section<RouteRecord> { section(15) }
+    @inlinable package var routeTexts: Section<RouteTextRecord> { section(16) }
+    @inlinable package var conditionSets: Section<RangeRecord> { section(17) }
+    @inlinable package var conditions: Section<ConditionRecord> { section(18) }
+    @inlinable package var apis: Section<APIRecord> { section(19) }
+    @inlinable package var versions: Section<VersionRecord> { section(20) }
+    @inlinable package var brownouts: Section<BrownoutRecord> { section(21) }
+    @inlinable package var programs: Section<ProgramRecord> { section(22) }
+    @inlinable package var code: Section<UInt32> { section(23) }
+    @inlinable package var upstreams: Section<UpstreamRecord> { section(24) }
+    @inlinable package var targets: Section<TargetRecord> { section(25) }
+    @inlinable package var groups: Section<TextReference> { section(26) }
+    @inlinable package var consumers: Section<ConsumerRecord> { section(27) }
+    @inlinable package var credentials: Section<CredentialRecord> { section(28) }
+    @inlinable package var rateLimits: Section<RateLimitRecord> { section(29) }
+    @inlinable package var rateSets: Section<RangeRecord> { section(30) }
+    @inlinable package var rates: Section<RateRecord> { section(31) }
+    @inlinable package var rateTiers: Section<RateTierRecord> { section(32) }
+    @inlinable package var headerEdits: Section<HeaderEditsRecord> { section(33) }
+    @inlinable package var headerFields: Section<HeaderFieldRecord> { section(34) }
+    @inlinable package var templates: Section<RangeRecord> { section(35) }
+    @inlinable package var templateParts: Section<TemplatePartRecord> { section(36) }
+    @inlinable package var responses: Section<ResponseRecord> { section(37) }
+    @inlinable package var nodes: Section<NodeRecord> { section(38) }
 
     /// The settings of the gateway as a whole.
     @inlinable
@@ -204,8 +183,6 @@ package struct TableView: @unchecked Sendable {
 struct TableDirectory {
     let base: UnsafePointer<UInt8>
     let byteCount: Int
-    private var offsets: [Int] = []
-    private var counts: [Int] = []
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) throws(TableError) {
         guard bytes.count >= TableLayout.headerByteCount, let start = bytes.baseAddress else {
@@ -237,7 +214,7 @@ struct TableDirectory {
     /// Checks one directory entry; the section must begin where the one before it ended.
     ///
     /// - Returns: where the section ends, padding included.
-    private mutating func locate(
+    private func locate(
         _ section: TableSection,
         from start: Int,
         in bytes: UnsafeBufferPointer<UInt8>
@@ -259,19 +236,7 @@ struct TableDirectory {
         guard unsafe Checksum.crc32(UnsafeBufferPointer(rebasing: bytes[offset..<end])) == checksum else {
             throw .checksum(section: "\(section)")
         }
-        offsets.append(offset)
-        counts.append(count)
         return end
-    }
-
-    /// A section, located and aligned: offsets are multiples of eight and no record needs more.
-    func section<Record: BitwiseCopyable>(_ section: TableSection) -> Section<Record> {
-        precondition(MemoryLayout<Record>.stride == section.recordByteCount, "the record type of \(section) differs")
-        let start = unsafe UnsafeRawPointer(base + offsets[section.rawValue])
-        return unsafe Section(
-            base: start.assumingMemoryBound(to: Record.self),
-            count: counts[section.rawValue]
-        )
     }
 
     /// - Precondition: the value lies within the header or the directory, whose bounds were checked.

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -98,9 +99,12 @@ int apic_socket_error(int descriptor) {
     return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
+// The wrappers of recv, send and sendmsg are cancellation points, which costs two atomic operations each once there are
+// threads. Nobody cancels a thread here, so the calls are made without them.
+
 long apic_receive(int descriptor, void *bytes, size_t count) {
-    ssize_t got;
-    do got = recv(descriptor, bytes, count, 0);
+    long got;
+    do got = syscall(SYS_recvfrom, descriptor, bytes, count, 0, 0, 0);
     while (got < 0 && errno == EINTR);
     return got >= 0 ? got : -errno;
 }
@@ -115,9 +119,9 @@ long apic_send3(
     int descriptor, const void *first, size_t first_count, const void *second, size_t second_count, const void *third,
     size_t third_count
 ) {
-    ssize_t sent;
+    long sent;
     if (second_count == 0 && third_count == 0) {
-        do sent = send(descriptor, first, first_count, MSG_NOSIGNAL);
+        do sent = syscall(SYS_sendto, descriptor, first, first_count, MSG_NOSIGNAL, 0, 0);
         while (sent < 0 && errno == EINTR);
         return sent >= 0 ? sent : -errno;
     }
@@ -130,7 +134,7 @@ long apic_send3(
     memset(&message, 0, sizeof message);
     message.msg_iov = parts;
     message.msg_iovlen = 3;
-    do sent = sendmsg(descriptor, &message, MSG_NOSIGNAL);
+    do sent = syscall(SYS_sendmsg, descriptor, &message, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent >= 0 ? sent : -errno;
 }

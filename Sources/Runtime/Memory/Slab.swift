@@ -29,6 +29,20 @@ struct Slab<Element: BitwiseCopyable>: @unchecked Sendable {
 
     func deallocate() { unsafe free(base) }
 
+    /// Bytes inside one record, which stay where they are as long as the slab lives.
+    ///
+    /// - Parameters:
+    ///   - offset: of the first byte in the record.
+    ///   - count: bytes, all within the record.
+    @inline(__always)
+    func bytes(_ index: Int32, offset: Int, count: Int) -> Bytes {
+        assert(Int(index) < capacity && offset + count <= MemoryLayout<Element>.size)
+        return unsafe Bytes(
+            UnsafeRawPointer(base + Int(index)).assumingMemoryBound(to: UInt8.self) + offset,
+            count: count
+        )
+    }
+
     @inline(__always)
     subscript(index: Int) -> Element {
         unsafeAddress {

@@ -204,7 +204,7 @@ extension Worker {
                 if exchanges[x].requestIDCount > 0 {
                     output.append(Bytes(view.bytes(name)))
                     output.append(": ")
-                    appendRequestID(x, to: &output)
+                    output.append(requestID(x))
                     output.append("\r\n")
                 }
             case .stampRateLimit: appendRateLimit(x, view, to: &output)
@@ -392,7 +392,7 @@ extension Worker {
         // A planned version must look like an unknown one, which has no route that could name the request.
         if exchanges[x].requestIDCount > 0, kind != .versionUnknown {
             body.append(",\"request_id\":\"")
-            appendRequestID(x, to: &body)
+            body.append(requestID(x))
             body.append("\"")
         }
         if kind == .versionUnknown, exchanges[x].api != TableLayout.none {

@@ -173,10 +173,10 @@ extension Worker {
     /// `X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via` (RFC 9110 section 7.6.3). A trusted peer's own are kept, and the
     /// peer itself is added.
     private func appendForwarding(_ x: Int32, _ client: Int32, to output: inout ByteWriter) {
-        let count = Int(sockets[client].peerTextCount)
+        let peer = peerText(client)
         let isSix = !PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1).isFour
         output.append("X-Forwarded-For: ")
-        append(sockets[client].peerText, count, to: &output)
+        output.append(peer)
         output.append("\r\n")
         if !(sockets[client].isTrustedPeer && has(.forwardedProto)) { output.append("X-Forwarded-Proto: http\r\n") }
         if !(sockets[client].isTrustedPeer && has(.forwardedHost)), !head.authority.isEmpty {
@@ -185,7 +185,7 @@ extension Worker {
             output.append("\r\n")
         }
         output.append(isSix ? "Forwarded: for=\"[" : "Forwarded: for=")
-        append(sockets[client].peerText, count, to: &output)
+        output.append(peer)
         output.append(isSix ? "]\";proto=http" : ";proto=http")
         if !head.authority.isEmpty {
             output.append(";host=\"")
@@ -193,10 +193,6 @@ extension Worker {
             output.append("\"")
         }
         output.append(exchanges[x].isOldClient ? "\r\nVia: 1.0 apic\r\n" : "\r\nVia: 1.1 apic\r\n")
-    }
-
-    private func append(_ text: InlineArray<46, UInt8>, _ count: Int, to output: inout ByteWriter) {
-        for index in 0..<count { output.append(byte: text[index]) }
     }
 
     private func has(_ kind: FieldKind) -> Bool {
@@ -209,7 +205,7 @@ extension Worker {
         if edits.requestIDName.count > 0 {
             output.append(Bytes(view.bytes(edits.requestIDName)))
             output.append(": ")
-            appendRequestID(x, to: &output)
+            output.append(requestID(x))
             output.append("\r\n")
         }
         guard exchanges[x].consumer != TableLayout.none else { return }
@@ -225,7 +221,15 @@ extension Worker {
         output.append("\r\n")
     }
 
-    func appendRequestID(_ x: Int32, to output: inout ByteWriter) {
-        for index in 0..<Int(exchanges[x].requestIDCount) { output.append(byte: exchanges[x].requestID[index]) }
+    /// The client's address as text, in its socket's record.
+    func peerText(_ client: Int32) -> Bytes {
+        guard let offset = MemoryLayout<Socket>.offset(of: \.peerText) else { return .empty }
+        return sockets.bytes(client, offset: offset, count: Int(sockets[client].peerTextCount))
+    }
+
+    /// The request's id, in its exchange's record; empty if it has none.
+    func requestID(_ x: Int32) -> Bytes {
+        guard let offset = MemoryLayout<Exchange>.offset(of: \.requestID) else { return .empty }
+        return exchanges.bytes(x, offset: offset, count: Int(exchanges[x].requestIDCount))
     }
 }

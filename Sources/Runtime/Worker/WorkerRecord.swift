@@ -29,22 +29,16 @@ extension Worker {
         var scratch = ByteWriter(bodyScratch)
         var line = AccessLogLine()
         line.epochMilliseconds = exchanges[x].startedWall
-        appendRequestID(x, to: &scratch)
-        line.requestID = scratch.written.tableBytes
-        let addressStart = scratch.count
-        for index in 0..<Int(sockets[client].peerTextCount) {
-            scratch.append(byte: sockets[client].peerText[index])
-        }
-        line.client = scratch.written.from(addressStart).tableBytes
+        line.requestID = requestID(x).tableBytes
+        line.client = peerText(client).tableBytes
         if let block = sockets[client].input, exchanges[x].headCount > 0 {
             let start = Int(sockets[client].inputStart)
             line.method = block.bytes(start, start + Int(exchanges[x].methodCount)).tableBytes
             if exchanges[x].pathCount > 0 { line.path = path(of: x).tableBytes }
         }
         if exchanges[x].route != TableLayout.none {
-            let routeStart = scratch.count
             RouteText.append(exchanges[x].route, view, to: &scratch)
-            line.route = scratch.written.from(routeStart).tableBytes
+            line.route = scratch.written.tableBytes
         }
         if exchanges[x].api != TableLayout.none { line.api = view.bytes(view.apis[exchanges[x].api].name) }
         if exchanges[x].version != TableLayout.none {
