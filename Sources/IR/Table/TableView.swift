@@ -31,7 +31,7 @@ package struct Section<Record: BitwiseCopyable>: @unchecked Sendable {
     /// The record itself, for reading one field of many.
     @inlinable
     package func pointer(_ index: UInt32) -> UnsafePointer<Record> {
-        assert(Int(index) < count)
+        assert(Int(index) < max(count, 1))
         return unsafe base + Int(index)
     }
 }
