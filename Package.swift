@@ -104,7 +104,7 @@ let package = Package(
         .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/ScenarioTests", swiftSettings: strict),
         .testTarget(
             name: "ToolTests", dependencies: ["apic", "GatewayEmitters", "TestSupport"], path: "Tests/ToolTests",
-            swiftSettings: strict),
+            exclude: ["Goldens"], swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["GatewayTable", "TestSupport"], path: "Tests/TidyTests", swiftSettings: strict),
     ]
 )

@@ -73,7 +73,7 @@ private struct ManifestJSON {
 
     mutating func field(_ key: String, _ value: String) {
         begin(key)
-        text += Self.quoted(value)
+        text += JSONText.quoted(value)
     }
 
     mutating func field(_ key: String, _ value: Int) {
@@ -83,30 +83,13 @@ private struct ManifestJSON {
 
     mutating func list(_ key: String, _ values: [String]) {
         begin(key)
-        text += "[" + values.map(Self.quoted).joined(separator: ", ") + "]"
+        text += "[" + values.map(JSONText.quoted).joined(separator: ", ") + "]"
     }
 
     private mutating func begin(_ key: String?) {
         if !isFirst { text += "," }
         if depth > 0 { text += "\n" + String(repeating: "  ", count: depth) }
-        if let key { text += Self.quoted(key) + ": " }
+        if let key { text += JSONText.quoted(key) + ": " }
         isFirst = false
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
-            case _ where scalar.value < 0x20:
-                quoted += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

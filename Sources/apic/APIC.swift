@@ -19,7 +19,8 @@ struct APIC: ParsableCommand {
             """,
         version: VersionCommand.text,
         subcommands: [
-            BuildCommand.self, CheckCommand.self, ExplainCommand.self, DevCommand.self, InitCommand.self,
+            BuildCommand.self, CheckCommand.self, ExplainCommand.self, InspectCommand.self, DevCommand.self,
+            InitCommand.self,
             EchoCommand.self,
             VersionCommand.self,
         ]

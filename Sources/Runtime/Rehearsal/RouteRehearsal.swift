@@ -11,9 +11,6 @@ package struct RouteRehearsal: Equatable, Sendable {
     }
 
     package var verdict: Verdict
-    /// The route's host and path as the spec writes them; empty if none matches.
-    package var hostPattern = ""
-    package var pathPattern = ""
     /// Lower-case, without port and final dot.
     package var host = ""
     /// In normal form.
@@ -84,8 +81,6 @@ package struct RouteRehearsal: Equatable, Sendable {
         )
         guard match.route != TableLayout.none else { return refuseUnrouted(match, &facts, view, instant) }
         verdict = .routed(match.route)
-        hostPattern = Self.hostPattern(of: match.route, view)
-        pathPattern = Self.pathPattern(of: match.route, view)
         let chosen = view.routes[match.route].version
         (version, api) = (chosen, view.versions[chosen].api)
         captures = (0..<match.captureCount).map { index in
@@ -125,26 +120,6 @@ package struct RouteRehearsal: Equatable, Sendable {
             allowedMethods = match.allowedMethods
             refuse(match.allowedMethods != 0 ? .methodNotAllowed : .notFound)
         }
-    }
-
-    /// The host under whose root the route's path stands.
-    private static func hostPattern(of route: UInt32, _ view: TableView) -> String {
-        var node = view.routes[route].node
-        while view.treeNodes[node].parent != TableLayout.none { node = view.treeNodes[node].parent }
-        let settings = view.gateway
-        guard let index = (0..<view.hosts.count).first(where: { view.hosts[$0].root == node }) else { return "" }
-        let name = view.string(view.hosts[index].name)
-        if index < Int(settings.exactHostCount) { return name }
-        return index < Int(settings.exactHostCount + settings.wildcardHostCount) ? "*." + name : "*"
-    }
-
-    private static func pathPattern(of route: UInt32, _ view: TableView) -> String {
-        var blocks = BlockPool()
-        let block = blocks.take()
-        defer { blocks.give(block) }
-        var writer = ByteWriter(block)
-        RouteText.append(route, view, to: &writer)
-        return writer.written.text
     }
 
     private mutating func refuse(_ kind: RefusalKind) {

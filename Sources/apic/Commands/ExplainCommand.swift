@@ -2,8 +2,6 @@ internal import ArgumentParser
 internal import GatewayCompiler
 internal import GatewayEmitters
 internal import GatewayIR
-internal import GatewayTable
-internal import Glibc
 
 /// `apic explain`.
 struct ExplainCommand: ParsableCommand {
@@ -61,13 +59,7 @@ struct ExplainCommand: ParsableCommand {
         } catch {
             throw Misuse(message: error.message)
         }
-        var instant = Int64(time(nil))
-        if let at {
-            guard let given = CalendarTime.instant(rfc3339: at.utf8) else {
-                throw Misuse(message: "`\(at)` is not an instant like 2027-01-01T09:00:00Z or 2027-01-01")
-            }
-            instant = given
-        }
+        let instant = try Instants.parse(at)
         let compilation = try SpecCompilation(paths)
         let gateway = try compilation.gateway(reporting: .text)
         let table = try TableMemory(TableEmitter.emit(gateway))

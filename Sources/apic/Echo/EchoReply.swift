@@ -1,3 +1,5 @@
+internal import GatewayTable
+
 /// What the echo server answers: the request, as JSON, with the status and after the time that the request asks for.
 struct EchoReply {
     static let delayMillisecondsMax: UInt32 = 600_000
@@ -15,14 +17,14 @@ struct EchoReply {
         delayMilliseconds = min(Self.milliseconds(request.parameter("delay")), Self.delayMillisecondsMax)
 
         var lines = [
-            "  \"server\": \(Self.quoted(server))",
-            "  \"method\": \(Self.quoted(request.method))",
-            "  \"path\": \(Self.quoted(request.path))",
-            "  \"query\": \(Self.quoted(request.query))",
+            "  \"server\": \(JSONText.quoted(server))",
+            "  \"method\": \(JSONText.quoted(request.method))",
+            "  \"path\": \(JSONText.quoted(request.path))",
+            "  \"query\": \(JSONText.quoted(request.query))",
             "  \"headers\": \(Self.headers(request.fields))",
             "  \"body-bytes\": \(bodyByteCount)",
         ]
-        if let bodyDigest { lines.append("  \"body-sha256\": \(Self.quoted(bodyDigest))") }
+        if let bodyDigest { lines.append("  \"body-sha256\": \(JSONText.quoted(bodyDigest))") }
         body = "{\n" + lines.joined(separator: ",\n") + "\n}\n"
     }
 
@@ -35,8 +37,9 @@ struct EchoReply {
             values[field.name, default: []].append(field.value)
         }
         let members = names.map { name in
-            let all = (values[name] ?? []).map(quoted)
-            return "    \(quoted(name)): " + (all.count == 1 ? all[0] : "[" + all.joined(separator: ", ") + "]")
+            let all = (values[name] ?? []).map(JSONText.quoted)
+            return "    \(JSONText.quoted(name)): "
+                + (all.count == 1 ? all[0] : "[" + all.joined(separator: ", ") + "]")
         }
         return members.isEmpty ? "{}" : "{\n" + members.joined(separator: ",\n") + "\n  }"
     }
@@ -47,19 +50,5 @@ struct EchoReply {
         if text.hasSuffix("ms") { return UInt32(text.dropLast(2)) ?? 0 }
         guard text.hasSuffix("s") else { return UInt32(text) ?? 0 }
         return (UInt32(text.dropLast()) ?? 0).multipliedReportingOverflow(by: 1000).partialValue
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case _ where scalar.value < 0x20:
-                quoted += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

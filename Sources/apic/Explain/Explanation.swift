@@ -23,8 +23,8 @@ struct Explanation {
         }
         switch rehearsal.verdict {
         case .refused(let status, let reason): lines += refusal(rehearsal, status, reason)
-        case .routed:
-            guard let route = route(of: rehearsal) else {
+        case .routed(let index):
+            guard let route = route(index) else {
                 return lines + ["the table has a route that the spec has not; please report this"]
             }
             lines += RoutedExplanation(self, rehearsal, route).lines()
@@ -47,11 +47,14 @@ struct Explanation {
         }
         lines.append(Self.row("client gets", "\(status) \(reason)"))
         if rehearsal.allowedMethods != 0 {
-            let names = (0..<30).filter { rehearsal.allowedMethods & (1 << UInt32($0)) != 0 }
-                .compactMap { view.methodName(bit: $0) }
+            let names = view.methodNames(rehearsal.allowedMethods)
             lines.append(Self.row("", "Allow: \(names.joined(separator: ", "))"))
         }
-        if let version = rehearsal.version { lines += lifecycleLines(of: version) }
+        if let version = rehearsal.version {
+            lines += lifecycleLines(of: version)
+        } else if let api = rehearsal.api {
+            lines += Self.rows(view.string(view.apis[api].varyLine))
+        }
         lines.append(Self.row("upstream gets", "nothing"))
         return lines
     }
@@ -77,16 +80,20 @@ struct Explanation {
         let record = view.versions[version]
         var text = view.string(view.apis[record.api].varyLine)
         if view.announces(version: version, at: instant) { text += view.string(record.headerLines) }
-        return text.split(separator: "\r\n").map { Self.row("", String($0)) }
+        return Self.rows(text)
+    }
+
+    private static func rows(_ headerLines: String) -> [String] {
+        headerLines.split(separator: "\r\n").map { row("", String($0)) }
     }
 
     // MARK: from the table's route to the spec's
 
-    private func route(of rehearsal: RouteRehearsal) -> Route? {
-        guard let version = rehearsal.version else { return nil }
+    private func route(_ index: UInt32) -> Route? {
+        let version = Int(view.routes[index].version)
+        let (host, path) = (view.host(ofRoute: index), view.path(ofRoute: index))
         let candidates = gateway.routes.filter { route in
-            route.version == Int(version) && route.host.text == rehearsal.hostPattern
-                && route.path.text == rehearsal.pathPattern && holds(route.conditions)
+            route.version == version && route.host.text == host && route.path.text == path && holds(route.conditions)
         }
         // Listed methods rank before any, more conditions before fewer.
         return candidates.filter { takes($0.methods) }.max { precedes($0, $1) }

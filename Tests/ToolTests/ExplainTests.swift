@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `apic explain` and `apic inspect` on the storefront. What people read is in goldens; that it is true is what
+/// `ExplainAgreementTests` show.
+@Suite("Explaining")
+struct ExplainTests {
+    @Test("a request", arguments: ExplainedRequest.all)
+    func request(_ request: ExplainedRequest) throws {
+        let outcome = try request.explain()
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.isEmpty)
+        expectGolden(outcome.output, at: "Tests/ToolTests/Goldens/explain/\(request.name).txt")
+    }
+
+    @Test("a code")
+    func code() throws {
+        let outcome = try Program.apic.run(["explain", "e0503"], in: Repository.root)
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("error[E0503]: "))
+        #expect(outcome.output.contains("Example:"))
+    }
+
+    @Test("a spec with errors is not explained")
+    func wrongSpec() throws {
+        let folder = try ScratchFolder()
+        try folder.write("apic: 1\n", to: "api.yaml")
+        let outcome = try Program.apic.run(["explain", "api.yaml", "GET /"], in: folder.url)
+        #expect(outcome.status == 1)
+        #expect(outcome.output.isEmpty && outcome.errors.contains("error[E"))
+    }
+
+    @Test("a bundle and its table, as text and as JSON")
+    func inspect() throws {
+        let folder = try ScratchFolder()
+        let example = Repository.root.appendingPathComponent("examples/storefront/api.yaml").path
+        #expect(try Program.apic.run(["build", example], in: folder.url).status == 0)
+        for path in ["dist", "dist/gateway.apib"] {
+            let text = try Program.apic.run(["inspect", path, "--at", "2026-11-24"], in: folder.url)
+            #expect(text.status == 0)
+            #expect(text.output.contains("/orders/v2/{id}/lines/{line:[0-9]+}"))
+            #expect(text.output.contains("planned, with a preview"))
+            let json = try Program.apic.run(["inspect", path, "--format", "json"], in: folder.url)
+            let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+            #expect((object?["routes"] as? [Any])?.count == 29)
+        }
+    }
+
+    @Test("an altered table is refused, with the reason")
+    func altered() throws {
+        let folder = try ScratchFolder()
+        let example = Repository.root.appendingPathComponent("examples/wildlife/api.yaml").path
+        #expect(try Program.apic.run(["build", example], in: folder.url).status == 0)
+        let file = folder.url.appendingPathComponent("dist/gateway.apib")
+        var bytes = Array(try Data(contentsOf: file))
+        bytes[bytes.count / 2] ^= 1
+        try Data(bytes).write(to: file)
+        let outcome = try Program.apic.run(["inspect", "dist"], in: folder.url)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.hasPrefix("error: `dist/gateway.apib`: the checksum of"))
+        #expect(try Program.apic.run(["inspect", "nowhere"], in: folder.url).status == 1)
+    }
+}
