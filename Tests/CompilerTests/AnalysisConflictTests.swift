@@ -131,6 +131,36 @@ struct AnalysisConflictTests {
         #expect(fixture.diagnostics.map(\.code.id) == ["E0631"])
     }
 
+    /// Every way through `depth` levels that have a literal and a capture each.
+    @Test("a lookup that could come back too often is refused", arguments: [(9, []), (12, ["E0631"])])
+    func lookupCost(_ depth: Int, _ expected: [String]) {
+        let paths = (0..<(1 << depth)).map { bits in
+            (0..<depth).map { bits >> $0 & 1 == 0 ? "/l" : "/{c\($0)}" }.joined()
+        }
+        let routes = paths.map { "\"GET \($0)\"" }.joined(separator: ", ")
+        let fixture = AnalysisFixture.api(
+            "    path: /p\n    versions: { v: { routes: [ \(routes) ] } }",
+            top: "governance: { public: [ ANY /** ] }"
+        )
+        #expect(fixture.diagnostics.map(\.code.id) == expected)
+    }
+
+    @Test("a thousand routes at one place are told apart by their conditions")
+    func crowdedPlace() {
+        func fixture(_ last: String) -> AnalysisFixture {
+            let routes = (0..<1000).map { "{ match: GET /, headers: { X-Tenant: t\($0) } }" } + [last]
+            return .api(
+                "    path: /p\n    versions: { v: { routes: [ \(routes.joined(separator: ", ")) ] } }",
+                top: "governance: { public: [ ANY /** ] }"
+            )
+        }
+        #expect(fixture("{ match: GET /, headers: { X-Tenant: t1000 } }").summary == [])
+        #expect(fixture("{ match: GET /, headers: { X-Tenant: t7 } }").summary == ["E0625 at GET /"])
+        #expect(fixture("{ match: GET /, headers: { X-Other: t7 } }").summary == ["E0626 at GET /"])
+        #expect(fixture("{ match: GET /, headers: { X-Other: o, X-Tenant: t7 } }").summary == [])
+        #expect(fixture("{ match: \"GET,PUT /\", headers: { X-Tenant: t7 } }").summary == ["E0626 at \"GET,PUT /\""])
+    }
+
     /// Small sets of routes over few segments, so that conflicts are frequent; the truth comes from trying all requests.
     @Test("conflicts are those that trying all requests finds", arguments: SeededRandom.seeds(120), [48, 0])
     func againstBruteForce(_ seed: UInt64, _ pairwiseCountMax: Int) throws {

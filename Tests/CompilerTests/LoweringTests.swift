@@ -137,6 +137,8 @@ struct LoweringTests {
             ("{ match: GET /, headers: { Host: a } }", ["E0629 at Host"]),
             ("{ match: GET /, headers: { Content-Length: \"1\" } }", ["E0629 at Content-Length"]),
             ("GET /a%2fb", ["E0604 at %2f"]),
+            ("GET " + String(repeating: "/s", count: 26), ["E0609 at GET " + String(repeating: "/s", count: 26)]),
+            ("GET " + String(repeating: "/s", count: 25), []),
             ("{ match: GET /, upstream: v }", ["E0401 at v"]),
         ]
     )

@@ -15,9 +15,13 @@ struct ConstraintRelations {
     private var common: [Pair: String?] = [:]
     private var containments: [Pair: Bool] = [:]
     private var finite: [Int: [String]?] = [:]
-    private var universal: [Int: Bool] = [:]
+    /// By number: whether the constraint takes every segment.
+    private let universal: [Bool]
 
-    init(_ library: ConstraintLibrary) { automata = library.automata }
+    init(_ library: ConstraintLibrary) {
+        automata = library.automata
+        universal = library.automata.map(\.isUniversal)
+    }
 
     func accepts(_ number: Int, _ segment: String) -> Bool { automata[number].accepts(segment.utf8) }
 
@@ -40,13 +44,7 @@ struct ConstraintRelations {
         return result
     }
 
-    /// Whether the constraint takes every segment.
-    mutating func isUniversal(_ number: Int) -> Bool {
-        if let known = universal[number] { return known }
-        let result = automata[number].isUniversal
-        universal[number] = result
-        return result
-    }
+    func isUniversal(_ number: Int) -> Bool { universal[number] }
 
     /// All segments that the constraint takes, if they are few.
     mutating func segments(_ number: Int) -> [String]? {

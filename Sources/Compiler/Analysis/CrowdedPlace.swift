@@ -3,6 +3,9 @@ internal import GatewayIR
 /// Many routes with one host and path, told apart by methods, versions and header conditions: `X-Tenant: a`,
 /// `X-Tenant: b`, … Pairs are found by hashing, as a database joins tables.
 enum CrowdedPlace {
+    /// What hashing the values of a route costs, in comparisons of two routes.
+    private static let joinCost = 8
+
     /// Routes that ask for the same header fields, whatever the values, with one method and version.
     private struct Kind: Hashable {
         /// `nil` for any method.
@@ -36,6 +39,7 @@ enum CrowdedPlace {
                     guard let left = members[other], let right = members[kind],
                         compatibility.versionsAgree(compatibility.routes[left[0]], compatibility.routes[right[0]])
                     else { continue }
+                    comparisonCount += joinCost * (left.count + right.count)
                     results += joined(left, right, names: Set(other.names).intersection(kind.names), compatibility)
                 }
             }

@@ -16,6 +16,8 @@ struct RouteConflicts {
     private let facts: [RouteFacts]
     private let compatibility: RouteCompatibility
     private let pairwiseCountMax: Int
+    /// By host, ascending by its text.
+    private let roots: [(host: HostPattern, root: Int)]
     private var walks: RouteWalks
     private var comparisonCount = 0
     private var reported: Set<SourceSpan> = []
@@ -29,24 +31,36 @@ struct RouteConflicts {
         pairwiseCountMax: Int = RouteConflicts.pairwiseCountMax,
         into diagnostics: inout [Diagnostic]
     ) {
+        let (trie, roots) = tree(of: routes, facts)
         var conflicts = RouteConflicts(
             facts: facts,
             compatibility: RouteCompatibility(routes: routes, apis: versions.apis, versions: versions.versions),
             pairwiseCountMax: pairwiseCountMax,
-            walks: RouteWalks(trie: tree(of: routes, facts), relations: ConstraintRelations(constraints))
+            roots: roots,
+            walks: RouteWalks(trie: trie, relations: ConstraintRelations(constraints))
         )
         conflicts.checkAll()
         diagnostics += conflicts.diagnostics
     }
 
-    private init(facts: [RouteFacts], compatibility: RouteCompatibility, pairwiseCountMax: Int, walks: RouteWalks) {
+    private init(
+        facts: [RouteFacts],
+        compatibility: RouteCompatibility,
+        pairwiseCountMax: Int,
+        roots: [(host: HostPattern, root: Int)],
+        walks: RouteWalks
+    ) {
         self.facts = facts
         self.compatibility = compatibility
         self.pairwiseCountMax = pairwiseCountMax
+        self.roots = roots
         self.walks = walks
     }
 
-    private static func tree(of routes: [Route], _ facts: [RouteFacts]) -> RouteTrie {
+    private static func tree(
+        of routes: [Route],
+        _ facts: [RouteFacts]
+    ) -> (trie: RouteTrie, roots: [(host: HostPattern, root: Int)]) {
         var trie = RouteTrie()
         trie.reserve(routes.count)
         var roots: [HostPattern: Int] = [:]
@@ -61,21 +75,34 @@ struct RouteConflicts {
                 at: root
             )
         }
-        return trie
+        return (trie, roots.map { (host: $0.key, root: $0.value) }.sorted { $0.host.text < $1.host.text })
+    }
+
+    private mutating func checkCost() {
+        let cost = LookupCost(walks.trie, &walks.relations)
+        let worst = cost.worst(roots)
+        guard worst.count > LookupCost.visitCountMax, let host = roots.first(where: { $0.root == worst.root })?.host,
+            let first = routes.firstIndex(where: { $0.host == host })
+        else { return }
+        diagnostics.append(.lookupTooCostly(at: facts[first].match))
     }
 
     private var routes: [Route] { compatibility.routes }
 
+    /// Whether the checks have cost more than any reasonable spec needs.
+    private var isExhausted: Bool { comparisonCount + walks.visitCount > RouteConflicts.comparisonCountMax }
+
     private mutating func checkAll() {
         reportCrowds()
         guard diagnostics.isEmpty else { return }
-        for place in walks.trie.places {
+        for place in walks.trie.places where !isExhausted {
             let entries = walks.trie.entries(at: place)
             if entries.count > 1 { checkPlace(entries) }
-            if walks.trie.hasConstraints, walks.trie.liesBesideConstraints(place.node) { checkNeighbours(of: place) }
+            if walks.trie.hasConstraints, walks.liesBesideOverlap(place.node) { checkNeighbours(of: place) }
         }
         checkReachability()
-        if comparisonCount > RouteConflicts.comparisonCountMax, let first = facts.first {
+        checkCost()
+        if isExhausted, let first = facts.first {
             diagnostics.append(.tooManyComparisons(at: first.match))
         }
     }
@@ -107,7 +134,7 @@ struct RouteConflicts {
         for other in walks.overlapping(steps, isTail: place.isTail, from: root) where other.node < place.node {
             for left in mine {
                 for right in walks.trie.entries(at: other) {
-                    guard comparisonCount <= RouteConflicts.comparisonCountMax else { return }
+                    guard !isExhausted else { return }
                     if areAmbiguous(left, right) { report(left, right) }
                 }
             }
@@ -160,8 +187,8 @@ struct RouteConflicts {
 extension RouteConflicts {
     /// Only a route with a capture or a tail can be hidden: what ends in literals alone is as specific as can be.
     private mutating func checkReachability() {
-        for place in walks.trie.places {
-            guard place.isTail || walks.trie.hasConstraints && !walks.trie.isLiteral(place.node) else { continue }
+        for place in walks.trie.places where !isExhausted {
+            guard walks.mayBeHidden(place) else { continue }
             let (root, steps) = walks.trie.way(to: place.node)
             for entry in walks.trie.entries(at: place) where !reported.contains(facts[entry].match) {
                 guard let hider = hider(of: entry, steps, isTail: place.isTail, from: root) else { continue }

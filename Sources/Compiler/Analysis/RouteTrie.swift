@@ -176,25 +176,22 @@ struct RouteTrie {
         return node.constraint >= 0 ? .constrained(Int(node.constraint)) : .capture
     }
 
-    /// Whether some node on the way to a node has several constrained children, of which one leads on.
-    func liesBesideConstraints(_ node: Int) -> Bool {
-        var node = nodes[node]
-        while node.parent >= 0 {
-            let parent = nodes[Int(node.parent)]
-            if node.constraint >= 0, edges[Int(parent.firstEdge)].next >= 0 { return true }
-            node = parent
-        }
-        return false
+    func parent(of node: Int) -> Int? {
+        let parent = nodes[node].parent
+        return parent >= 0 ? Int(parent) : nil
     }
 
-    /// Whether every step to a node is a literal.
-    func isLiteral(_ node: Int) -> Bool {
-        var node = nodes[node]
-        while node.parent >= 0 {
-            if node.literal < 0 { return false }
-            node = nodes[Int(node.parent)]
-        }
-        return true
+    /// How one arrives at a node.
+    enum Kind {
+        case literal
+        case constrained(Int)
+        case capture
+    }
+
+    /// - Precondition: not of a root.
+    func kind(of node: Int) -> Kind {
+        if nodes[node].literal >= 0 { return .literal }
+        return nodes[node].constraint >= 0 ? .constrained(Int(nodes[node].constraint)) : .capture
     }
 
     func literalChild(_ node: Int, _ text: String) -> Int? {

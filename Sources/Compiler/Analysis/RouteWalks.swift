@@ -9,6 +9,43 @@ struct RouteWalks {
 
     let trie: RouteTrie
     var relations: ConstraintRelations
+    /// Nodes that walks have come to.
+    private(set) var visitCount = 0
+    /// By node with several constrained children: whether no segment is taken by two of them.
+    private var disjointness: [Int: Bool] = [:]
+
+    init(trie: RouteTrie, relations: ConstraintRelations) {
+        self.trie = trie
+        self.relations = relations
+    }
+
+    /// Whether a segment leads from a node to at most one constrained child, as in most specs.
+    private mutating func areDisjoint(_ children: [(constraint: Int, node: Int)], of node: Int) -> Bool {
+        guard children.count > 1 else { return true }
+        if let known = disjointness[node] { return known }
+        var result = true
+        for (index, child) in children.enumerated() {
+            for other in children[..<index] where result {
+                result = relations.commonSegment(child.constraint, other.constraint) == nil
+            }
+        }
+        disjointness[node] = result
+        return result
+    }
+
+    /// Whether on the way to a node some segment is taken by another constraint, too.
+    mutating func liesBesideOverlap(_ node: Int) -> Bool {
+        var node = node
+        while let parent = trie.parent(of: node) {
+            if case .constrained = trie.kind(of: node),
+                !areDisjoint(trie.constrainedChildren(parent), of: parent)
+            {
+                return true
+            }
+            node = parent
+        }
+        return false
+    }
 
     /// Places where patterns of the same kinds end whose languages overlap that of `steps`: equal rank, as far as the
     /// path goes.
@@ -30,6 +67,7 @@ struct RouteWalks {
             }
             guard next.count <= RouteWalks.frontierCountMax else { return [] }
             frontier = next
+            visitCount += next.count
         }
         return frontier.map { RouteTrie.Place(node: $0, isTail: isTail) }
     }
@@ -67,6 +105,7 @@ struct RouteWalks {
             }
             guard !next.isEmpty, next.count <= RouteWalks.frontierCountMax else { return results }
             frontier = next
+            visitCount += next.count
         }
         for arrival in frontier {
             if arrival.isBetter { results += trie.entries(at: .init(node: arrival.node, isTail: true)) }
@@ -75,6 +114,28 @@ struct RouteWalks {
             }
         }
         return results
+    }
+
+    /// Whether anything better than the patterns that end at a place could cover them, at a glance: most places have
+    /// nothing beside them that could.
+    mutating func mayBeHidden(_ place: RouteTrie.Place) -> Bool {
+        if place.isTail, !trie.entries(at: .init(node: place.node, isTail: false)).isEmpty { return true }
+        var node = place.node
+        while let parent = trie.parent(of: node) {
+            switch trie.kind(of: node) {
+            case .literal: break
+            case .capture:
+                if trie.constrainedChildren(parent).contains(where: { relations.isUniversal($0.constraint) }) {
+                    return true
+                }
+            case .constrained(let number):
+                if !areDisjoint(trie.constrainedChildren(parent), of: parent) { return true }
+                let samples = relations.segments(number) ?? []
+                if samples.contains(where: { trie.literalChild(parent, $0) != nil }) { return true }
+            }
+            node = parent
+        }
+        return false
     }
 
     /// Children whose segments take every segment of a step.

@@ -91,18 +91,14 @@ extension Automaton {
 
     private static let anySegment = try? ConstraintLibrary.automaton(of: [UInt8](".+".utf8), in: 0..<2)
 
-    /// All segments of the language, if there are at most so many.
+    /// All segments of the language, if there are at most so many; ascending.
     func segments(atMost countMax: Int) -> [String]? {
-        let bytes = representativeBytes(with: nil)
+        guard let count = segmentCount(atMost: countMax), count <= countMax else { return nil }
+        let bytes = (UInt8.min...UInt8.max).filter { byte in (0..<stateCount).contains { next($0, byte) != nil } }
         var results: [[UInt8]] = []
         var pending: [(state: Int, text: [UInt8])] = [(0, [])]
-        var stepCount = 0
         while let (state, text) = pending.popLast() {
-            stepCount += 1
-            // A minimal automaton leads from every state to an accepting one, so long texts mean a long or endless list.
-            guard text.count <= 256, stepCount <= 4096, pending.count <= 4 * countMax else { return nil }
             if accepting[state] { results.append(text) }
-            guard results.count <= countMax else { return nil }
             for byte in bytes {
                 if let target = next(state, byte) { pending.append((target, text + [byte])) }
             }
@@ -110,13 +106,40 @@ extension Automaton {
         return results.map { String(decoding: $0, as: UTF8.self) }.sorted()
     }
 
-    /// One byte of each class of pairs that both automata can tell apart; with `nil`, every byte that has a transition.
-    private func representativeBytes(with other: Automaton?) -> [UInt8] {
-        guard let other else {
-            return (UInt8.min...UInt8.max).filter { byte in
-                (0..<stateCount).contains { next($0, byte) != nil }
+    /// The number of segments in the language, `countMax + 1` standing for more; `nil` if it is endless.
+    ///
+    /// Every state of a minimal automaton lies on a way to an accepting one, so a circle makes endlessly many.
+    private func segmentCount(atMost countMax: Int) -> Int? {
+        var sizes = [Int](repeating: 0, count: classCount)
+        for byteClass in classes { sizes[Int(byteClass)] += 1 }
+        var counts = [Int?](repeating: nil, count: stateCount)
+        var isOpen = [Bool](repeating: false, count: stateCount)
+        var stack = [0]
+        while let state = stack.last {
+            let targets = (0..<classCount).map { transitions[state * classCount + $0] }
+            if !isOpen[state] {
+                isOpen[state] = true
+                for case let target in targets where target != Automaton.dead && counts[Int(target)] == nil {
+                    guard !isOpen[Int(target)] else { return nil }
+                    stack.append(Int(target))
+                }
+                continue
             }
+            stack.removeLast()
+            guard counts[state] == nil else { continue }
+            var count = accepting[state] ? 1 : 0
+            for (column, target) in targets.enumerated() where target != Automaton.dead {
+                // A target that is still open lies above on the stack: a circle.
+                guard let below = counts[Int(target)] else { return nil }
+                count = min(count + sizes[column] * below, countMax + 1)
+            }
+            counts[state] = count
         }
+        return counts[0]
+    }
+
+    /// One byte of each class of pairs that the two automata can tell apart.
+    private func representativeBytes(with other: Automaton) -> [UInt8] {
         var seen = Set<Int>()
         return Automaton.nicestBytes.filter { byte in
             seen.insert(Int(classes[Int(byte)]) * 256 + Int(other.classes[Int(byte)])).inserted

@@ -15,6 +15,7 @@ struct ConstraintLibrary {
     private(set) var automata: [Automaton] = []
     private var numbersBySource: [String: (number: Int, automaton: Automaton)] = [:]
     private var numbersByLanguage: [Language: Int] = [:]
+    private var stepCount = 0
 
     /// Compiles a constraint.
     ///
@@ -26,7 +27,7 @@ struct ConstraintLibrary {
         let source = String(decoding: text[range], as: UTF8.self)
         if let known = numbersBySource[source] { return known }
         guard !range.isEmpty else { throw .constraintMissing(at: range) }
-        let automaton = try ConstraintLibrary.automaton(of: text, in: range)
+        let automaton = try ConstraintLibrary.automaton(of: text, in: range, &stepCount)
         let language = Language(
             classes: automaton.classes,
             transitions: automaton.transitions,
@@ -42,12 +43,18 @@ struct ConstraintLibrary {
     }
 
     /// The whole way: syntax, states that fork, states that do not, as few of them as possible.
-    static func automaton(of text: [UInt8], in range: Range<Int>) throws(PatternFault) -> Automaton {
+    ///
+    /// - Parameter stepCount: what the expressions of the spec have cost before, and with this one.
+    static func automaton(
+        of text: [UInt8],
+        in range: Range<Int>,
+        _ stepCount: inout Int
+    ) throws(PatternFault) -> Automaton {
         let source = String(decoding: text[range], as: UTF8.self)
         let syntax = try RegexParser.parse(text, in: range)
         guard
             syntax.stateCountEstimate <= NondeterministicAutomaton.stateCountMax,
-            let large = DeterministicAutomaton.determinise(NondeterministicAutomaton(syntax))
+            let large = DeterministicAutomaton.determinise(NondeterministicAutomaton(syntax), &stepCount)
         else { throw .constraintTooLarge(source, stateCountMax: stateCountMax, at: range) }
         let automaton = large.minimised(source: source)
         guard automaton.stateCount <= stateCountMax else {
@@ -57,5 +64,11 @@ struct ConstraintLibrary {
             throw .constraintMatchesNothing(source, hasSpace: text[range].contains(0x20), at: range)
         }
         return automaton
+    }
+
+    /// An expression on its own.
+    static func automaton(of text: [UInt8], in range: Range<Int>) throws(PatternFault) -> Automaton {
+        var stepCount = 0
+        return try automaton(of: text, in: range, &stepCount)
     }
 }

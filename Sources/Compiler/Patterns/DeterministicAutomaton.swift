@@ -14,6 +14,8 @@ struct DeterministicAutomaton {
     static let stateCountMax = 8192
     /// Elementary steps of one determinisation: some tens of milliseconds.
     static let stepCountMax = 20_000_000
+    /// Steps of all determinisations of a spec: a few seconds, however many expressions are written to cost much.
+    static let totalStepCountMax = 300_000_000
 }
 
 extension DeterministicAutomaton {
@@ -22,8 +24,13 @@ extension DeterministicAutomaton {
     /// The empty text is taken out of the language on the way: no segment is empty, and so `[0-9]*` and `[0-9]+` are
     /// the same constraint.
     ///
+    /// - Parameter totalStepCount: steps taken before and, afterwards, with this one; bounded over a whole spec.
     /// - Returns: `nil` if that takes more states or steps than the bounds allow.
-    static func determinise(_ source: NondeterministicAutomaton) -> DeterministicAutomaton? {
+    static func determinise(
+        _ source: NondeterministicAutomaton,
+        _ totalStepCount: inout Int
+    ) -> DeterministicAutomaton? {
+        guard totalStepCount <= totalStepCountMax else { return nil }
         let classes = ByteClasses(
             dividing: source.states.lazy.compactMap { state in
                 guard case .read(let set, _) = state else { return nil }
@@ -31,6 +38,7 @@ extension DeterministicAutomaton {
             }
         )
         var construction = SubsetConstruction(source: source)
+        defer { totalStepCount += construction.stepCount }
         var result = DeterministicAutomaton(classes: classes, transitions: [], accepting: [], start: 0)
         var subsets = [construction.closure(of: [source.start])]
         // The start has no twin in the table: its own state must not accept, a return to the same subset may.
