@@ -102,6 +102,7 @@ package struct Controller: ~Copyable {
         workers.publish(current)
         let settings = WorkerSettings(clockOffset: clockOffset, node: options.node, workerCount: workers.links.count)
         let byWorker = workers.links.map { link in listeners.map { $0.descriptors[link.index] } }
+        apic_give_back_startup_memory()
         let codes = [accessLog.start(), workers.start(entry, listeners: byWorker, settings: settings)]
         if let code = codes.first(where: { $0 != 0 }) {
             log.error("cannot start a thread", ["reason": systemMessage(code)])

@@ -37,6 +37,8 @@ package struct GenerationLoader {
         let salt = KeySalt(view)
         let credentials = try CredentialIndex.build(view, salt: salt)
         generationCount += 1
+        seriesNames.reserveCapacity(view.versions.count + 1)
+        series.reserveCapacity(view.versions.count)
         return Generation(
             number: generationCount,
             table: table,

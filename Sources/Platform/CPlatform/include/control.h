@@ -13,7 +13,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,15 +20,9 @@
 
 // What the control side needs of Linux and Swift cannot import: variadic calls, macros, packed structs.
 
-/// A memory file that can be sealed; -1 and `errno` on failure.
+/// A file that is nothing but memory; -1 and `errno` on failure.
 static inline int apic_memory_file(const char *name) {
-    return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-}
-
-/// Forbids every change of a memory file, also of its size and of its seals. 0, or -1 and `errno`.
-static inline int apic_seal_memory_file(int fd) {
-    enum { add_seals = 1033, seal_seal = 1, seal_shrink = 2, seal_grow = 4, seal_write = 8 };  // linux/fcntl.h
-    return fcntl(fd, add_seals, seal_write | seal_shrink | seal_grow | seal_seal);
+    return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC);
 }
 
 /// Opens for reading, never blocking (a path that names a FIFO), never inherited.
@@ -76,13 +69,10 @@ static inline int apic_barrier_all(void) {
     return (int)syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-/// Copies within the kernel, from the file's position to the other's. Bytes copied, 0 at the end, or -1 and `errno`.
-static inline ssize_t apic_copy_file(int to, int from, size_t count) { return sendfile(to, from, 0, count); }
-
 /// `mmap` flags that Swift imports as something else.
-static const int apic_map_populate = MAP_POPULATE;
 static const int apic_map_noreserve = MAP_NORESERVE;
 static const int apic_map_anonymous = MAP_ANONYMOUS;
+static const int apic_advice_huge_pages = MADV_HUGEPAGE;
 
 /// Names the calling thread; 15 bytes count.
 static inline void apic_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
@@ -147,3 +137,7 @@ static inline uint64_t apic_raise_descriptor_limit(void) {
     }
     return limit.rlim_cur;
 }
+
+/// Unmaps the code and constants of the program and its libraries; what is used again comes back from the page cache by
+/// itself. After a start, of which most of the code never runs again. Free heap goes back, too.
+void apic_give_back_startup_memory(void);

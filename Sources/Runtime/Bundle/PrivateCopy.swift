@@ -1,0 +1,70 @@
+internal import CPlatform
+internal import Glibc
+
+/// A file's content in private memory that nobody can write to, this process included.
+///
+/// Unsafe operations hold because the mapping has room for `byteCount` bytes behind `start`, and because it is not used
+/// once it is unmapped.
+@safe
+struct PrivateCopy: @unchecked Sendable {
+    private static let hugePageByteCount = 2 << 20
+
+    private let mapping: UnsafeMutableRawPointer
+    private let mappedByteCount: Int
+    private let start: UnsafeMutableRawPointer
+    private let byteCount: Int
+
+    /// Reads a file to its end.
+    ///
+    /// - Parameters:
+    ///   - file: at its beginning.
+    ///   - byteCount: as long as the file said it was.
+    ///   - path: for errors.
+    init(of file: Int32, byteCount: Int, path: String) throws(LoadError) {
+        let huge = PrivateCopy.hugePageByteCount
+        // Huge pages lie at multiples of their size.
+        mappedByteCount = byteCount < huge ? byteCount : byteCount + huge
+        let flags = MAP_PRIVATE | apic_map_anonymous | apic_map_noreserve
+        let mapping = unsafe mmap(nil, mappedByteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
+        guard let mapping = unsafe mapping, unsafe mapping != MAP_FAILED else { throw .noMemory(code: errno) }
+        unsafe self.mapping = mapping
+        self.byteCount = byteCount
+        if byteCount < huge {
+            unsafe start = mapping
+        } else {
+            unsafe start = mapping.alignedUp(toMultipleOf: huge)
+            // What is no whole huge page at the end stays in small ones, so that no memory is wasted. The system may
+            // have no huge pages: then all are small.
+            unsafe madvise(start, byteCount / huge * huge, apic_advice_huge_pages)
+        }
+        do throws(LoadError) {
+            try fill(from: file, path: path)
+            guard unsafe mprotect(mapping, mappedByteCount, PROT_READ) == 0 else { throw .noMemory(code: errno) }
+        } catch {
+            unmap()
+            throw error
+        }
+    }
+
+    private func fill(from file: Int32, path: String) throws(LoadError) {
+        var filled = 0
+        while filled < byteCount {
+            let count = unsafe read(file, start + filled, byteCount - filled)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .cannotRead(path: path, code: errno) }
+            guard count > 0 else { throw .changedWhileRead(path: path) }
+            filled += count
+        }
+        var rest: UInt8 = 0
+        guard unsafe read(file, &rest, 1) == 0 else { throw .changedWhileRead(path: path) }
+    }
+
+    var bytes: UnsafeBufferPointer<UInt8> {
+        unsafe UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: byteCount)
+    }
+
+    /// - Precondition: nobody uses the bytes any more.
+    func unmap() {
+        unsafe munmap(mapping, mappedByteCount)
+    }
+}
