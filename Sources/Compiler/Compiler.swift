@@ -25,9 +25,12 @@ package enum Compiler {
     package static func compile(_ files: [SourceFile], buildEnvironment: [String: String]) -> Compilation {
         var diagnostics: [Diagnostic] = []
         let document = document(files, buildEnvironment: buildEnvironment, into: &diagnostics)
-        let gateway = document.flatMap { Analysis.lower($0, into: &diagnostics) }
-        let isRight = !diagnostics.contains { $0.severity == .error }
-        return Compilation(diagnostics: Diagnostic.sorted(diagnostics), gateway: isRight ? gateway : nil)
+        guard let document else { return Compilation(diagnostics: Diagnostic.sorted(diagnostics), gateway: nil) }
+        // The analysis gives no gateway where there are errors, earlier ones included.
+        let earlierCount = diagnostics.count
+        let gateway = Analysis.lower(document, into: &diagnostics)
+        let found = Cascade.removed(from: Array(diagnostics[earlierCount...]), after: document.incompleteKeys)
+        return Compilation(diagnostics: Diagnostic.sorted(diagnostics[..<earlierCount] + found), gateway: gateway)
     }
 
     /// The files of a build as one document: what `compile` hands to the analysis.

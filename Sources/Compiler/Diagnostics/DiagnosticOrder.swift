@@ -1,6 +1,6 @@
 extension Diagnostic {
     /// By file, position and code; what is said twice about the same place is said once.
-    static func sorted(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+    static func sorted(_ diagnostics: some Sequence<Diagnostic>) -> [Diagnostic] {
         let sorted = diagnostics.enumerated().sorted { left, right in
             let (a, b) = (left.element, right.element)
             if a.span.file != b.span.file { return a.span.file < b.span.file }

@@ -128,15 +128,34 @@ private struct TextRenderer {
             } else if let previous, line > previous + 1 {
                 text += style(.gutter, "...") + "\n"
             }
-            let onLine = (byLine[line] ?? []).sorted { $0.span.start < $1.span.start }
-            let focus = (onLine.first { $0.label == nil } ?? onLine.first)?.span.start ?? 0
-            text += sourceLine(lines, line, gutterWidth, focus: Int(focus))
-            for mark in onLine {
-                text += indent + style(.gutter, " |") + underline(mark, lines, line, focus: Int(focus), severity) + "\n"
-            }
+            text += markedLine(lines, line, byLine[line] ?? [], gutterWidth, severity)
             previous = line
         }
         text += indent + style(.gutter, " |") + "\n"
+        return text
+    }
+
+    /// A line with the marks below it. Of a line too long for the screen, parts are shown one after another.
+    private func markedLine(
+        _ lines: SourceLines,
+        _ line: Int,
+        _ marks: [Mark],
+        _ gutterWidth: Int,
+        _ severity: Diagnostic.Severity
+    ) -> String {
+        var rest = marks.sorted { $0.span.start < $1.span.start }
+        var text = ""
+        while let next = rest.first(where: { $0.label == nil }) ?? rest.first {
+            let focus = Int(next.span.start)
+            let shown = LineText(lines, line: line, focus: focus)
+            if !text.isEmpty { text += style(.gutter, "...") + "\n" }
+            text += sourceLine(lines, line, gutterWidth, focus: focus)
+            for mark in rest where shown.shows(Int(mark.span.start)) {
+                let indent = String(repeating: " ", count: gutterWidth)
+                text += indent + style(.gutter, " |") + underline(mark, lines, line, focus: focus, severity) + "\n"
+            }
+            rest.removeAll { shown.shows(Int($0.span.start)) }
+        }
         return text
     }
 

@@ -70,6 +70,12 @@ struct LineText {
         return text
     }
 
+    /// Whether the byte at an offset can be seen; the focus always can.
+    func shows(_ offset: Int) -> Bool {
+        let column = column(of: offset)
+        return window.contains(column) || column == window.upperBound
+    }
+
     /// The columns under which a stretch is marked: at least one.
     func columns(of range: Range<Int>) -> Range<Int> {
         let start = column(of: range.lowerBound)

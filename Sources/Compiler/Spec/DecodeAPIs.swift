@@ -3,7 +3,7 @@ internal import GatewayIR
 extension SpecDecoder {
     mutating func api(_ name: Spanned<String>, _ node: NodeIndex) -> APISpec? {
         var spec = APISpec(span: span(node))
-        guard let fields = fields(node, SpecSchema.api) else { return nil }
+        guard let fields = fields(node, SpecSchema.api, heading: name.span) else { return nil }
         spec.title = scalar(fields["title"], .line())
         spec.owner = scalar(fields["owner"], .line())
         _ = exclusive(fields, ["host", "hosts"])
@@ -15,8 +15,8 @@ extension SpecDecoder {
         spec.policies = policies(fields["policy"])
         spec.plugins = plugins(fields["plugins"])
         spec.upstream = scalar(fields["upstream"], .name)
-        spec.versions = entries(fields["versions"], of: "versions", name: .name) { $0.version($2) }
-        if let field = fields["versions"], tree[field.node].kind == .map, tree[field.node].second == 0 {
+        spec.versions = entries(fields["versions"], of: "versions", name: .name) { $0.version($1, $2) }
+        if let field = fields["versions"], isEmptyMap(field) {
             reportEmpty(field, "the API has no versions")
         }
         return spec
@@ -36,7 +36,7 @@ extension SpecDecoder {
                 Spanned(scheme.value.spec(name: nil, pattern: nil), scheme.span)
             }
         }
-        guard let fields = fields(field.node, SpecSchema.versioning, key: field.key),
+        guard let fields = fields(field, SpecSchema.versioning),
             let scheme: Spanned<VersioningScheme> = scalar(fields["by"], .word("a scheme"))
         else { return nil }
         let taken = scheme.value.option
@@ -53,16 +53,18 @@ extension SpecDecoder {
             )
         }
         var name: Spanned<String>?
-        if scheme.value == .header { name = scalar(fields["name"], .headerName) }
-        if scheme.value == .query { name = scalar(fields["name"], .token("the name of a query parameter")) }
+        if scheme.value == .header { name = scalar(fields["name"], .editableHeaderName) }
+        if scheme.value == .query { name = scalar(fields["name"], .queryName) }
         let pattern = taken == "pattern" ? scalar(fields["pattern"], .pattern("a text with `{version}`")) : nil
         return Spanned(scheme.value.spec(name: name?.value, pattern: pattern?.value), span(field.node))
     }
 
     // MARK: Versions
 
-    private mutating func version(_ node: NodeIndex) -> VersionSpec? {
-        guard let fields = fields(node, SpecSchema.version) else { return VersionSpec(span: span(node)) }
+    private mutating func version(_ name: Spanned<String>, _ node: NodeIndex) -> VersionSpec? {
+        guard let fields = fields(node, SpecSchema.version, heading: name.span) else {
+            return VersionSpec(span: span(node))
+        }
         var spec = VersionSpec(span: span(node))
         spec.value = scalar(fields["value"], .line(maxCount: 128))
         spec.isDefault = scalar(fields["default"], .boolean)
@@ -76,7 +78,7 @@ extension SpecDecoder {
             if let brownout = brownout(item) { spec.brownouts.append(brownout) }
         }
         spec.successor = scalar(fields["successor"], .name)
-        spec.docs = scalar(fields["docs"], .pattern("a URL such as `https://developer.example.com/`"))
+        spec.docs = scalar(fields["docs"], .webURL)
         spec.upstream = scalar(fields["upstream"], .name)
         spec.policies = policies(fields["policy"])
         spec.plugins = plugins(fields["plugins"])
@@ -112,7 +114,9 @@ extension SpecDecoder {
         }
         guard let fields = fields(node, SpecSchema.route) else { return nil }
         let match = scalar(fields["match"], Self.routePattern)
-        let headers = entries(fields["headers"], of: "values", name: .headerName) { $0.scalar($2, .headerValue) }
+        let headers = entries(fields["headers"], of: "values", name: .headerName) {
+            $0.scalar($2, .headerValue, example: "headers: { X-Env: canary }")
+        }
         let policies = policies(fields["policy"])
         let plugins = plugins(fields["plugins"])
         guard let match else { return nil }

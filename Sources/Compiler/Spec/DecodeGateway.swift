@@ -4,6 +4,17 @@ extension SpecDecoder {
     /// The top level.
     mutating func document(_ root: NodeIndex) -> SpecDocument {
         var spec = SpecDocument(span: span(root))
+        guard tree[root].kind == .map else {
+            report(
+                Diagnostic(
+                    .emptyFile,
+                    "a spec is a map of keys such as `apic` and `gateway`, and this is \(tree.describe(root))",
+                    at: span(root),
+                    help: "begin with `apic: 1`, or write a first spec with `apic init`"
+                )
+            )
+            return spec
+        }
         guard let fields = fields(root, SpecSchema.document) else { return spec }
         languageVersion(fields["apic"])
         spec.gateway = scalar(fields["gateway"], .name)
@@ -16,16 +27,17 @@ extension SpecDecoder {
         spec.plugins = plugins(fields["plugins"])
         spec.governance = fields["governance"].flatMap { governance($0) }
         spec.apis = entries(fields["apis"], of: "APIs", name: .name) { $0.api($1, $2) }
-        if let field = fields["apis"], tree[field.node].kind == .map, tree[field.node].second == 0 {
+        if let field = fields["apis"], isEmptyMap(field) {
             reportEmpty(field, "the map of APIs is empty")
         }
-        spec.nodes = entries(fields["nodes"], of: "nodes", name: .name) { $0.node($2) }
+        spec.nodes = entries(fields["nodes"], of: "nodes", name: .name) { $0.node($1, $2) }
+        spec.incompleteKeys = incompleteKeys
         spec.refused = refused.sorted { ($0.file, $0.start, $0.end) < ($1.file, $1.start, $1.end) }
         return spec
     }
 
     private mutating func languageVersion(_ field: Field?) {
-        guard let field, let version = text(field.node, expected: "`1`", key: field.key), version != "1" else { return }
+        guard let field, let version = text(field.node, expected: "`1`", of: field.key), version != "1" else { return }
         report(
             Diagnostic(
                 .languageVersion,
@@ -40,7 +52,7 @@ extension SpecDecoder {
 
     private mutating func listen(_ field: Field) -> ListenSpec {
         var spec = ListenSpec()
-        guard let fields = fields(field.node, SpecSchema.listen, key: field.key) else { return spec }
+        guard let fields = fields(field, SpecSchema.listen) else { return spec }
         spec.http = oneOrMore(fields["http"], of: "addresses", .listenAddress(defaultHost: "0.0.0.0"))
         spec.status = scalar(fields["status"], .listenAddress(defaultHost: "127.0.0.1"))
         spec.trustedProxies = list(fields["trusted-proxies"], of: "blocks of addresses", .addressBlock)
@@ -50,18 +62,16 @@ extension SpecDecoder {
     }
 
     private mutating func listenLimits(_ field: Field, into spec: inout ListenSpec) {
-        guard let fields = fields(field.node, SpecSchema.listenLimits, key: field.key) else { return }
-        // What the gateway can do is checked later; here numbers only have to fit.
-        spec.headBytesMax = scalar(fields["head"], .size).map {
-            Spanned(UInt32(truncatingIfNeeded: min($0.value, UInt64(UInt32.max))), $0.span)
-        }
-        spec.headerCountMax = scalar(fields["headers"], .number(0...UInt32.max))
+        guard let fields = fields(field, SpecSchema.listenLimits) else { return }
+        spec.headBytesMax = scalar(fields["head"], .size(1024...65_536, shown: "from `1KiB` to `64KiB`"))
+            .map { Spanned(UInt32($0.value), $0.span) }
+        spec.headerCountMax = scalar(fields["headers"], .number(8...1000))
         spec.bodyBytesMax = scalar(fields["body"], .size)
-        spec.connectionCountMax = scalar(fields["connections"], .number(0...UInt32.max))
+        spec.connectionCountMax = scalar(fields["connections"], .number(1...1_000_000))
     }
 
     private mutating func listenTimeouts(_ field: Field, into spec: inout ListenSpec) {
-        guard let fields = fields(field.node, SpecSchema.listenTimeouts, key: field.key) else { return }
+        guard let fields = fields(field, SpecSchema.listenTimeouts) else { return }
         spec.headTimeout = scalar(fields["head"], .duration())
         spec.bodyTimeout = scalar(fields["body"], .duration())
         spec.idleTimeout = scalar(fields["idle"], .duration())
@@ -70,7 +80,7 @@ extension SpecDecoder {
 
     private mutating func drain(_ field: Field) -> DrainSpec {
         var spec = DrainSpec()
-        guard let fields = fields(field.node, SpecSchema.drain, key: field.key) else { return spec }
+        guard let fields = fields(field, SpecSchema.drain) else { return spec }
         spec.delay = scalar(fields["delay"], .duration(atLeast: 0))
         spec.timeout = scalar(fields["timeout"], .duration(atLeast: 0))
         return spec
@@ -84,7 +94,7 @@ extension SpecDecoder {
             if path.value == "off" { spec.isOff = true } else { spec.path = path }
             return spec
         }
-        guard let fields = fields(field.node, SpecSchema.accessLog, key: field.key) else { return nil }
+        guard let fields = fields(field, SpecSchema.accessLog) else { return nil }
         spec.path = scalar(fields["path"], .line(maxCount: 4096))
         spec.samplePerMillion = scalar(fields["sample"], .share)
         if let field = fields["fields"] {
@@ -96,7 +106,7 @@ extension SpecDecoder {
     // MARK: Governance
 
     private mutating func governance(_ field: Field) -> GovernanceSpec? {
-        guard let fields = fields(field.node, SpecSchema.governance, key: field.key) else { return nil }
+        guard let fields = fields(field, SpecSchema.governance) else { return nil }
         var spec = GovernanceSpec(span: span(field.node))
         spec.notice = scalar(fields["notice"], .seconds)
         spec.require = distinct(list(fields["require"], of: "requirements", .word("a requirement")), "requirement") {
@@ -112,18 +122,19 @@ extension SpecDecoder {
 
     // MARK: Nodes
 
-    private mutating func node(_ node: NodeIndex) -> NodeSpec? {
-        guard let fields = fields(node, SpecSchema.node) else { return nil }
+    private mutating func node(_ name: Spanned<String>, _ node: NodeIndex) -> NodeSpec? {
+        guard let fields = fields(node, SpecSchema.node, heading: name.span) else { return nil }
         var spec = NodeSpec(span: span(node))
         spec.cloud = scalar(fields["cloud"], .line())
         spec.region = scalar(fields["region"], .line())
-        spec.labels = entries(fields["labels"], of: "texts", name: .name) { $0.scalar($2, .line()) }
+        spec.labels = entries(fields["labels"], of: "texts", name: .anyText) {
+            $0.scalar($2, .anyText, example: "labels: { tier: edge }")
+        }
         spec.workers = scalar(fields["workers"], .number(1...1024))
-        if let field = fields["ports"], let ports = self.fields(field.node, SpecSchema.nodePorts, key: field.key) {
-            for name in ["http", "https"] {
-                guard let port = scalar(ports[name], .port), let key = ports.keyNode(name) else { continue }
-                spec.ports.append(Named(Spanned(name, span(key)), port))
-            }
+        guard let field = fields["ports"], let ports = self.fields(field, SpecSchema.nodePorts) else { return spec }
+        for name in ["http", "https"] {
+            guard let field = ports[name], let port = scalar(field, .port) else { continue }
+            spec.ports.append(Named(Spanned(name, field.keySpan), port))
         }
         return spec
     }

@@ -3,7 +3,8 @@ internal import GatewayIR
 extension SpecDecoder {
     mutating func policy(_ name: Spanned<String>, _ node: NodeIndex) -> [PluginUse]? {
         guard tree[node].kind == .list else {
-            reportType(node, expected: "a list of plugins", key: nil)
+            reportType(node, expected: "a list of plugins", example: "\(name.value): [ key-auth ]")
+            markIncomplete("plugins")
             return []
         }
         return plugins(tree.items(of: node).map { $0 })
@@ -15,7 +16,22 @@ extension SpecDecoder {
     private mutating func plugins(_ items: [NodeIndex]) -> [PluginUse] {
         var uses: [PluginUse] = []
         for item in items {
-            guard let use = plugin(item) else { continue }
+            guard let use = plugin(item) else {
+                markIncomplete("plugins")
+                continue
+            }
+            if let first = uses.first(where: { $0.name.value == use.name.value }) {
+                report(
+                    Diagnostic(
+                        .listedTwice,
+                        "`\(use.name.value)` is set twice in one list",
+                        at: use.name.span,
+                        related: [.init(first.name.span, "it is here first")],
+                        help: "merge the two into one: settings are replaced whole, never merged"
+                    )
+                )
+                continue
+            }
             uses.append(use)
         }
         return uses
@@ -24,7 +40,7 @@ extension SpecDecoder {
     /// `- key-auth`, or `- acl: { allow: [partners] }` with or without `sealed: true`.
     private mutating func plugin(_ item: NodeIndex) -> PluginUse? {
         guard tree[item].kind == .map else {
-            guard let name = scalar(item, .line()), isPlugin(name) else { return nil }
+            guard let name = scalar(item, .pluginName, example: "- key-auth"), isPlugin(name) else { return nil }
             return setting(name, nil).map { PluginUse(name: name, setting: $0, span: name.span) }
         }
         guard let (name, value, sealed) = pluginEntry(item), isPlugin(name) else { return nil }
@@ -156,21 +172,32 @@ extension SpecDecoder {
     ) -> PluginUse.Setting? {
         guard let text = text(value, expected: "`off` or a map of settings") else { return nil }
         if text == "off" { return .off }
-        let isOff = ["false", "no", "none", "Off", "OFF", "disabled"].contains(text)
         report(
             Diagnostic(
                 .wrongType,
                 "`\(name.value)` takes a map of settings or `off`, and this is `\(text.excerpt)`",
                 at: span(value),
-                help: isOff ? "write `\(name.value): off`" : "write `\(name.value): { \(schema.keys[0].example) }`"
+                help: scalarSettingHelp(name.value, text, schema)
             )
         )
         return nil
     }
 
+    private func scalarSettingHelp(_ name: String, _ text: String, _ schema: SchemaMap) -> String {
+        let key = schema.keys[0]
+        switch text {
+        case "false", "no", "none", "Off", "OFF", "disabled": return "write `\(name): off`"
+        case "true", "yes", "on", "enabled": return "write `- \(name)` alone, or give it settings: `{ \(key.example) }`"
+        default: break
+        }
+        let isQuantity = text.utf8.first.map(Digits.isDigit) ?? false
+        let takesQuantity = ["limit", "body"].contains(key.name) && schema.path != "respond"
+        return "write `\(name): { \(isQuantity && takesQuantity ? "\(key.name): \(text.excerpt)" : key.example) }`"
+    }
+
     private mutating func requestID(_ fields: Fields) -> RequestIDSettings {
         var settings = RequestIDSettings()
-        if let header = scalar(fields["header"], .headerName) { settings.header = header.value }
+        if let header = scalar(fields["header"], .editableHeaderName) { settings.header = header.value }
         if let accept = scalar(fields["accept"], .requestIDAcceptance) { settings.accept = accept.value }
         if let echo = scalar(fields["echo"], .boolean) { settings.echo = echo.value }
         return settings
@@ -179,9 +206,9 @@ extension SpecDecoder {
     private mutating func keyAuth(_ fields: Fields) -> KeyAuthSettings {
         var settings = KeyAuthSettings()
         _ = exclusive(fields, ["header", "query", "cookie"])
-        if let name = scalar(fields["header"], .headerName) {
+        if let name = scalar(fields["header"], .editableHeaderName) {
             settings.source = .header(name.value)
-        } else if let name = scalar(fields["query"], .token("the name of a query parameter")) {
+        } else if let name = scalar(fields["query"], .queryName) {
             settings.source = .query(name.value)
         } else if let name = scalar(fields["cookie"], .token("the name of a cookie")) {
             settings.source = .cookie(name.value)
@@ -207,20 +234,39 @@ extension SpecDecoder {
         let field = exactlyOne(fields, ["limit", "limits"])
         spec.rates = rates(field)
         spec.tiers = entries(fields["tiers"], of: "rates", name: .personName) { decoder, _, node in
-            fields["tiers"].map { decoder.rates(Field(node: node, key: $0.key)) }
+            fields["tiers"].map { decoder.rates(Field(node: node, key: $0.key, keySpan: $0.keySpan)) }
         }
         .filter { !$0.value.isEmpty }
         spec.key = fields["by"].flatMap { rateLimitKey($0) }
         return spec.rates.isEmpty ? nil : spec
     }
 
-    /// One rate, or several.
-    private mutating func rates(_ field: Field?) -> [Spanned<Rate>] { oneOrMore(field, of: "rates", .rate) }
+    /// One rate, or several with windows of different lengths.
+    private mutating func rates(_ field: Field?) -> [Spanned<Rate>] {
+        let rates = oneOrMore(field, of: "rates", .rate)
+        var kept: [Spanned<Rate>] = []
+        for rate in rates {
+            guard let first = kept.first(where: { $0.value.windowSeconds == rate.value.windowSeconds }) else {
+                kept.append(rate)
+                continue
+            }
+            report(
+                Diagnostic(
+                    .listedTwice,
+                    "two limits for the same window: only the smaller one would ever bind",
+                    at: rate.span,
+                    related: [.init(first.span, "the first one")],
+                    help: "keep one of them"
+                )
+            )
+        }
+        return kept
+    }
 
     /// `consumer`, `address`, or `{ header: X-Team }`.
     private mutating func rateLimitKey(_ field: Field) -> Spanned<RateLimitKey>? {
         guard tree[field.node].kind == .map else { return scalar(field, .rateLimitKey) }
-        guard let fields = fields(field.node, PluginSchema.rateLimitKey, key: field.key) else { return nil }
+        guard let fields = fields(field, PluginSchema.rateLimitKey) else { return nil }
         return scalar(fields["header"], .headerName).map { Spanned(.header($0.value.lowercased()), $0.span) }
     }
 
@@ -228,7 +274,7 @@ extension SpecDecoder {
 
     private mutating func headerEdits(_ fields: Fields) -> HeaderEditsSpec? {
         var spec = HeaderEditsSpec()
-        spec.remove = list(fields["remove"], of: "header names", .headerName)
+        spec.remove = list(fields["remove"], of: "header names", .editableHeaderName)
         spec.set = headerFields(fields["set"])
         spec.add = headerFields(fields["add"])
         guard ["remove", "set", "add"].allSatisfy({ fields.keyNode($0) == nil }) else { return spec }
@@ -244,7 +290,9 @@ extension SpecDecoder {
     }
 
     private mutating func headerFields(_ field: Field?) -> [Named<Spanned<String>>] {
-        entries(field, of: "header fields", name: .headerName) { $0.scalar($2, .headerValue) }
+        entries(field, of: "header fields", name: .editableHeaderName) {
+            $0.scalar($2, .headerValue, example: field?.key.example)
+        }
     }
 
     private mutating func respond(_ fields: Fields) -> RespondSpec {
@@ -288,7 +336,7 @@ extension ScalarType where Value == RateLimitKey {
         case "consumer": return .consumer
         case "address": return .address
         case "ip", "client", "client-ip":
-            throw ScalarProblem(.badWord, "`\(text)` is not a key of limits", help: "write `address`")
+            throw ScalarProblem(.badWord, "limits are not counted by `\(text)`", help: "write `address`")
         default:
             var problem = Words.problem(text, among: ["consumer", "address"])
             if !(problem.help ?? "").hasPrefix("did") {
@@ -300,6 +348,8 @@ extension ScalarType where Value == RateLimitKey {
 }
 
 extension ScalarType where Value == String {
+    fileprivate static let pluginName = ScalarType("a plugin such as `key-auth`", line().parse)
+
     /// Any text up to a bound.
     fileprivate static let body = ScalarType("a text") { text throws(ScalarProblem) in
         guard text.utf8.count <= PluginSchema.bodyBytesMax else {

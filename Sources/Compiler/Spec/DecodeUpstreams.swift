@@ -4,7 +4,7 @@ extension SpecDecoder {
     /// An upstream whose targets are refused is still one: routes that name it are right.
     mutating func upstream(_ name: Spanned<String>, _ node: NodeIndex) -> UpstreamSpec? {
         var spec = UpstreamSpec(span: span(node))
-        guard let fields = fields(node, SpecSchema.upstream) else { return spec }
+        guard let fields = fields(node, SpecSchema.upstream, heading: name.span) else { return spec }
         for item in items(fields["targets"], of: "targets", isNeeded: true) {
             if let target = target(item) { spec.targets.append(target) }
         }
@@ -12,7 +12,7 @@ extension SpecDecoder {
         if let field = fields["timeouts"] { upstreamTimeouts(field, into: &spec) }
         spec.retries = scalar(fields["retries"], .number(0...10))
         if let field = fields["connections"],
-            let connections = self.fields(field.node, SpecSchema.connections, key: field.key)
+            let connections = self.fields(field, SpecSchema.connections)
         {
             spec.connectionCountMax = scalar(connections["max"], .number(1...65_535))
             spec.idleConnectionCountMax = scalar(connections["idle"], .number(0...65_535))
@@ -22,7 +22,7 @@ extension SpecDecoder {
 
     private mutating func upstreamTimeouts(_ field: Field, into spec: inout UpstreamSpec) {
         spec.timeouts = span(field.node)
-        guard let fields = fields(field.node, SpecSchema.upstreamTimeouts, key: field.key) else { return }
+        guard let fields = fields(field, SpecSchema.upstreamTimeouts) else { return }
         spec.connectTimeout = scalar(fields["connect"], .duration())
         spec.responseTimeout = scalar(fields["response"], .duration())
         spec.idleTimeout = scalar(fields["idle"], .duration())
@@ -49,7 +49,7 @@ extension SpecDecoder {
 
     mutating func consumer(_ name: Spanned<String>, _ node: NodeIndex) -> ConsumerSpec? {
         var spec = ConsumerSpec(span: span(node))
-        guard let fields = fields(node, SpecSchema.consumer) else { return spec }
+        guard let fields = fields(node, SpecSchema.consumer, heading: name.span) else { return spec }
         spec.groups = names(fields["groups"], of: "groups", .personName)
         for item in items(fields["credentials"], of: "credentials") {
             if let credential = credential(item) { spec.credentials.append(credential) }
@@ -115,7 +115,7 @@ extension ScalarType where Value == String {
 
 extension ScalarType where Value == [UInt8] {
     /// An API key; messages do not show it.
-    fileprivate static let apiKey = ScalarType("a key") { text throws(ScalarProblem) in
+    fileprivate static let apiKey = ScalarType("an API key") { text throws(ScalarProblem) in
         guard !text.isEmpty else {
             throw ScalarProblem(.badKey, "the API key is empty", help: "write `${env:NAME}` or `${file:PATH}`")
         }

@@ -2,12 +2,15 @@
 struct Field {
     let node: NodeIndex
     let key: SchemaKey
+    /// Where the key stands.
+    let keySpan: SourceSpan
 }
 
 /// The values of a map by the keys of its schema.
 struct Fields {
     let schema: SchemaMap
     let node: NodeIndex
+    fileprivate var spans: [SourceSpan]
     fileprivate var values: [NodeIndex]
     fileprivate var keyNodes: [NodeIndex]
 
@@ -17,7 +20,7 @@ struct Fields {
             assertionFailure("the schema of \(schema.title) has no key \(name)")
             return nil
         }
-        return values[index] == .none ? nil : Field(node: values[index], key: schema.keys[index])
+        return values[index] == .none ? nil : Field(node: values[index], key: schema.keys[index], keySpan: spans[index])
     }
 
     /// Where a key stands.
@@ -28,14 +31,27 @@ struct Fields {
 }
 
 extension SpecDecoder {
+    /// The entries of a map that is the value of a key.
+    mutating func fields(_ field: Field, _ schema: SchemaMap) -> Fields? {
+        guard tree[field.node].kind == .map else {
+            reportType(field.node, expected: "a map", of: field.key)
+            return nil
+        }
+        return fields(field.node, schema, heading: field.keySpan)
+    }
+
     /// Sorts the entries of a map by the schema's keys; reports what is unknown, missing or without a value.
-    mutating func fields(_ node: NodeIndex, _ schema: SchemaMap, key: SchemaKey? = nil) -> Fields? {
+    ///
+    /// - Parameter heading: the key that the map belongs to; that is where something is missing.
+    mutating func fields(_ node: NodeIndex, _ schema: SchemaMap, heading: SourceSpan? = nil) -> Fields? {
         guard tree[node].kind == .map else {
-            reportType(node, expected: "a map", key: key)
+            let needed = schema.keys.first { $0.presence == .required } ?? schema.keys.first
+            reportType(node, expected: "a map", example: needed.map { "{ \($0.example) }" })
             return nil
         }
         let nothing = [NodeIndex](repeating: .none, count: schema.keys.count)
-        var fields = Fields(schema: schema, node: node, values: nothing, keyNodes: nothing)
+        let nowhere = [SourceSpan](repeating: span(node), count: schema.keys.count)
+        var fields = Fields(schema: schema, node: node, spans: nowhere, values: nothing, keyNodes: nothing)
         // Keys that a misspelt one probably stands for: not reported as missing.
         var meant: Set<String> = []
         for (keyNode, value) in tree.entries(of: node) {
@@ -45,17 +61,23 @@ extension SpecDecoder {
                 continue
             }
             fields.keyNodes[index] = keyNode
+            fields.spans[index] = span(keyNode)
             if case .later(let advice) = schema.keys[index].presence {
                 reportLater(keyNode, advice)
             } else if tree.isNull(value) {
                 reportNoValue(schema.keys[index].name, keyNode)
+                markIncomplete(schema.keys[index].name)
             } else {
                 fields.values[index] = value
             }
         }
+        incompleteKeys.formUnion(meant)
         for (index, key) in schema.keys.enumerated() where key.presence == .required {
             guard fields.keyNodes[index] == .none, !meant.contains(key.name) else { continue }
-            reportMissing(key, in: schema, node)
+            markIncomplete(key.name)
+            // A key that is no word may have been meant.
+            guard !tree[node].flags.contains(.refused) else { continue }
+            reportMissing(key, in: schema, node, heading)
         }
         return fields
     }
@@ -83,9 +105,10 @@ extension SpecDecoder {
         if PluginSchema.names.contains(name), schema.supportedNames.contains("plugins") {
             return "plugins are items of a list: `plugins: [ { \(name): … } ]`"
         }
-        guard let home = homes.first, homes.count <= 3 else { return "delete it" }
-        return
-            "`\(name)` is a key of \(home.noun): \(home.path == "(top level)" ? "write it at the top level" : "`\(home.path)`")"
+        guard let home = homes.first, homes.count <= 3 else { return "write one of the known keys, or delete it" }
+        if home.path == SpecSchema.document.path { return "`\(name)` belongs to the top level" }
+        let place = home.noun == "`\(home.path)`" ? "" : " (`\(home.path)`)"
+        return "`\(name)` belongs to \(home.noun)\(place)"
     }
 
     private mutating func reportLater(_ keyNode: NodeIndex, _ advice: String) {
@@ -99,10 +122,17 @@ extension SpecDecoder {
         )
     }
 
-    private mutating func reportMissing(_ key: SchemaKey, in schema: SchemaMap, _ node: NodeIndex) {
-        var span = span(node)
-        // The map's first line is enough to see which one is meant.
-        if let first = tree.entries(of: node).first(where: { _ in true }), self.span(first.key).start == span.start {
+    private mutating func reportMissing(
+        _ key: SchemaKey,
+        in schema: SchemaMap,
+        _ node: NodeIndex,
+        _ heading: SourceSpan?
+    ) {
+        var span = heading ?? span(node)
+        // Of a map without a heading the first key is enough to see which one is meant.
+        if heading == nil, let first = tree.entries(of: node).first(where: { _ in true }),
+            self.span(first.key).start == span.start
+        {
             span.end = self.span(first.key).end
         }
         report(
@@ -111,7 +141,8 @@ extension SpecDecoder {
                 "\(schema.noun) needs the key `\(key.name)`",
                 at: span,
                 help: "add `\(key.example)`"
-            )
+            ),
+            refusing: self.span(node)
         )
     }
 

@@ -29,6 +29,20 @@ extension ScalarType where Value == String {
         return text
     }
 
+    /// The name of a field that plugins may write: not one of those that frame a message or manage its connection.
+    static let editableHeaderName = ScalarType(headerName.noun) { text throws(ScalarProblem) in
+        let name = try headerName.parse(text)
+        let reserved: Set = [
+            "connection", "content-length", "transfer-encoding", "keep-alive", "proxy-connection", "te", "trailer",
+            "upgrade", "expect", "host",
+        ]
+        guard reserved.contains(name.lowercased()) else { return name }
+        let help =
+            name.lowercased() == "host"
+            ? "`preserve-host: true` of a route passes the client's `Host` on" : "leave it out"
+        throw ScalarProblem(.framingHeader, "the gateway itself writes `\(name)`", help: help)
+    }
+
     /// A field value of RFC 9110 section 5.5.
     static let headerValue = ScalarType("the value of a header field") { text throws(ScalarProblem) in
         let isControl = { (byte: UInt8) in byte < 0x20 && byte != 0x09 || byte == 0x7F }
@@ -37,6 +51,13 @@ extension ScalarType where Value == String {
                 .badHeaderValue,
                 "`\(text.excerpt)` contains a line break or another control character",
                 help: "write the value on one line"
+            )
+        }
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw ScalarProblem(
+                .badHeaderValue,
+                "the value `\(text.excerpt)` is not ASCII, and clients read other characters in different ways",
+                help: "write it in ASCII, or encode it as the field's own rules say"
             )
         }
         let isBlank = { (byte: UInt8?) in byte == 0x20 || byte == 0x09 }
@@ -57,7 +78,20 @@ extension ScalarType where Value == String {
         return text
     }
 
-    /// The name of a query parameter or cookie: a token, so that nothing of it need be escaped.
+    /// The name of a query parameter: characters that are never percent-encoded (RFC 3986 section 2.3).
+    static let queryName = ScalarType("the name of a query parameter") { text throws(ScalarProblem) in
+        let isGood = !text.isEmpty && text.utf8.count <= 128
+        guard isGood, text.utf8.allSatisfy({ Digits.isLetterOrDigit($0) || "-._~".utf8.contains($0) }) else {
+            throw ScalarProblem(
+                .badName,
+                "`\(text.excerpt)` is not the name of a query parameter",
+                help: "use up to 128 letters, digits, `-`, `_`, `.` and `~`"
+            )
+        }
+        return text
+    }
+
+    /// The name of a cookie: a token, so that nothing of it need be escaped.
     static func token(_ noun: String) -> ScalarType {
         ScalarType(noun) { text throws(ScalarProblem) in
             do {

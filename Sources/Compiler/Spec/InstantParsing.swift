@@ -20,34 +20,52 @@ private struct InstantReader {
 
     mutating func read() throws(ScalarProblem) -> Instant {
         guard let year = digits(4), skip("-"), let month = digits(2), skip("-"), let day = digits(2) else {
-            throw problem("an instant is written year first", "write it as `2026-12-31` or `2026-12-31T23:59:59Z`")
+            throw problem("an instant is written year first", "write it as `\(rearrangedDate ?? "2026-12-31")`")
         }
-        guard (1970...9999).contains(year) else { throw outOfRange("the year is not between 1970 and 9999") }
+        guard (1970...9999).contains(year) else {
+            throw problem("the year is not between 1970 and 9999", "write a year in that range")
+        }
         guard (1...12).contains(month) else {
-            throw outOfRange("there is no month \(month)", day <= 12 ? "the month stands before the day" : nil)
+            let swapped = "`\(text.prefix(4))-\(Self.padded(day))-\(Self.padded(month))`"
+            let isSwapped = (1...12).contains(day) && month <= 31
+            throw problem(
+                "there is no month \(month)",
+                isSwapped ? "the month stands before the day: \(swapped)" : "months are 01 to 12"
+            )
         }
         let lastDay = Calendar.days(inMonth: month, year: year)
         guard (1...lastDay).contains(day) else {
-            throw outOfRange("month \(month) of \(year) has \(lastDay) days")
+            throw problem(
+                "that month has \(lastDay) days",
+                "write a day from 01 to \(lastDay)"
+            )
         }
         let midnight = Calendar.daysSince1970(year: year, month: month, day: day) * 86_400
         guard !rest.isEmpty else { return Int64(midnight) }
         guard skip("T") || skip("t") else {
-            throw problem("between date and time stands `T`", "write `\(text.prefix(10))T23:59:59Z`, or the date alone")
+            let time = text.dropFirst(11)
+            let isTime = rest.first == 0x20 && time.utf8.count >= 8
+            let mended =
+                isTime ? "\(text.prefix(10))T\(time)\(time.utf8.count == 8 ? "Z" : "")" : "\(text.prefix(10))T23:59:59Z"
+            throw problem("`T` stands between date and time", "write `\(mended.excerpt)`, or the date alone")
         }
         let time = try readTime()
         let instant = Int64(midnight + time) - Int64(try readOffset())
-        guard instant >= 0 else { throw outOfRange("the instant lies before 1970") }
+        guard instant >= 0 else { throw problem("it lies before 1970", "write a later one") }
         return instant
     }
 
     /// Seconds since midnight.
     private mutating func readTime() throws(ScalarProblem) -> Int {
         guard let hour = digits(2), skip(":"), let minute = digits(2), skip(":"), let second = digits(2) else {
-            throw problem("a time has hours, minutes and seconds", "write `\(text.prefix(10))T23:59:59Z`")
+            throw problem("a time has hours, minutes and seconds", "write it as in `\(text.prefix(10))T23:59:59Z`")
         }
-        guard hour < 24, minute < 60 else { throw outOfRange("the time ends at 23:59:59") }
-        guard second < 60 else { throw outOfRange("a minute has the seconds 0 to 59; leap seconds cannot be named") }
+        guard hour < 24, minute < 60 else {
+            throw problem("there is no such time of day", "write a time from 00:00:00 to 23:59:59")
+        }
+        guard second < 60 else {
+            throw problem("leap seconds cannot be named", "write a second from 00 to 59")
+        }
         if skip(".") {
             let fraction = rest.prefix(while: Digits.isDigit)
             rest = rest.dropFirst(fraction.count)
@@ -70,9 +88,25 @@ private struct InstantReader {
         guard sign != 0, let hours = digits(2), skip(":"), let minutes = digits(2), rest.isEmpty else {
             throw problem("the offset from UTC is not understood", missing)
         }
-        guard hours < 24, minutes < 60 else { throw outOfRange("offsets end at 23:59") }
+        guard hours < 24, minutes < 60 else {
+            throw problem("there is no such offset from UTC", "write an offset up to 23:59")
+        }
         return sign * (hours * 3600 + minutes * 60)
     }
+
+    /// `31.12.2026` and `20261231` as a date of RFC 3339.
+    private var rearrangedDate: String? {
+        let parts = text.split(separator: ".").map(String.init)
+        if parts.count == 3, parts.allSatisfy({ $0.utf8.allSatisfy(Digits.isDigit) }), parts[2].utf8.count == 4,
+            let day = Int(parts[0]), let month = Int(parts[1]), day <= 31, month <= 12
+        {
+            return "\(parts[2])-\(Self.padded(month))-\(Self.padded(day))"
+        }
+        guard text.utf8.count == 8, text.utf8.allSatisfy(Digits.isDigit) else { return nil }
+        return "\(text.prefix(4))-\(text.dropFirst(4).prefix(2))-\(text.suffix(2))"
+    }
+
+    private static func padded(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
 
     private mutating func digits(_ count: Int) -> Int? {
         let digits = rest.prefix(count)
@@ -89,14 +123,6 @@ private struct InstantReader {
 
     private func problem(_ reason: String, _ help: String) -> ScalarProblem {
         ScalarProblem(.badInstant, "`\(text.excerpt)` is no instant: \(reason)", help: help)
-    }
-
-    private func outOfRange(_ reason: String, _ hint: String? = nil) -> ScalarProblem {
-        ScalarProblem(
-            .badInstant,
-            "`\(text.excerpt)` is no instant: \(reason)",
-            help: hint ?? "write a date that exists"
-        )
     }
 }
 

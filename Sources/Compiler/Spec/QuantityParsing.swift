@@ -30,7 +30,7 @@ extension ScalarType where Value == Int64 {
             throw ScalarProblem(
                 .unitMissing,
                 "the duration `\(text.excerpt)` has no unit",
-                help: "add `ms`, `s`, `m`, `h` or `d`: `\(quantity.shownDigits)s`"
+                help: "add `ms`, `s`, `m`, `h` or `d`"
             )
         }
         let factor: Int64
@@ -75,14 +75,14 @@ extension ScalarType where Value == Int64 {
         return ScalarProblem(.badDuration, "`\(text.excerpt)` is no duration", help: help)
     }
 
-    /// A duration in whole seconds, zero excluded.
+    /// A duration in whole seconds.
     static let seconds = ScalarType("a duration such as `180d`") { text throws(ScalarProblem) in
         let value = try milliseconds.parse(text)
-        guard value % 1000 == 0, value > 0 else {
+        guard value % 1000 == 0 else {
             throw ScalarProblem(
                 .outOfRange,
-                "`\(text.excerpt)` is less than a second or has a part of one",
-                help: "write whole seconds, at least `1s`"
+                "the duration `\(text.excerpt)` is no whole number of seconds",
+                help: "write it in whole seconds"
             )
         }
         return value / 1000
@@ -177,6 +177,21 @@ extension ScalarType where Value == UInt64 {
         let choices = candidates.map { "`\(quantity.shownDigits)\($0)`" }.joined(separator: " or ")
         return ScalarProblem(.badSize, "`\(text.excerpt)` is no size", help: "write \(choices)")
     }
+
+    /// A size within a range.
+    static func size(_ range: ClosedRange<UInt64>, shown: String) -> ScalarType {
+        ScalarType("a size such as `64KiB`") { text throws(ScalarProblem) in
+            let value = try size.parse(text)
+            guard range.contains(value) else {
+                throw ScalarProblem(
+                    .outOfRange,
+                    "the size `\(text.excerpt)` is not \(shown)",
+                    help: "write a size \(shown)"
+                )
+            }
+            return value
+        }
+    }
 }
 
 extension ScalarType where Value == Rate {
@@ -215,6 +230,8 @@ extension ScalarType where Value == Rate {
         let windows: [String: String] = [
             "s": "second", "sec": "second", "seconds": "second", "m": "minute", "min": "minute", "minutes": "minute",
             "h": "hour", "hr": "hour", "hours": "hour", "d": "day", "days": "day", "1s": "second", "1m": "minute",
+            "rs": "second", "rps": "second", "rm": "minute", "rpm": "minute", "rh": "hour", "reqs": "second",
+            "reqm": "minute",
             "1h": "hour", "1d": "day", "second": "second", "minute": "minute", "hour": "hour", "day": "day",
         ]
         var word = quantity.unit.lowercased().filter { $0 != " " && $0 != "/" }
@@ -251,7 +268,7 @@ extension ScalarType where Value == UInt32 {
         guard fraction.count <= places, units <= 100, let small = UInt64(digits) else {
             throw ScalarProblem(
                 .outOfRange,
-                "the share `\(text.excerpt)` is not a millionth to all",
+                "the share `\(text.excerpt)` is not between `0.0001%` and `100%`",
                 help: "write `0.0001%` to `100%`"
             )
         }
@@ -259,7 +276,7 @@ extension ScalarType where Value == UInt32 {
         guard (1...1_000_000).contains(millionths) else {
             throw ScalarProblem(
                 .outOfRange,
-                "the share `\(text.excerpt)` is not between a millionth and all",
+                "the share `\(text.excerpt)` is not between `0.0001%` and `100%`",
                 help: millionths == 0 ? "to log nothing write `access-log: off`" : "write at most `100%`"
             )
         }

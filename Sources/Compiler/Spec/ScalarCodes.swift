@@ -3,9 +3,9 @@ extension DiagnosticCode {
     package static let scalarCodes: [DiagnosticCode] = [
         .unitMissing, .badDuration, .badSize, .badRate, .badInstant, .badBoolean, .badNumber, .outOfRange,
         .badListenAddress,
-        .badAddressBlock, .badTarget, .badPercentage, .badWord, .badHeaderName, .badHeaderValue,
+        .badAddressBlock, .badTarget, .badPercentage, .badWord, .badHeaderName, .badHeaderValue, .framingHeader,
         .badText,
-        .badReference, .missingBuildVariable, .secretMisplaced, .badKey,
+        .badURL, .badReference, .missingBuildVariable, .secretMisplaced, .badKey,
     ]
 
     static let unitMissing = DiagnosticCode(
@@ -132,9 +132,20 @@ extension DiagnosticCode {
         "a text cannot be the value of a header field",
         explanation: """
             Values of header fields have no line breaks and no other control characters, and neither begin nor end with \
-            a space (RFC 9110 section 5.5). A line break in a value would let it end the header section.
+            a space (RFC 9110 section 5.5). A line break in a value would let it end the header section. Nor do they have \
+            characters beyond ASCII, which clients read in different ways.
             """,
         example: "response-headers: { set: { X-Note: \"two\\nlines\" } }"
+    )
+
+    static let framingHeader = DiagnosticCode(
+        "E0316",
+        "a header field belongs to the gateway",
+        explanation: """
+            The fields that frame a message or manage its connection (`Connection`, `Content-Length`, `Transfer-Encoding`, \
+            `Host` and so on) are written by the gateway itself. Changing them would let one request be read as two.
+            """,
+        example: "request-headers: { set: { Transfer-Encoding: chunked } }"
     )
 
     static let badText = DiagnosticCode(
@@ -143,6 +154,15 @@ extension DiagnosticCode {
         explanation:
             "Texts such as titles and labels are one line without control characters, and not longer than the message says.",
         example: "title: \"Orders\\nAPI\""
+    )
+
+    static let badURL = DiagnosticCode(
+        "E0318",
+        "a text is no absolute URL",
+        explanation: """
+            `docs` is sent in the `Link` header, so it is an absolute `https` or `http` URL with only the characters that URLs may have; others are percent-encoded.
+            """,
+        example: "docs: developer.example.com/orders v1"
     )
 
     static let badReference = DiagnosticCode(

@@ -57,10 +57,13 @@ extension ScalarType where Value: FixedWidthInteger & Sendable {
 
 extension ScalarType where Value == UInt16 {
     static let port = ScalarType("a port from 1 to 65535") { text throws(ScalarProblem) in
-        guard let number = try Digits.parse(text), (1...65_535).contains(number) else {
+        guard text.utf8.allSatisfy(Digits.isDigit), let number = try Digits.parse(text),
+            (1...65_535).contains(number)
+        else {
             throw ScalarProblem(
                 .outOfRange,
-                "the port `\(text.excerpt)` is not between 1 and 65535",
+                text.isEmpty
+                    ? "the port is missing" : "the port `\(text.excerpt)` is not a number between 1 and 65535",
                 help: "write a port from 1 to 65535"
             )
         }
@@ -76,10 +79,11 @@ extension ScalarType where Value == String {
                 throw ScalarProblem(.emptyContent, "the text is empty", help: "write the text, or delete the key")
             }
             guard text.unicodeScalars.allSatisfy(\.isSafeToShow) else {
+                let isBroken = text.utf8.contains(0x0A) || text.utf8.contains(0x0D)
                 throw ScalarProblem(
                     .badText,
-                    "the text `\(text.excerpt)` contains a line break or another control character",
-                    help: "write it on one line"
+                    "the text `\(text.excerpt)` contains \(isBroken ? "a line break" : "a character that nobody can see")",
+                    help: isBroken ? "write it on one line" : "delete the character"
                 )
             }
             guard text.utf8.count <= maxCount else {
@@ -92,6 +96,9 @@ extension ScalarType where Value == String {
             return text
         }
     }
+
+    /// Text that a later stage judges.
+    static let anyText = ScalarType("a text") { text throws(ScalarProblem) in text }
 
     /// Text that a later stage takes apart, such as a route's pattern.
     static func pattern(_ noun: String) -> ScalarType { ScalarType(noun, line(maxCount: 4096).parse) }
@@ -144,14 +151,14 @@ enum Digits {
             throw ScalarProblem(
                 .badNumber,
                 "`\(text.excerpt)` is no whole number",
-                help: "write digits only: `\(guess(text))`"
+                help: guess(text).map { "write digits only: `\($0)`" } ?? "write a whole number in decimal digits"
             )
         }
         guard text.utf8.first != UInt8(ascii: "0") || text.utf8.count == 1 else {
             throw ScalarProblem(
                 .badNumber,
                 "the number `\(text.excerpt)` begins with a zero, which some read as octal",
-                help: "write it without: `\(guess(text))`"
+                help: "write it without: `\(String(text.drop { $0 == "0" }).excerpt)`"
             )
         }
         return Int64(text)
@@ -163,9 +170,12 @@ enum Digits {
         isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) && byte < 0x80
     }
 
-    /// The digits of a text as a number, for a help.
-    private static func guess(_ text: String) -> String {
-        let digits = text.utf8.filter(isDigit).drop { $0 == UInt8(ascii: "0") }.prefix(9)
-        return digits.isEmpty ? "1" : String(decoding: digits, as: UTF8.self)
+    /// The number that somebody wrote with separators, for a help.
+    private static func guess(_ text: String) -> String? {
+        let digits = text.utf8.filter { !"_,' ".utf8.contains($0) }
+        guard digits.allSatisfy(isDigit), let number = Int64(String(decoding: digits, as: UTF8.self)) else {
+            return nil
+        }
+        return String(number)
     }
 }

@@ -6,6 +6,8 @@ struct SpecDecoder {
     private(set) var diagnostics: [Diagnostic] = []
     /// Where something was refused, so that nobody misses it later.
     private(set) var refused: [SourceSpan] = []
+    /// Names of keys of which something was refused, so that nobody misses it later.
+    var incompleteKeys: Set<String> = []
 
     static func decode(
         _ root: NodeIndex,
@@ -26,8 +28,9 @@ struct SpecDecoder {
 
     // MARK: Reporting
 
-    mutating func report(_ diagnostic: Diagnostic) {
-        if diagnostic.severity == .error { refused.append(diagnostic.span) }
+    /// - Parameter place: what is refused, if it is more than what is shown.
+    mutating func report(_ diagnostic: Diagnostic, refusing place: SourceSpan? = nil) {
+        if diagnostic.severity == .error { refused.append(place ?? diagnostic.span) }
         guard diagnostics.count < SyntaxLimits.diagnosticCountMax else { return }
         diagnostics.append(diagnostic)
     }
@@ -36,9 +39,20 @@ struct SpecDecoder {
         report(Diagnostic(problem.code, problem.message, at: span, help: problem.help))
     }
 
+    /// Remembers that a key says less than was meant.
+    mutating func markIncomplete(_ key: String?) {
+        if let key { incompleteKeys.insert(key) }
+    }
+
     /// A list, map or scalar where something else is expected.
-    mutating func reportType(_ node: NodeIndex, expected: String, key: SchemaKey?) {
-        guard !tree[node].flags.contains(.refused) else { return }
+    ///
+    /// - Parameter example: what would be right.
+    mutating func reportType(_ node: NodeIndex, expected: String, of key: SchemaKey? = nil, example: String? = nil) {
+        markIncomplete(key?.name)
+        guard !tree[node].flags.contains(.refused) else {
+            refused.append(span(node))
+            return
+        }
         let subject =
             key.map { "`\($0.name)` must be \(expected), and this" } ?? "\(expected) is expected here, and this"
         report(
@@ -46,7 +60,7 @@ struct SpecDecoder {
                 .wrongType,
                 "\(subject) is \(tree.describe(node))",
                 at: span(node),
-                help: key.map { "write it as in `\($0.example)`" }
+                help: (example ?? key?.example).map { "write it as in `\($0)`" }
             )
         )
     }
@@ -56,14 +70,15 @@ struct SpecDecoder {
     // MARK: Scalars
 
     /// The text of a scalar with its references replaced.
-    mutating func text(_ node: NodeIndex, expected: String, key: SchemaKey? = nil) -> String? {
+    mutating func text(
+        _ node: NodeIndex,
+        expected: String,
+        of key: SchemaKey? = nil,
+        example: String? = nil
+    ) -> String? {
         let value = tree[node]
-        guard value.kind == .scalar, !value.flags.contains(.refused) else {
-            reportType(node, expected: expected, key: key)
-            return nil
-        }
-        if tree.isNull(node) {
-            reportType(node, expected: expected, key: key)
+        guard value.kind == .scalar, !value.flags.contains(.refused), !tree.isNull(node) else {
+            reportType(node, expected: expected, of: key, example: example)
             return nil
         }
         guard value.flags.contains(.reference) else { return tree.text(of: node) }
@@ -79,17 +94,20 @@ struct SpecDecoder {
     }
 
     /// A scalar as the value of its type.
-    mutating func scalar<Value>(_ value: Field?, _ type: ScalarType<Value>) -> Spanned<Value>? {
-        guard let value else { return nil }
-        return scalar(value.node, type, key: value.key)
+    mutating func scalar<Value>(_ field: Field?, _ type: ScalarType<Value>) -> Spanned<Value>? {
+        guard let field else { return nil }
+        let value = scalar(field.node, type, of: field.key)
+        if value == nil { markIncomplete(field.key.name) }
+        return value
     }
 
     mutating func scalar<Value>(
         _ node: NodeIndex,
         _ type: ScalarType<Value>,
-        key: SchemaKey? = nil
+        of key: SchemaKey? = nil,
+        example: String? = nil
     ) -> Spanned<Value>? {
-        guard let text = text(node, expected: type.noun, key: key) else { return nil }
+        guard let text = text(node, expected: type.noun, of: key, example: example) else { return nil }
         do {
             return Spanned(try type.parse(text), span(node))
         } catch {
@@ -104,11 +122,17 @@ struct SpecDecoder {
     mutating func items(_ field: Field?, of what: String, isNeeded: Bool = false) -> [NodeIndex] {
         guard let field else { return [] }
         guard tree[field.node].kind == .list else {
-            reportType(field.node, expected: "a list of \(what)", key: field.key)
+            reportType(field.node, expected: "a list of \(what)", of: field.key)
             return []
         }
         if isNeeded, tree[field.node].second == 0 { reportEmpty(field, "the list of \(what) is empty") }
         return Array(tree.items(of: field.node))
+    }
+
+    /// Whether there is nothing in a map, and never was.
+    func isEmptyMap(_ field: Field) -> Bool {
+        let node = tree[field.node]
+        return node.kind == .map && node.second == 0 && !node.flags.contains(.refused)
     }
 
     mutating func reportEmpty(_ field: Field, _ message: String) {
@@ -131,7 +155,11 @@ struct SpecDecoder {
     ) -> [Spanned<Value>] {
         var values: [Spanned<Value>] = []
         for item in items(field, of: what, isNeeded: isNeeded) {
-            if let value = scalar(item, type) { values.append(value) }
+            if let value = scalar(item, type, example: field?.key.example) {
+                values.append(value)
+            } else {
+                markIncomplete(field?.key.name)
+            }
         }
         return values
     }
@@ -188,16 +216,18 @@ struct SpecDecoder {
     ) -> [Named<Value>] {
         guard let field else { return [] }
         guard tree[field.node].kind == .map else {
-            reportType(field.node, expected: "a map of \(what)", key: field.key)
+            reportType(field.node, expected: "a map of \(what)", of: field.key)
             return []
         }
         var result: [Named<Value>] = []
         result.reserveCapacity(Int(tree[field.node].second))
         for (key, node) in tree.entries(of: field.node) {
-            guard let name = keyText(key, type) else { continue }
+            let name = keyText(key, type)
+            if name == nil { markIncomplete(field.key.name) }
             if tree.isNull(node) {
-                reportNoValue(name.value, key)
-            } else if let value = decode(&self, name, node) {
+                reportNoValue(tree.text(of: key), key)
+                markIncomplete(field.key.name)
+            } else if let value = decode(&self, name ?? Spanned("", span(key)), node), let name {
                 result.append(Named(name, value))
             }
         }

@@ -22,6 +22,8 @@ package struct SpecDocument: Sendable {
     package var span: SourceSpan
     /// Values that the decoder refused, ascending: what is missing there is reported already.
     package var refused: [SourceSpan] = []
+    /// Names of keys of which an entry, or the whole value, was refused somewhere.
+    package var incompleteKeys: Set<String> = []
 
     package init(span: SourceSpan) { self.span = span }
 

@@ -282,7 +282,7 @@ enum SpecSchema {
                 example: "connections: { max: 1024, idle: 64 }",
                 "Connections to each target, per worker."
             ),
-            .later("health", "leave it out: a target that cannot be connected to is passed over for the moment"),
+            .later("health", "leave it out; `retries` tries another target meanwhile"),
             .later("tls", "leave it out and speak plain HTTP to the upstream"),
         ]
     )
@@ -417,7 +417,12 @@ enum SpecSchema {
             .optional("cloud", "text", example: "cloud: aws", "Whose machine it is; becomes a label."),
             .optional("region", "text", example: "region: eu-west-1", "Where it is; becomes a label."),
             .optional("labels", "map of texts", default: "none", example: "labels: { tier: edge }", "Further labels."),
-            .optional("ports", "map", example: "ports: { http: 8000 }", "Ports of the host that lead to the gateway."),
+            .optional(
+                "ports",
+                "map",
+                example: "ports: { http: 8000 }",
+                "Ports of the host that lead to the gateway."
+            ),
             .optional("workers", "number", default: "one per core", example: "workers: 4", "Event loops."),
             .later("certificate", "leave it out: nodes do not join over the network yet"),
             .later("serves", "leave it out: every node serves all APIs"),

@@ -7,6 +7,9 @@ struct TargetAddress: Equatable, Sendable {
 
 extension ScalarType where Value == TargetAddress {
     static let target = ScalarType("a URL such as `http://orders:8080`") { text throws(ScalarProblem) in
+        guard !text.isEmpty else {
+            throw ScalarProblem(.emptyContent, "the URL of the target is empty", help: "write `http://host:port`")
+        }
         guard let scheme = text.firstRange(of: "://") else {
             throw problem(text, "it has no scheme", "write `http://\(text.excerpt)`")
         }
@@ -69,6 +72,7 @@ extension ScalarType where Value == TargetAddress {
             host = authority[..<colon]
             port = try ScalarType<UInt16>.port.parse(String(portText))
         }
+        guard !host.isEmpty else { throw problem(text, "it names no host", "write `http://host:port`") }
         guard isHost(host) else {
             throw problem(
                 text,
@@ -98,5 +102,46 @@ extension ScalarType where Value == TargetAddress {
 
     private static func problem(_ text: String, _ reason: String, _ help: String) -> ScalarProblem {
         ScalarProblem(.badTarget, "`\(text.excerpt)` is no URL of a server: \(reason)", help: help)
+    }
+}
+
+extension ScalarType where Value == String {
+    /// An absolute URL that can stand in a `Link` header: the characters of RFC 3986 section 2 only.
+    static let webURL = ScalarType("a URL such as `https://developer.example.com/`") { text throws(ScalarProblem) in
+        let lower = text.lowercased()
+        guard lower.hasPrefix("https://") || lower.hasPrefix("http://") else {
+            let help = text.contains("://") || text.isEmpty ? "write `https://…`" : "write `https://\(text.excerpt)`"
+            throw ScalarProblem(.badURL, "`\(text.excerpt)` is no absolute web URL", help: help)
+        }
+        let allowed = Set("-._~:/?#[]@!$&'()*+,;=%".utf8)
+        if let bad = text.unicodeScalars.first(where: { scalar in
+            !scalar.isASCII || !(Digits.isLetterOrDigit(UInt8(scalar.value)) || allowed.contains(UInt8(scalar.value)))
+        }) {
+            let shown = bad == " " ? "a space" : "`\(String(bad).excerpt)`"
+            throw ScalarProblem(
+                .badURL,
+                "the URL contains \(shown), which URLs cannot have",
+                help: "percent-encode it: `\(encoded(bad))`"
+            )
+        }
+        let authority = text[text.index(after: text.firstRange(of: "//")?.lowerBound ?? text.startIndex)...].dropFirst()
+        guard let first = authority.first, !"/?#:".contains(first) else {
+            throw ScalarProblem(.badURL, "the URL `\(text.excerpt)` names no host", help: "write `https://host/path`")
+        }
+        guard text.utf8.count <= 2048 else {
+            throw ScalarProblem(
+                .badText,
+                "the URL has \(text.utf8.count) bytes, and 2048 are the most",
+                help: "shorten it"
+            )
+        }
+        return text
+    }
+
+    private static func encoded(_ scalar: Unicode.Scalar) -> String {
+        String(scalar).utf8.map { byte in
+            let hex = String(byte, radix: 16, uppercase: true)
+            return "%" + (hex.utf8.count == 1 ? "0" : "") + hex
+        }.joined()
     }
 }

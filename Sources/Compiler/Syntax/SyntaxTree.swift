@@ -33,7 +33,8 @@ struct SyntaxNode: Sendable {
         static let loose = Flags(rawValue: 2)
         /// There is a `${` in the text.
         static let reference = Flags(rawValue: 4)
-        /// Already reported; whoever meets it says nothing.
+        /// A scalar that is reported already: whoever meets it says nothing. A map that lacks entries whose keys were
+        /// refused: nothing is missed in it.
         static let refused = Flags(rawValue: 8)
     }
 

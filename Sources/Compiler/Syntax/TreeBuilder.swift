@@ -189,6 +189,7 @@ struct TreeBuilder {
             let word = tree.resolved(key)
             if tree[word].kind != .scalar || tree.isNull(word) {
                 if !tree[word].flags.contains(.refused) { reportKey(key) }
+                tree[map].flags.insert(.refused)
             } else if isMergeKey(word) {
                 merges.append(value)
             } else if let first = keys.insert(word, in: tree) {

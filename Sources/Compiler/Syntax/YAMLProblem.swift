@@ -26,6 +26,8 @@ struct YAMLProblem {
         case "did not find expected key", "did not find expected '-' indicator",
             "block sequence entries are not allowed in this context", "mapping keys are not allowed in this context":
             return badIndentation
+        case "did not find expected alphabetic or numeric character": return namelessAnchor
+        case "found incompatible YAML document", "found unknown directive name": return directive
         case "found a tab character where an indentation space is expected",
             "found a tab character that violates indentation":
             return tab(at: position)
@@ -84,10 +86,10 @@ struct YAMLProblem {
     private var badStart: Diagnostic {
         guard let first = byte(at: position) else { return other }
         if first == 0x09 { return tab(at: position) }
-        let character = first < 0x7F ? String(UnicodeScalar(first)) : wordAt(position)
+        let character = first == UInt8(ascii: "`") ? "a backtick" : "`\(UnicodeScalar(first))`"
         return Diagnostic(
             .characterCannotStart,
-            "a value cannot begin with `\(character)`",
+            "a value cannot begin with \(character)",
             at: span(position, 1),
             help: "put the value in quotes: \"\(wordAt(position))\""
         )
@@ -102,8 +104,28 @@ struct YAMLProblem {
         )
     }
 
+    private var namelessAnchor: Diagnostic {
+        let mark = byte(at: contextPosition).map { String(UnicodeScalar($0)) } ?? "&"
+        return Diagnostic(
+            .characterCannotStart,
+            "`\(mark)` begins \(mark == "*" ? "an alias" : "an anchor") and has no name",
+            at: span(contextPosition, 1),
+            help: "put the value in quotes, or write the name right behind it: `\(mark)name`"
+        )
+    }
+
+    private var directive: Diagnostic {
+        Diagnostic(
+            .notYAML,
+            "directives other than `%YAML 1.1` and `%YAML 1.2` are not supported",
+            at: span(position, max(1, restOfLine(position).utf8.count)),
+            help: "delete the line"
+        )
+    }
+
     private var misplacedColon: Diagnostic {
         let line = lineStart(of: position)
+        if let missing = colonMissingAbove(line) { return missing }
         let before = bytes[line..<position]
         // A second colon on the line: `title: Orders: the API`.
         if let colon = before.firstIndex(of: UInt8(ascii: ":")), colon + 1 < position, isBlank(bytes[colon + 1]) {
@@ -115,22 +137,46 @@ struct YAMLProblem {
                 help: "put the value in quotes: \"\(restOfLine(start))\""
             )
         }
+        let above = lineStart(of: max(0, line - 1))
+        let aboveStart = firstNonBlank(above)
         return Diagnostic(
             .misplacedColon,
             "`\(wordAt(firstNonBlank(line)))` cannot be a key here: it continues the value above it",
             at: span(firstNonBlank(line), max(1, position - firstNonBlank(line))),
+            related: aboveStart < line - 1
+                ? [.init(span(aboveStart, line - 1 - aboveStart), "this key has its value")] : [],
             help: "give the line the indentation of the keys beside it; a key that has a value cannot hold keys as well"
         )
     }
 
-    private var missingColon: Diagnostic {
-        let word = restOfLine(contextPosition)
+    private var missingColon: Diagnostic { missingColon(at: contextPosition) }
+
+    private func missingColon(at offset: Int) -> Diagnostic {
+        let word = restOfLine(offset)
+        let parts = word.split(separator: word.contains(":") ? ":" : " ", maxSplits: 1)
+        let guess = parts.count == 2 ? "`\(parts[0]): \(parts[1])`" : "`\(word): …`"
         return Diagnostic(
             .missingColon,
-            "`\(word)` is a line without a colon, where `key: value` is expected",
-            at: span(contextPosition, max(1, word.utf8.count)),
-            help: "write `key: value`, with a space behind the colon; a list item begins with `- `"
+            word.contains(":")
+                ? "`\(word)` has no space behind its colon, and so is no key"
+                : "`\(word)` is a line without a colon, where a key is expected",
+            at: span(offset, max(1, word.utf8.count)),
+            help: "write \(guess)"
         )
+    }
+
+    /// The line above a key stands in the same column and is no key itself: that is where the mistake is.
+    private func colonMissingAbove(_ line: Int) -> Diagnostic? {
+        guard line > 0 else { return nil }
+        let above = lineStart(of: line - 1)
+        let start = firstNonBlank(above)
+        guard start < line - 1, start - above == firstNonBlank(line) - line, bytes[start] != UInt8(ascii: "#") else {
+            return nil
+        }
+        let text = bytes[start..<(line - 1)]
+        let isKey = zip(text, text.dropFirst() + [0x20]).contains { $0 == UInt8(ascii: ":") && $1 <= 0x20 }
+        let isItem = text.first == UInt8(ascii: "-")
+        return isKey || isItem ? nil : missingColon(at: start)
     }
 
     private var badEscape: Diagnostic {
@@ -181,28 +227,40 @@ struct YAMLProblem {
         if bytes[line..<min(position, bytes.count)].contains(0x09) {
             return tab(at: bytes[line...].firstIndex(of: 0x09) ?? line)
         }
-        let isList = context.contains("collection")
-        let isDash = byte(at: position) == UInt8(ascii: "-")
-        guard firstNonBlank(line) == position else {
+        guard firstNonBlank(line) == position else { return trailingText }
+        guard byte(at: position) != UInt8(ascii: ":") else {
             return Diagnostic(
-                .badIndentation,
-                "this is not expected after the value before it",
+                .keyIsNoScalar,
+                "there is no key before this colon",
                 at: span(position, 1),
-                help: "begin a new line, or put the whole value in quotes"
+                help: "write `name: …`"
             )
         }
-        let what = isDash ? "a list item" : "a key"
-        let message =
-            contextPosition == position || contextPosition == 0 && !isList
-            ? "\(what) cannot stand in this column"
-            : "\(what) in this column fits neither the \(isList ? "list" : "map") above nor anything around it"
+        let isItem = byte(at: position) == UInt8(ascii: "-")
+        let column = position - line
+        let word = isItem ? "this list item" : "`\(wordAt(position))`"
+        let others = Indentation(bytes, above: line).columns(ofItems: isItem).filter { $0.column != column }
+        let nearest = others.min { abs($0.column - column) < abs($1.column - column) }
+        let help =
+            nearest.map { other in
+                "indent it by \(other.column) space\(other.column == 1 ? "" : "s"), as `\(other.word)` is in line \(lineNumber(other.offset))"
+            } ?? "a list is the value of a key: write the key above it"
         return Diagnostic(
             .badIndentation,
-            message,
+            "\(word) stands in a column that no \(isItem ? "list" : "map") around it uses",
             at: span(position, max(1, wordAt(position).utf8.count)),
-            related: contextPosition < position
-                ? [.init(span(contextPosition, 1), "the \(isList ? "list" : "map") begins here")] : [],
-            help: "keys of one map stand in one column, and so do the dashes of one list"
+            related: nearest.map { [.init(span($0.offset, $0.word.utf8.count), "this column is in use")] } ?? [],
+            help: help
+        )
+    }
+
+    /// Something behind a value on its line: `"shop" floor`, `[0-9]+`.
+    private var trailingText: Diagnostic {
+        Diagnostic(
+            .badIndentation,
+            "`\(restOfLine(position))` is not expected behind the value before it",
+            at: span(position, max(1, restOfLine(position).utf8.count)),
+            help: "begin a new line, or put the whole value in quotes"
         )
     }
 
@@ -244,14 +302,26 @@ struct YAMLProblem {
 
     /// The word at an offset, for a message.
     private func wordAt(_ offset: Int) -> String {
-        let end = bytes[min(offset, bytes.count)...].prefix { !isBlank($0) && !isBreak($0) && $0 != UInt8(ascii: ":") }
-        return String(decoding: end, as: UTF8.self).excerpt(maxCount: 40)
+        let start = min(offset, bytes.count)
+        let word = bytes[start...].prefix { !isBlank($0) && !isBreak($0) && $0 != UInt8(ascii: ":") }
+        return shown(start..<word.endIndex).excerpt(maxCount: 40)
     }
 
+    /// A stretch of one line as text, or `…` if a secret is in it.
+    private func shown(_ range: Range<Int>) -> String {
+        let start = lineStart(of: range.lowerBound)
+        let line = start..<(bytes[start...].firstIndex(where: isBreak) ?? bytes.count)
+        let isSecret = Redaction(bytes).hiddenRanges(in: line).contains { $0.overlaps(range) }
+        return isSecret ? "…" : String(decoding: bytes[range], as: UTF8.self)
+    }
+
+    private func lineNumber(_ offset: Int) -> Int { bytes[..<offset].count { $0 == 0x0A } + 1 }
+
     private func restOfLine(_ offset: Int) -> String {
-        var rest = bytes[min(offset, bytes.count)...].prefix { !isBreak($0) }
+        let start = min(offset, bytes.count)
+        var rest = bytes[start...].prefix { !isBreak($0) }
         while let last = rest.last, isBlank(last) { rest.removeLast() }
-        return String(decoding: rest, as: UTF8.self).excerpt
+        return shown(start..<rest.endIndex).excerpt
     }
 
     /// Whether a bracket stands at the position because an unquoted text contains it: `[ GET /{id} ]`, `{ a: ${build:X} }`.
@@ -286,7 +356,7 @@ struct YAMLProblem {
             end += 1
         }
         while end > start, isBlank(bytes[end - 1]) { end -= 1 }
-        return String(decoding: bytes[start..<end], as: UTF8.self).excerpt
+        return shown(start..<end).excerpt
     }
 
     private static func hex(_ byte: UInt8) -> String {

@@ -152,8 +152,8 @@ struct YAMLReader {
         let isPlain = unsafe data.style == YAML_PLAIN_SCALAR_STYLE
         let isQuoted =
             unsafe data.style == YAML_SINGLE_QUOTED_SCALAR_STYLE || data.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE
-        unsafe checkTag(data.tag, nil, span)
         var flags: SyntaxNode.Flags = isPlain ? .plain : []
+        if unsafe !checkTag(data.tag, nil, span) { flags.insert(.refused) }
         if unsafe containsReference(value) { flags.insert(.reference) }
 
         var span = span
@@ -183,13 +183,19 @@ struct YAMLReader {
         return unsafe zip(rest, rest.dropFirst()).contains { $0 == UInt8(ascii: "$") && $1 == UInt8(ascii: "{") }
     }
 
-    private mutating func checkTag(_ tag: UnsafeMutablePointer<UInt8>?, _ kind: String?, _ span: Range<UInt32>) {
-        guard let tag = unsafe string(tag), tag != "!" else { return }
+    /// `false` for a tag that is refused and reported.
+    @discardableResult
+    private mutating func checkTag(
+        _ tag: UnsafeMutablePointer<UInt8>?,
+        _ kind: String?,
+        _ span: Range<UInt32>
+    ) -> Bool {
+        guard let tag = unsafe string(tag), tag != "!" else { return true }
         let prefix = "tag:yaml.org,2002:"
         let scalarKinds: Set = ["str", "int", "float", "bool", "null"]
         if tag.hasPrefix(prefix) {
             let name = String(tag.dropFirst(prefix.count))
-            if kind.map({ $0 == name }) ?? scalarKinds.contains(name) { return }
+            if kind.map({ $0 == name }) ?? scalarKinds.contains(name) { return true }
         }
         let shown = tag.hasPrefix(prefix) ? "!!" + tag.dropFirst(prefix.count) : tag
         let written = tagRange(from: Int(span.lowerBound))
@@ -201,6 +207,7 @@ struct YAMLReader {
                 help: "delete the tag: a value is read as the type that its key calls for"
             )
         )
+        return false
     }
 
     /// The tag as written: the word with `!` that begins a node, perhaps behind its anchor.
