@@ -8,7 +8,7 @@ import Testing
 @Suite struct ExplicitRankTests {
     /// Routes 0 to 4: `/service` exactly, `/service` as a byte prefix, `/se` as a byte prefix, a tail at the root, and a
     /// path of digits and slashes.
-    private static func table(ranks: [UInt64], isExhaustive: Bool = true) throws -> LoadedTable {
+    private static func table(ranks: [UInt32], isExhaustive: Bool = true) throws -> LoadedTable {
         var text: [UInt8] = []
         func add(_ string: String) -> TextReference {
             defer { text += Array(string.utf8) }
@@ -19,11 +19,13 @@ import Testing
         (gateway.headBytesMax, gateway.headerCountMax, gateway.connectionCountMax) = (1, 1, 1)
         writer.set(.gateway, [gateway])
         var root = TreeNodeRecord()
-        (root.kind, root.tail, root.extra) = (TreeNodeRecord.hasLiteralsFlag, 3, 0)
+        root.kind = TreeNodeRecord.hasLiteralsFlag | TreeNodeRecord.hasTailFlag | TreeNodeRecord.hasExtraFlag
+        root.link = 0
         var service = TreeNodeRecord()
         let label = add("service")
         (service.parent, service.labelOffset, service.labelByteCount) = (0, label.offset, UInt16(label.count))
-        (service.labelSegmentCount, service.kind, service.exact) = (1, TreeNodeKind.literal.rawValue, 0)
+        service.labelSegmentCount = 1
+        (service.kind, service.link) = (TreeNodeKind.literal.rawValue | TreeNodeRecord.hasExactFlag, 0)
         writer.set(.treeNodes, [root, service])
         let hash = Array("service".utf8).withUnsafeBufferPointer { bytes in
             bytes.baseAddress.map { LiteralHash.hash(parent: 0, $0, bytes.count) } ?? 0
@@ -31,12 +33,11 @@ import Testing
         let slots = LiteralHash.slot(hash, slotCount: 2) == 0 ? [0, 1] : [1, 0]
         writer.set(.literalSlots, slots.map { $0 == 0 ? LiteralHash.word(hash, node: 1) : TableLayout.none })
         var extra = NodeExtraRecord()
-        extra.prefixEdges = RangeRecord(first: 0, count: 2)
+        (extra.routes, extra.prefixes) = (3, 0)
         writer.set(.nodeExtras, [extra])
         var prefixes = [PrefixEdgeRecord(), PrefixEdgeRecord()]
-        (prefixes[0].prefix, prefixes[0].route, prefixes[1].prefix, prefixes[1].route) = (
-            add("/service"), 1, add("/se"), 2
-        )
+        (prefixes[0].prefix, prefixes[0].routeAndFlag) = (add("/service"), 1)
+        (prefixes[1].prefix, prefixes[1].routeAndFlag) = (add("/se"), 2 | PrefixEdgeRecord.isLastFlag)
         writer.set(.prefixEdges, prefixes)
         var host = HostRecord()
         (host.isExhaustive, host.wholePathEdges) = (isExhaustive ? 1 : 0, RangeRecord(first: 0, count: 1))
@@ -61,7 +62,7 @@ import Testing
         writer.set(.automatonBytes, transitions + source.classes + [0, 1])
     }
 
-    private static func setRoutes(_ writer: inout TableWriter, _ ranks: [UInt64]) {
+    private static func setRoutes(_ writer: inout TableWriter, _ ranks: [UInt32]) {
         writer.set(
             .routes,
             ranks.enumerated().map { index, rank in
@@ -95,9 +96,9 @@ import Testing
             ("/service/", [40, 20, 10, 5, 1], 0),
             ("/serv", [40, 20, 10, 5, 1], 2), ("/other", [40, 20, 10, 5, 1], 3), ("/12/3", [40, 20, 10, 5, 1], 3),
             ("/12/3", [40, 20, 10, 5, 6], 4), ("/12/x", [40, 20, 10, 5, 6], 3), ("/", [1, 2, 3, 4, 5], 4),
-        ] as [(String, [UInt64], UInt32)]
+        ] as [(String, [UInt32], UInt32)]
     )
-    func theGreatestRankWins(path: String, ranks: [UInt64], route: UInt32) throws {
+    func theGreatestRankWins(path: String, ranks: [UInt32], route: UInt32) throws {
         let table = try ExplicitRankTests.table(ranks: ranks)
         #expect(table.view.find(host: "", path: path, method: "GET").route == route)
     }

@@ -25,9 +25,12 @@ enum LargeGateway {
         case leaves
         /// One route per path, each with a capture at its end.
         case items
+        /// Many small APIs: two versions of 25 routes each, with mounts and constraints.
+        case services
     }
 
     static func make(_ shape: Shape, routeCount: Int) -> Gateway {
+        if shape == .services { return services(routeCount: routeCount) }
         var gateway = Gateway(
             name: "large",
             upstreams: [Upstream(name: "u", targets: [Target(host: "127.0.0.1", port: 8080)])],
@@ -50,7 +53,7 @@ enum LargeGateway {
                 ? (StorefrontGateway.path("api", "v1", collection), index % 4 == 0 ? "GET" : "POST")
                 : (StorefrontGateway.path("api", "v1", collection, "{id}"), index % 4 == 2 ? "GET" : "DELETE")
         case .leaves: (path, method) = (StorefrontGateway.path("api", "service\(index / 100)", "leaf\(index)"), "GET")
-        case .items: (path, method) = (StorefrontGateway.path("api", "item\(index)", "{id}"), "GET")
+        case .items, .services: (path, method) = (StorefrontGateway.path("api", "item\(index)", "{id}"), "GET")
         }
         return Route(
             host: .any,
@@ -60,5 +63,39 @@ enum LargeGateway {
             chain: 0,
             forwarding: Forwarding(upstream: 0, path: .stripping(segmentCount: 1))
         )
+    }
+
+    private static func services(routeCount: Int) -> Gateway {
+        var gateway = Gateway(
+            name: "large",
+            upstreams: [Upstream(name: "u", targets: [Target(host: "127.0.0.1", port: 8080)])],
+            chains: [Chain()]
+        )
+        for version in 0..<routeCount / 25 {
+            let api = version / 2
+            let (name, release) = ("service\(api)", "v\(version % 2 + 1)")
+            if version.isMultiple(of: 2) {
+                gateway.apis.append(API(name: name, selector: .path, versions: version..<version + 2))
+                gateway.mounts.append(Mount(host: .any, prefix: StorefrontGateway.path(name), api: api, version: nil))
+            }
+            gateway.versions.append(Version(api: api, name: release, value: release, lifecycle: Lifecycle(released: 0)))
+            let prefix = StorefrontGateway.path(name, release)
+            gateway.mounts.append(Mount(host: .any, prefix: prefix, api: api, version: version))
+            for index in 0..<25 {
+                let item = index.isMultiple(of: 5) ? "#id" : "{id}"
+                let path = StorefrontGateway.path(name, release, "resource\(index)", item)
+                gateway.routes.append(
+                    Route(
+                        host: .any,
+                        path: path,
+                        methods: .listed(["GET"]),
+                        version: version,
+                        chain: 0,
+                        forwarding: Forwarding(upstream: 0, path: .stripping(segmentCount: 2))
+                    )
+                )
+            }
+        }
+        return gateway
     }
 }

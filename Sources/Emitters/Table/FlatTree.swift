@@ -43,14 +43,24 @@ struct FlatTree {
         let last = label(first, &record, &text)
         nodes.append(record)
         let node = tree.nodes[Int(last)]
-        record.exact = addGroup(node.exact, at: number, &text)
-        record.tail = addGroup(node.tail, at: number, &text)
-        if node.capture != PathTree.none { record.capture = add(node.capture, under: number, &text) }
+        let routesStart = UInt32(routes.count)
+        if addGroup(node.exact, at: number, &text) { record.kind |= TreeNodeRecord.hasExactFlag }
+        if addGroup(node.tail, at: number, &text) { record.kind |= TreeNodeRecord.hasTailFlag }
+        let firstRoute = routes.count > Int(routesStart) ? routesStart : TableLayout.none
+        record.link = firstRoute
+        if let extra = addExtra(node, firstRoute: firstRoute) {
+            record.kind |= TreeNodeRecord.hasExtraFlag
+            record.link = extra
+        }
+        if node.capture != PathTree.none {
+            record.kind |= TreeNodeRecord.hasCaptureFlag
+            _ = add(node.capture, under: number, &text)
+        }
         if node.firstLiteral != PathTree.none {
             record.kind |= TreeNodeRecord.hasLiteralsFlag
             for child in literalChildren(of: node) { _ = add(child, under: number, &text) }
         }
-        record.extra = addExtra(node, at: number, &text)
+        if record.kind & TreeNodeRecord.hasExtraFlag != 0 { addConstrained(node, of: record.link, at: number, &text) }
         nodes[Int(number)] = record
         return number
     }
@@ -127,35 +137,53 @@ struct FlatTree {
         return children.map(\.node)
     }
 
-    /// Adds a node's mount and its constrained children.
-    private mutating func addExtra(_ node: PathTree.Node, at number: UInt32, _ text: inout TextPool) -> UInt32 {
-        guard node.mount != TableLayout.none || node.firstConstrained != PathTree.none else { return TableLayout.none }
-        var edges: [ConstrainedEdgeRecord] = []
+    /// Adds a node's mount and reserves its constrained edges.
+    ///
+    /// - Returns: the number of the record, if the node needs one.
+    private mutating func addExtra(_ node: PathTree.Node, firstRoute: UInt32) -> UInt32? {
+        guard node.mount != TableLayout.none || node.firstConstrained != PathTree.none else { return nil }
+        var extra = NodeExtraRecord()
+        extra.routes = firstRoute
+        extra.mount = node.mount
         var child = node.firstConstrained
+        if child != PathTree.none { extra.constrained = UInt32(constrainedEdges.count) }
+        // The edges of a node are neighbours, whatever is below their children.
         while child != PathTree.none {
             guard case .constrained(let automaton) = tree.nodes[Int(child)].arrival else {
                 preconditionFailure("only constrained nodes are listed here")
             }
             var edge = ConstrainedEdgeRecord()
-            edge.automaton = automaton
-            edge.node = add(child, under: number, &text)
-            edges.append(edge)
+            edge.automatonAndFlag = automaton
             child = tree.nodes[Int(child)].next
+            if child == PathTree.none { edge.automatonAndFlag |= ConstrainedEdgeRecord.isLastFlag }
+            constrainedEdges.append(edge)
         }
-        var extra = NodeExtraRecord()
-        extra.mount = node.mount
-        extra.constrainedEdges = RangeRecord(first: UInt32(constrainedEdges.count), count: UInt32(edges.count))
-        constrainedEdges += edges
         extras.append(extra)
         return UInt32(extras.count - 1)
+    }
+
+    /// Adds a node's constrained children and lets the reserved edges lead to them.
+    private mutating func addConstrained(
+        _ node: PathTree.Node,
+        of extra: UInt32,
+        at number: UInt32,
+        _ text: inout TextPool
+    ) {
+        var child = node.firstConstrained
+        var edge = Int(extras[Int(extra)].constrained)
+        while child != PathTree.none {
+            constrainedEdges[edge].node = add(child, under: number, &text)
+            child = tree.nodes[Int(child)].next
+            edge += 1
+        }
     }
 
     /// Adds the routes of one end, best rank first.
     ///
     /// - Parameter first: the first of a list in `tree.nextRoute`.
-    /// - Returns: the number of the best-ranked route.
-    private mutating func addGroup(_ first: Int32, at node: UInt32, _ text: inout TextPool) -> UInt32 {
-        guard first != PathTree.none else { return TableLayout.none }
+    /// - Returns: whether there are some.
+    private mutating func addGroup(_ first: Int32, at node: UInt32, _ text: inout TextPool) -> Bool {
+        guard first != PathTree.none else { return false }
         var group: [Int] = []
         var index = first
         while index != PathTree.none {
@@ -164,7 +192,6 @@ struct FlatTree {
         }
         table.letHeadFollowGet(group)
         group.sort { precedes($0, $1) }
-        let start = UInt32(routes.count)
         for (position, index) in group.enumerated() {
             var record = table.records[index]
             record.node = node
@@ -177,7 +204,7 @@ struct FlatTree {
             }
             routes.append(record)
         }
-        return start
+        return true
     }
 
     /// Best rank first; equal ranks, which never match the same request, by version, methods and place in the spec.
@@ -185,7 +212,8 @@ struct FlatTree {
         let one = table.records[left]
         let other = table.records[right]
         if one.rank != other.rank { return one.rank > other.rank }
-        if one.version != other.version { return one.version < other.version }
+        let versions = (gateway.routes[left].version, gateway.routes[right].version)
+        if versions.0 != versions.1 { return versions.0 < versions.1 }
         if one.methods != other.methods { return one.methods < other.methods }
         return left < right
     }

@@ -26,7 +26,11 @@ struct ProgramTables {
         let chain = gateway.chains[route.chain]
         let request = requestCode(chain, use, gateway.versions[route.version], &text)
         let response = responseCode(chain, use, &text)
-        let record = ProgramRecord(requestEntry: entry(request), responseEntry: entry(response))
+        let record = ProgramRecord(
+            requestEntry: entry(request),
+            responseEntry: entry(response),
+            version: UInt32(use.version)
+        )
         let number = knownPrograms[record] ?? UInt32(programs.count)
         if number == programs.count {
             programs.append(record)

@@ -9,25 +9,36 @@ struct RouteTables {
     /// By index into `Gateway.routes`; node, program and the last flag are not set yet.
     private(set) var records: [RouteRecord] = []
 
+    /// By index into `Gateway.routes`.
+    private let versions: [Int]
     /// Only ever asked for a value, never walked.
     private var methodBits: [String: UInt32] = [:]
     private var knownConditionSets: [[HeaderCondition]: UInt16] = [[]: 0]
 
     init(_ gateway: Gateway, _ text: inout TextPool) {
+        versions = gateway.routes.map(\.version)
         collectMethods(gateway, &text)
         records.reserveCapacity(gateway.routes.count)
         var selects: [Bool] = []
         for version in gateway.versions { selects.append(gateway.apis[version.api].selector.isAskedOfRequests) }
         for route in gateway.routes {
             var record = RouteRecord()
-            record.rank = RouteTables.rank(of: route)
             record.methods = bits(route.methods)
             if selects[route.version] { record.flags = RouteRecord.isSelectedFlag }
             record.captureCount = UInt8(route.path.captureCount)
             record.conditionSet = conditionSet(route.conditions, &text)
-            record.version = UInt32(route.version)
             records.append(record)
         }
+        rank(gateway.routes)
+    }
+
+    /// Numbers the distinct ranks of all routes from the least on: they are only ever compared.
+    private mutating func rank(_ routes: [Route]) {
+        let ranks = routes.map(RouteTables.rank(of:))
+        var ordinals: [UInt64: UInt32] = [:]
+        for rank in ranks { ordinals[rank] = 0 }
+        for (ordinal, rank) in ordinals.keys.sorted().enumerated() { ordinals[rank] = UInt32(ordinal) }
+        for (index, rank) in ranks.enumerated() { records[index].rank = ordinals[rank] ?? 0 }
     }
 
     /// Lets `GET` routes of one end take `HEAD`, except where another route of the same version and conditions lists it.
@@ -35,9 +46,9 @@ struct RouteTables {
     /// - Parameter group: indices of routes with the same host and path.
     mutating func letHeadFollowGet(_ group: [Int]) {
         let head = group.filter { records[$0].methods & MethodTable.head != 0 }
-        let taken = Set(head.map { Selection(records[$0]) })
+        let taken = Set(head.map { selection($0) })
         for index in group where records[index].methods & (MethodTable.get | MethodTable.anyBit) == MethodTable.get {
-            if taken.isEmpty || !taken.contains(Selection(records[index])) {
+            if taken.isEmpty || !taken.contains(selection(index)) {
                 records[index].methods |= MethodTable.head
             }
         }
@@ -45,13 +56,12 @@ struct RouteTables {
 
     /// Which requests a route means, beside host, path and method.
     private struct Selection: Hashable {
-        var version: UInt32
+        var version: Int
         var conditionSet: UInt16
+    }
 
-        init(_ record: RouteRecord) {
-            version = record.version
-            conditionSet = record.conditionSet
-        }
+    private func selection(_ index: Int) -> Selection {
+        Selection(version: versions[index], conditionSet: records[index].conditionSet)
     }
 
     private mutating func collectMethods(_ gateway: Gateway, _ text: inout TextPool) {

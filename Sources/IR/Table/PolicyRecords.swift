@@ -1,15 +1,17 @@
 // The records behind programs: upstreams, consumers, limits, header edits and answers. Structs of fixed-width integers
 // without padding, like those of `TableRecords.swift`.
 
-/// A policy program: word offsets into `code`.
+/// A policy program: word offsets into `code`, and the version whose requests it handles.
 @usableFromInline
 package struct ProgramRecord: BitwiseCopyable, Equatable, Hashable, Sendable {
     package var requestEntry: UInt32 = 0
     package var responseEntry: UInt32 = 0
+    @usableFromInline package var version: UInt32 = 0
 
-    package init(requestEntry: UInt32 = 0, responseEntry: UInt32 = 0) {
+    package init(requestEntry: UInt32 = 0, responseEntry: UInt32 = 0, version: UInt32 = 0) {
         self.requestEntry = requestEntry
         self.responseEntry = responseEntry
+        self.version = version
     }
 }
 

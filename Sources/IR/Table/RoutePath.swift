@@ -10,7 +10,7 @@ extension TableView {
             node = treeNodes[node].parent
         }
         let path = labels.reversed().map { "/" + $0 }.joined()
-        if endsInTail(route: index) { return path + "/**" }
+        if endsInTail(ofRoute: index) { return path + "/**" }
         return path.isEmpty ? "/" : path
     }
 
@@ -54,9 +54,14 @@ extension TableView {
         return nil
     }
 
-    private func endsInTail(route index: UInt32) -> Bool {
-        var first = index
-        while first > 0, !routes[first - 1].isLast { first -= 1 }
-        return treeNodes[routes[index].node].tail == first
+    /// Whether a route takes any rest behind its segments.
+    package func endsInTail(ofRoute index: UInt32) -> Bool {
+        let node = treeNodes[routes[index].node]
+        guard node.hasTail else { return false }
+        let first = firstTailRoute(of: node)
+        guard index >= first else { return false }
+        var last = first
+        while !routes[last].isLast { last += 1 }
+        return index <= last
     }
 }

@@ -24,7 +24,7 @@ package struct RouteWalk {
     /// Segments before the mount found so far; negative if there is none.
     @usableFromInline package var mountDepth = -1
     /// Of the route found so far.
-    @usableFromInline package var rank: UInt64 = 0
+    @usableFromInline package var rank: UInt32 = 0
     /// Pairs of offset and count of the captures on the way to where the walk is.
     @usableFromInline package var captures = InlineArray<32, UInt16>(repeating: 0)
 

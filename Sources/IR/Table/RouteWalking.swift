@@ -16,19 +16,19 @@ extension TableView {
         guard walk.visitsLeft > 0 else { return false }
         walk.visitsLeft -= 1
         let node = treeNodes[index]
-        if node.extra != TableLayout.none { notice(nodeExtras[node.extra].mount, position, &walk, &match) }
+        if node.hasExtra { notice(nodeExtras[node.link].mount, position, &walk, &match) }
         var found = false
         if walk.path.isEnd(position.offset) {
-            if node.exact != TableLayout.none { found = take(node.exact, position, &walk, &probe, &match) }
+            if node.hasExact { found = take(firstRoute(of: node), position, &walk, &probe, &match) }
         } else {
             found = descend(below: node, index, position, &walk, &probe, &match)
         }
         if found, !walk.isExhaustive { return true }
-        if node.tail != TableLayout.none, takeTail(node.tail, position, &walk, &probe, &match) { found = true }
+        if node.hasTail, takeTail(firstTailRoute(of: node), position, &walk, &probe, &match) { found = true }
         if found, !walk.isExhaustive { return true }
-        if node.extra != TableLayout.none {
-            let edges = nodeExtras[node.extra].prefixEdges
-            if edges.count > 0, takePrefixes(edges, position, &walk, &probe, &match) { found = true }
+        if node.hasExtra {
+            let edge = nodeExtras[node.link].prefixes
+            if edge != TableLayout.none, takePrefixes(edge, position, &walk, &probe, &match) { found = true }
         }
         return found
     }
@@ -53,23 +53,39 @@ extension TableView {
             if child != TableLayout.none { found = descend(into: child, start, position, &walk, &probe, &match) }
             if found, !walk.isExhaustive { return true }
         }
-        if node.extra != TableLayout.none {
-            let edges = nodeExtras[node.extra].constrainedEdges
+        if node.hasExtra {
+            var index = nodeExtras[node.link].constrained
             // Several may match one segment, so that the order of the edges says nothing: all are tried.
-            for edge in edges.first..<edges.first + edges.count
-            where accepts(constrainedEdges[edge].automaton, walk.path, start, end) {
-                var arrived = position
-                walk.pass(start, end, &arrived)
-                if descend(constrainedEdges[edge].node, arrived, &walk, &probe, &match) { found = true }
+            while index != TableLayout.none {
+                let edge = constrainedEdges[index]
+                if accepts(edge.automaton, walk.path, start, end) {
+                    var arrived = position
+                    walk.pass(start, end, &arrived)
+                    if descend(edge.node, arrived, &walk, &probe, &match) { found = true }
+                }
+                index = edge.isLast ? TableLayout.none : index + 1
             }
             if found, !walk.isExhaustive { return true }
         }
-        if node.capture != TableLayout.none,
-            descend(into: node.capture, start, position, &walk, &probe, &match)
-        {
-            found = true
-        }
+        if node.hasCapture, descend(into: index + 1, start, position, &walk, &probe, &match) { found = true }
         return found
+    }
+
+    /// The first route of those that end at a node or below it by a tail.
+    @inlinable @inline(__always)
+    package func firstRoute(of node: TreeNodeRecord) -> UInt32 {
+        node.hasExtra ? nodeExtras[node.link].routes : node.link
+    }
+
+    /// The first route with a tail, behind those that end at the node.
+    ///
+    /// - Precondition: the node has a tail.
+    @inlinable
+    package func firstTailRoute(of node: TreeNodeRecord) -> UInt32 {
+        var index = firstRoute(of: node)
+        guard node.hasExact else { return index }
+        while !routes[index].isLast { index += 1 }
+        return index + 1
     }
 
     /// Looks for a route at a child whose label has to match, too.
@@ -165,7 +181,7 @@ extension TableView {
     @inlinable @inline(__always)
     package func selects<Probe: RouteProbe>(_ route: UnsafePointer<RouteRecord>, _ probe: inout Probe) -> Bool {
         if unsafe route.pointee.isSelected {
-            let version = unsafe route.pointee.version
+            let version = unsafe programs.pointer(route.pointee.program).pointee.version
             let api = unsafe versions.pointer(version).pointee.api
             guard probe.selectedVersion(api: api) == version else { return false }
         }
@@ -193,21 +209,28 @@ extension TableView {
     }
 
     /// Takes the best-ranked route whose path goes on with the bytes of a prefix.
+    ///
+    /// - Parameter first: the first of a node's edges.
     @inlinable
     package func takePrefixes<Probe: RouteProbe>(
-        _ edges: RangeRecord,
+        _ first: UInt32,
         _ position: RouteWalk.Position,
         _ walk: inout RouteWalk,
         _ probe: inout Probe,
         _ match: inout RouteMatch
     ) -> Bool {
         var found = false
-        for index in edges.first..<edges.first + edges.count {
+        var index = first
+        while true {
             let edge = prefixEdges[index]
-            guard walk.path.hasBytes(bytes(edge.prefix), at: position.offset) else { continue }
-            if take(edge.route, position, &walk, &probe, &match) { found = true }
+            if walk.path.hasBytes(bytes(edge.prefix), at: position.offset),
+                take(edge.route, position, &walk, &probe, &match)
+            {
+                found = true
+            }
+            if edge.isLast { return found }
+            index += 1
         }
-        return found
     }
 
     /// Keeps a mount that is deeper than the one known of the same host.

@@ -158,7 +158,15 @@ package enum TreeNodeKind: UInt8, Sendable {
 @usableFromInline
 package struct TreeNodeRecord: BitwiseCopyable, Sendable {
     /// In `kind`: some child is in `literalSlots`. Nodes without one are not looked for there.
-    @inlinable package static var hasLiteralsFlag: UInt8 { 0x80 }
+    @inlinable package static var hasLiteralsFlag: UInt8 { 0x08 }
+    /// In `kind`: the next node is the child by capture.
+    @inlinable package static var hasCaptureFlag: UInt8 { 0x10 }
+    /// In `kind`: routes end here.
+    @inlinable package static var hasExactFlag: UInt8 { 0x20 }
+    /// In `kind`: routes take any rest from here (`/**`).
+    @inlinable package static var hasTailFlag: UInt8 { 0x40 }
+    /// In `kind`: `link` leads to `nodeExtras`.
+    @inlinable package static var hasExtraFlag: UInt8 { 0x80 }
 
     @usableFromInline package var parent: UInt32 = TableLayout.none
     /// In the text pool. A label has no slash at its ends.
@@ -166,27 +174,29 @@ package struct TreeNodeRecord: BitwiseCopyable, Sendable {
     @usableFromInline package var labelByteCount: UInt16 = 0
     /// Segments in the label; 0 for roots.
     @usableFromInline package var labelSegmentCount: UInt8 = 0
-    /// A `TreeNodeKind`, and `hasLiteralsFlag`.
+    /// A `TreeNodeKind`, and flags.
     @usableFromInline package var kind: UInt8 = 0
-    /// First route of those that end here.
-    @usableFromInline package var exact: UInt32 = TableLayout.none
-    /// First route of those that take any rest (`/**`).
-    @usableFromInline package var tail: UInt32 = TableLayout.none
-    /// Child by capture.
-    @usableFromInline package var capture: UInt32 = TableLayout.none
-    /// Index into `nodeExtras`.
-    @usableFromInline package var extra: UInt32 = TableLayout.none
+    /// First route: of those that end here, which those with a tail follow. Or an index into `nodeExtras`.
+    @usableFromInline package var link: UInt32 = TableLayout.none
 
     package init() {}
 
-    /// `kind` without its flag.
+    /// `kind` without its flags.
     @inlinable
-    package var arrival: UInt8 { kind & ~TreeNodeRecord.hasLiteralsFlag }
+    package var arrival: UInt8 { kind & 7 }
     /// Whether `arrival` is that of `TreeNodeKind.literal`.
     @inlinable
     package var isLiteral: Bool { arrival == 1 }
     @inlinable
     package var hasLiterals: Bool { kind & TreeNodeRecord.hasLiteralsFlag != 0 }
+    @inlinable
+    package var hasCapture: Bool { kind & TreeNodeRecord.hasCaptureFlag != 0 }
+    @inlinable
+    package var hasExact: Bool { kind & TreeNodeRecord.hasExactFlag != 0 }
+    @inlinable
+    package var hasTail: Bool { kind & TreeNodeRecord.hasTailFlag != 0 }
+    @inlinable
+    package var hasExtra: Bool { kind & TreeNodeRecord.hasExtraFlag != 0 }
     @inlinable
     package var label: TextReference { TextReference(offset: labelOffset, count: UInt32(labelByteCount)) }
 }
@@ -194,31 +204,51 @@ package struct TreeNodeRecord: BitwiseCopyable, Sendable {
 /// What few tree nodes have.
 @usableFromInline
 package struct NodeExtraRecord: BitwiseCopyable, Sendable {
-    @usableFromInline package var constrainedEdges = RangeRecord()
-    @usableFromInline package var prefixEdges = RangeRecord()
+    /// First route, as in a node's `link`.
+    @usableFromInline package var routes: UInt32 = TableLayout.none
+    /// First of the children by automaton, in `constrainedEdges`.
+    @usableFromInline package var constrained: UInt32 = TableLayout.none
+    /// First of the node's byte prefixes, in `prefixEdges`.
+    @usableFromInline package var prefixes: UInt32 = TableLayout.none
     /// Index into `mounts`.
     @usableFromInline package var mount: UInt32 = TableLayout.none
 
     package init() {}
 }
 
-/// A child by automaton.
+/// A child by automaton. Those of one node are neighbours; the last one is marked.
 @usableFromInline
 package struct ConstrainedEdgeRecord: BitwiseCopyable, Sendable {
-    @usableFromInline package var automaton: UInt32 = 0
+    @inlinable package static var isLastFlag: UInt32 { 1 << 31 }
+
+    /// Index into `automata`, and `isLastFlag`.
+    @usableFromInline package var automatonAndFlag: UInt32 = 0
     @usableFromInline package var node: UInt32 = 0
 
     package init() {}
+
+    @inlinable
+    package var automaton: UInt32 { automatonAndFlag & ~ConstrainedEdgeRecord.isLastFlag }
+    @inlinable
+    package var isLast: Bool { automatonAndFlag & ConstrainedEdgeRecord.isLastFlag != 0 }
 }
 
-/// Routes whose path continues with these bytes, whatever follows them, segment or not.
+/// Routes whose path continues with these bytes, whatever follows them, segment or not. The edges of one node are
+/// neighbours; the last one is marked.
 @usableFromInline
 package struct PrefixEdgeRecord: BitwiseCopyable, Sendable {
+    @inlinable package static var isLastFlag: UInt32 { 1 << 31 }
+
     @usableFromInline package var prefix = TextReference()
-    /// First route.
-    @usableFromInline package var route: UInt32 = 0
+    /// First route, and `isLastFlag`.
+    @usableFromInline package var routeAndFlag: UInt32 = 0
 
     package init() {}
+
+    @inlinable
+    package var route: UInt32 { routeAndFlag & ~PrefixEdgeRecord.isLastFlag }
+    @inlinable
+    package var isLast: Bool { routeAndFlag & PrefixEdgeRecord.isLastFlag != 0 }
 }
 
 /// Routes whose whole path is in an automaton's language.
@@ -263,8 +293,8 @@ package struct RouteRecord: BitwiseCopyable, Sendable {
     /// The request says by a header, a parameter or a media type whether it means the route's version.
     @inlinable package static var isSelectedFlag: UInt8 { 2 }
 
-    @usableFromInline package var rankLow: UInt32 = 0
-    @usableFromInline package var rankHigh: UInt32 = 0
+    /// The greatest of all that match wins: where the route's 64-bit rank stands among the table's distinct ones.
+    @usableFromInline package var rank: UInt32 = 0
     /// Bit per method index; `MethodTable.anyBit` for all.
     @usableFromInline package var methods: UInt32 = 0
     @usableFromInline package var flags: UInt8 = 0
@@ -272,21 +302,13 @@ package struct RouteRecord: BitwiseCopyable, Sendable {
     @usableFromInline package var captureCount: UInt8 = 0
     /// Index into `conditionSets`; 0 is the empty set.
     @usableFromInline package var conditionSet: UInt16 = 0
-    @usableFromInline package var version: UInt32 = 0
+    /// Which also names the version.
     @usableFromInline package var program: UInt32 = 0
     /// Where the path ends in the tree.
     @usableFromInline package var node: UInt32 = 0
 
     package init() {}
 
-    @inlinable
-    package var rank: UInt64 {
-        get { UInt64(rankHigh) << 32 | UInt64(rankLow) }
-        set {
-            rankLow = UInt32(truncatingIfNeeded: newValue)
-            rankHigh = UInt32(truncatingIfNeeded: newValue >> 32)
-        }
-    }
     @inlinable
     package var isLast: Bool { flags & RouteRecord.isLastFlag != 0 }
     @inlinable

@@ -14,10 +14,9 @@ extension TableReport {
         }
         for row in ordered {
             let route = view.routes[row.index]
-            let version = view.versions[route.version]
-            let digits = String(route.rank, radix: 16)
+            let version = view.versions[view.version(ofRoute: row.index)]
             part.add([
-                .text(String(repeating: "0", count: 16 - digits.count) + digits),
+                .number(Int(route.rank)),
                 .list(view.methodNames(route.methods)),
                 .text(view.hostText(row.host)),
                 .text(view.path(ofRoute: row.index)),

@@ -4,6 +4,7 @@ extension TableView {
     func validatePrograms() throws(TableError) {
         var walk = ProgramWalk(wordCount: code.count)
         for index in 0..<programs.count {
+            try check(programs[index].version, below: versions.count, .programs, index, "version")
             try validateEntry(programs[index].requestEntry, .request, index, &walk)
             try validateEntry(programs[index].responseEntry, .response, index, &walk)
         }

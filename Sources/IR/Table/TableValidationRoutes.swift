@@ -53,9 +53,9 @@ extension TableView {
         let listed: UInt32 = 1 << UInt32(MethodTable.knownCount + methods.count) - 1
         for index in 0..<routes.count {
             let route = unsafe routes.pointer(UInt32(index)).pointee
-            guard Int(route.version) < versions.count, Int(route.program) < programs.count,
-                Int(route.conditionSet) < conditionSets.count, Int(route.node) < treeNodes.count
-            else { throw .outOfRange(section: "routes", record: index, field: "version, program, conditions or node") }
+            guard Int(route.program) < programs.count, Int(route.conditionSet) < conditionSets.count,
+                Int(route.node) < treeNodes.count
+            else { throw .outOfRange(section: "routes", record: index, field: "program, conditions or node") }
             try require(
                 route.methods == MethodTable.anyBit || (route.methods != 0 && route.methods & ~listed == 0),
                 .routes,
@@ -68,7 +68,8 @@ extension TableView {
                 index,
                 "unknown flags"
             )
-            let selector = unsafe apis.pointer(versions.pointer(route.version).pointee.api).pointee.selector
+            let selector = unsafe apis.pointer(versions.pointer(version(ofRoute: UInt32(index))).pointee.api).pointee
+                .selector
             try require(
                 route.isSelected == (selector > SelectorKind.host.rawValue),
                 .routes,

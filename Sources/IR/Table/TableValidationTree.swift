@@ -3,21 +3,10 @@ extension TableView {
     /// where they say.
     func validateTree() throws(TableError) {
         var walk = TreeWalk(nodeCount: treeNodes.count)
-        var edges = Tiling(constrainedEdges.count, owner: .nodeExtras, field: "constrainedEdges")
-        var prefixes = Tiling(prefixEdges.count, owner: .nodeExtras, field: "prefixEdges")
-        for index in 0..<nodeExtras.count {
-            try edges.take(nodeExtras[index].constrainedEdges, index)
-            try prefixes.take(nodeExtras[index].prefixEdges, index)
-            if nodeExtras[index].mount != TableLayout.none {
-                try check(nodeExtras[index].mount, below: mounts.count, .nodeExtras, index, "mount")
-            }
-        }
-        try edges.finish()
-        try prefixes.finish()
         for index in 0..<treeNodes.count {
             let node = unsafe treeNodes.pointer(UInt32(index)).pointee
             try validateArrival(node, index, &walk)
-            try validateChildren(node, index)
+            try validateChildren(node, index, &walk)
             try validateEnds(node, index, &walk)
         }
         for index in 0..<hosts.count {
@@ -30,8 +19,11 @@ extension TableView {
                     Int(edge),
                     "automaton"
                 )
-                try validateGroup(wholePathEdges[edge].route, of: Int(hosts[index].root), captureCount: 0, &walk)
+                _ = try validateGroup(wholePathEdges[edge].route, of: Int(hosts[index].root), captureCount: 0, &walk)
             }
+        }
+        guard walk.constrainedCount == constrainedEdges.count, walk.prefixCount == prefixEdges.count else {
+            throw .outOfRange(section: "nodeExtras", record: nodeExtras.count, field: "constrained, prefixes")
         }
         try require(walk.routeCount == routes.count, .routes, walk.routeCount, "routes that no path leads to, or two")
         try validateSlots(hashedCount: walk.hashedCount)
@@ -75,24 +67,29 @@ extension TableView {
     }
 
     /// Where a node leads on.
-    private func validateChildren(_ node: TreeNodeRecord, _ index: Int) throws(TableError) {
+    private func validateChildren(_ node: TreeNodeRecord, _ index: Int, _ walk: inout TreeWalk) throws(TableError) {
         try require(!node.hasLiterals || literalSlots.count > 0, .treeNodes, index, "there are no slots to look in")
-        if node.capture != TableLayout.none {
-            try validateChild(node.capture, of: index, .capture)
+        if node.hasCapture { try validateChild(UInt32(index + 1), of: index, .capture) }
+        guard node.hasExtra else { return }
+        try check(node.link, below: nodeExtras.count, .treeNodes, index, "link")
+        let extra = nodeExtras[node.link]
+        if extra.mount != TableLayout.none { try check(extra.mount, below: mounts.count, .treeNodes, index, "mount") }
+        guard extra.constrained != TableLayout.none else { return }
+        // The edges of each node follow those of the node before it: none is walked twice.
+        guard Int(extra.constrained) >= walk.constrainedEnd else {
+            throw .disordered(section: "treeNodes", record: index)
         }
-        guard node.extra != TableLayout.none else { return }
-        try check(node.extra, below: nodeExtras.count, .treeNodes, index, "extra")
-        let edges = nodeExtras[node.extra].constrainedEdges
-        for edge in edges.first..<edges.first + edges.count {
-            try check(
-                constrainedEdges[edge].automaton,
-                below: automata.count,
-                .constrainedEdges,
-                Int(edge),
-                "automaton"
-            )
-            try validateChild(constrainedEdges[edge].node, of: index, .constrained)
+        var edge = extra.constrained
+        while true {
+            try check(edge, below: constrainedEdges.count, .treeNodes, index, "constrained")
+            let record = constrainedEdges[edge]
+            try check(record.automaton, below: automata.count, .constrainedEdges, Int(edge), "automaton")
+            try validateChild(record.node, of: index, .constrained)
+            walk.constrainedCount += 1
+            edge += 1
+            if record.isLast { break }
         }
+        walk.constrainedEnd = Int(edge)
     }
 
     /// A child has its parent before it, so that no walk comes back to where it was.
@@ -106,32 +103,43 @@ extension TableView {
     /// The routes that end at a node.
     private func validateEnds(_ node: TreeNodeRecord, _ index: Int, _ walk: inout TreeWalk) throws(TableError) {
         let captureCount = Int(walk.captureCounts[index])
-        if node.exact != TableLayout.none {
-            try validateGroup(node.exact, of: index, captureCount: captureCount, &walk)
-        }
-        if node.tail != TableLayout.none {
+        var first = firstRoute(of: node)
+        if node.hasExact { first = try validateGroup(first, of: index, captureCount: captureCount, &walk) }
+        if node.hasTail {
             try require(captureCount < TableLayout.captureCountMax, .treeNodes, index, "the path has too many captures")
-            try validateGroup(node.tail, of: index, captureCount: captureCount + 1, &walk)
+            _ = try validateGroup(first, of: index, captureCount: captureCount + 1, &walk)
         }
-        guard node.extra != TableLayout.none else { return }
-        let edges = nodeExtras[node.extra].prefixEdges
-        for edge in edges.first..<edges.first + edges.count {
-            try check(prefixEdges[edge].prefix, .prefixEdges, Int(edge), "prefix")
-            try validateGroup(prefixEdges[edge].route, of: index, captureCount: captureCount, &walk)
+        if !node.hasExact, !node.hasTail {
+            try require(first == TableLayout.none, .treeNodes, index, "routes that end nowhere")
         }
+        guard node.hasExtra, nodeExtras[node.link].prefixes != TableLayout.none else { return }
+        var edge = nodeExtras[node.link].prefixes
+        guard Int(edge) >= walk.prefixEnd else { throw .disordered(section: "treeNodes", record: index) }
+        while true {
+            try check(edge, below: prefixEdges.count, .treeNodes, index, "prefixes")
+            let record = prefixEdges[edge]
+            try check(record.prefix, .prefixEdges, Int(edge), "prefix")
+            _ = try validateGroup(record.route, of: index, captureCount: captureCount, &walk)
+            walk.prefixCount += 1
+            edge += 1
+            if record.isLast { break }
+        }
+        walk.prefixEnd = Int(edge)
     }
 
     /// A group of routes: whole, descending by rank, and all of one node.
+    ///
+    /// - Returns: the route behind the group.
     private func validateGroup(
         _ first: UInt32,
         of node: Int,
         captureCount: Int,
         _ walk: inout TreeWalk
-    ) throws(TableError) {
+    ) throws(TableError) -> UInt32 {
         try check(first, below: routes.count, .treeNodes, node, "routes")
         try require(first == 0 || routes[first - 1].isLast, .routes, Int(first), "a group begins within another")
         var index = first
-        var rank = UInt64.max
+        var rank = UInt32.max
         while true {
             // In range: the last route of all ends its group.
             let route = unsafe routes.pointer(index).pointee
@@ -145,8 +153,8 @@ extension TableView {
             guard route.rank <= rank else { throw .disordered(section: "routes", record: Int(index)) }
             rank = route.rank
             walk.routeCount += 1
-            if route.isLast { return }
             index += 1
+            if route.isLast { return index }
         }
     }
 
@@ -187,6 +195,11 @@ private struct TreeWalk {
     var hashedCount = 0
     /// Routes of all groups.
     var routeCount = 0
+    /// Edges of all nodes so far, and where those of the last node that has some end.
+    var constrainedCount = 0
+    var constrainedEnd = 0
+    var prefixCount = 0
+    var prefixEnd = 0
 
     init(nodeCount: Int) {
         depths = [UInt8](repeating: 0, count: nodeCount)

@@ -152,6 +152,12 @@ package struct TableView: @unchecked Sendable {
     @inlinable
     package var gateway: GatewayRecord { gateways[0] }
 
+    /// The version that a route belongs to.
+    @inlinable
+    package func version(ofRoute index: UInt32) -> UInt32 {
+        unsafe programs.pointer(routes.pointer(index).pointee.program).pointee.version
+    }
+
     /// Text of the pool.
     @inlinable
     package func bytes(_ reference: TextReference) -> TableBytes {

@@ -63,7 +63,7 @@ extension Worker {
     }
 
     private func takeRoute(_ x: Int32, _ loaded: LoadedTableReference) {
-        let version = loaded.table.view.routes[match.route].version
+        let version = loaded.table.view.version(ofRoute: match.route)
         exchanges[x].route = match.route
         exchanges[x].version = version
         exchanges[x].api = loaded.table.view.versions[version].api

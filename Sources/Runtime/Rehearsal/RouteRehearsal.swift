@@ -81,7 +81,7 @@ package struct RouteRehearsal: Equatable, Sendable {
         )
         guard match.route != TableLayout.none else { return refuseUnrouted(match, &facts, view, instant) }
         verdict = .routed(match.route)
-        let chosen = view.routes[match.route].version
+        let chosen = view.version(ofRoute: match.route)
         (version, api) = (chosen, view.versions[chosen].api)
         captures = (0..<match.captureCount).map { index in
             let capture = match.capture(index)

@@ -24,7 +24,7 @@ enum RouteText {
                 Bytes(view.bytes(TextReference(offset: record.labelOffset, count: UInt32(record.labelByteCount))))
             )
         }
-        if isTail(route, view.treeNodes[end].tail, view) {
+        if view.endsInTail(ofRoute: route) {
             output.append("/**")
         } else if view.treeNodes[end].arrival == TreeNodeKind.root.rawValue {
             output.append("/")
@@ -42,15 +42,5 @@ enum RouteText {
             if record.route < route { low = middle + 1 } else { high = middle }
         }
         return nil
-    }
-
-    private static func isTail(_ route: UInt32, _ first: UInt32, _ view: TableView) -> Bool {
-        guard first != TableLayout.none, route >= first else { return false }
-        var index = first
-        while index < route {
-            if view.routes[index].isLast { return false }
-            index += 1
-        }
-        return true
     }
 }

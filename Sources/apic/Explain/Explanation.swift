@@ -90,7 +90,7 @@ struct Explanation {
     // MARK: from the table's route to the spec's
 
     private func route(_ index: UInt32) -> Route? {
-        let version = Int(view.routes[index].version)
+        let version = Int(view.version(ofRoute: index))
         let (host, path) = (view.host(ofRoute: index), view.path(ofRoute: index))
         let candidates = gateway.routes.filter { route in
             route.version == version && route.host.text == host && route.path.text == path && holds(route.conditions)
