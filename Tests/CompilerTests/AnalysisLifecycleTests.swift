@@ -176,6 +176,14 @@ struct AnalysisLifecycleTests {
         #expect(fixture.fullSummary == expected)
     }
 
+    @Test("a route of the successor that is wrong is not said to be lacking, too")
+    func brokenSuccessor() {
+        let fixture = AnalysisLifecycleTests.versions(
+            "v1: { successor: v2, routes: [ GET /a ] }, v2: { routes: [ get /a ] }"
+        )
+        #expect(fixture.summary == ["E0602 at get"])
+    }
+
     @Test("under governance a successor that lacks operations is an error")
     func governedSuccessor() {
         let fixture = AnalysisLifecycleTests.versions(

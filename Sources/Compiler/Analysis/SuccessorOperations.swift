@@ -21,7 +21,9 @@ struct SuccessorOperations {
         var checks = SuccessorOperations(document, versions: versions, routes: routes, constraints: constraints)
         for (index, version) in versions.versions.enumerated() {
             let api = document.apis[versions.apiPlans[version.api].spec]
-            guard let successor = version.successor, completeness.isWhole(api) else { continue }
+            guard let successor = version.successor, completeness.isWhole(api),
+                !routes.brokenVersions.contains(successor)
+            else { continue }
             checks.check(index, successor: successor, into: &diagnostics)
         }
     }

@@ -63,7 +63,8 @@ enum MountLowering {
             }
             guard first.api != mount.api, reported.insert([first.api, mount.api]).inserted else { continue }
             let apis = [first.api, mount.api].map { document.apis[versions.apiPlans[$0].spec] }
-            diagnostics.append(.sameMount(mount, apis[1], first: apis[0], plan: versions.apiPlans[mount.api]))
+            let areInPath = [first.api, mount.api].allSatisfy { versions.apiPlans[$0].versionPlace != nil }
+            diagnostics.append(.sameMount(mount, apis[1], first: apis[0], versionsAreInPath: areInPath))
         }
     }
 
@@ -84,7 +85,7 @@ extension Diagnostic {
         _ mount: Mount,
         _ api: Named<APISpec>,
         first: Named<APISpec>,
-        plan: APIPlan
+        versionsAreInPath: Bool
     ) -> Diagnostic {
         let isLater = (first.name.span.file, first.name.span.start) <= (api.name.span.file, api.name.span.start)
         let (earlier, later) = isLater ? (first, api) : (api, first)
@@ -95,7 +96,7 @@ extension Diagnostic {
             "`\(earlier.name.value)` and `\(later.name.value)` both begin at `\(mount.prefix.text)`\(host)",
             at: later.value.path?.span ?? later.name.span,
             related: [.init(earlier.value.path?.span ?? earlier.name.span, "`\(earlier.name.value)` begins here")],
-            help: plan.versionPlace != nil && mount.version == nil
+            help: versionsAreInPath && mount.version == nil
                 ? "give each a path of its own; `path: /{version}/\(later.name.value)` keeps the version in front"
                 : "give each a path of its own, such as `path: \(ownPath)`"
         )

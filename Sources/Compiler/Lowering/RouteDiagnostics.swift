@@ -58,7 +58,7 @@ extension Diagnostic {
     static func conditionOnGatewayField(_ name: Spanned<String>) -> Diagnostic {
         Diagnostic(
             .headerCondition,
-            "`\(name.value)` belongs to the gateway and is gone before a route could look at it",
+            "`\(name.value)` is written anew by the gateway, so no route can depend on it",
             at: name.span,
             help: "choose a field that clients send for you"
         )

@@ -20,6 +20,8 @@ struct LoweredRoutes {
     var chains = ChainTable()
     /// Whether all routes of the spec are among them.
     var isWhole = true
+    /// Indices into `Gateway.versions`: those that lack a route because of a mistake in it.
+    var brokenVersions: Set<Int> = []
     /// Indices into `Gateway.upstreams` that some route forwards to.
     var usedUpstreams: Set<Int> = []
     /// Indices into `SpecDocument.policies` that something names.
@@ -138,10 +140,12 @@ struct RouteLowering {
         } catch {
             diagnostics.append(error.diagnostic(in: route.match))
             result.isWhole = false
+            result.brokenVersions.insert(context.version)
             return
         }
         guard let path = context.base.joined(with: parsed.path, route.match, into: &diagnostics) else {
             result.isWhole = false
+            result.brokenVersions.insert(context.version)
             return
         }
         methods.register(parsed.methods, at: route.match, into: &diagnostics)
