@@ -1,0 +1,19 @@
+# The image that a bundle's docker-compose.yml runs: docker build -t apic-gateway:0.1.0 .
+
+FROM swift:6.3-bookworm AS build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libyaml-dev zlib1g-dev libssl-dev pkg-config \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY . .
+RUN swift build -c release --product apic-gateway
+
+FROM debian:bookworm-slim
+# The Swift runtime is linked in; OpenSSL, zlib and the C++ runtime are Debian's, so that their fixes come with it.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libssl3 zlib1g libstdc++6 \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /src/.build/release/apic-gateway /usr/local/bin/apic-gateway
+# Nobody: it only listens, connects, and reads the bundle and the secrets that are mounted for it.
+USER 65534:65534
+ENTRYPOINT ["apic-gateway"]
