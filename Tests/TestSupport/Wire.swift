@@ -128,10 +128,16 @@ package final class Wire: @unchecked Sendable {
             pending.removeFirst(taken.count)
             return taken
         }
-        var bytes = [UInt8](repeating: 0, count: countMax)
-        let count = recv(descriptor, &bytes, countMax, 0)
+        return try receiveFresh(countMax)
+    }
+
+    private func receiveFresh(_ countMax: Int) throws -> [UInt8] {
+        var count = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: countMax) { buffer, filled in
+            count = recv(descriptor, buffer.baseAddress, countMax, 0)
+            filled = max(count, 0)
+        }
         if count < 0 { throw WireError("cannot receive: \(String(cString: strerror(errno)))") }
-        bytes.removeLast(countMax - count)
         return bytes
     }
 
@@ -173,13 +179,11 @@ package final class Wire: @unchecked Sendable {
     }
 
     private func fill() throws {
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = recv(descriptor, &bytes, bytes.count, 0)
-        if count < 0 { throw WireError("cannot receive: \(String(cString: strerror(errno)))") }
-        if count == 0 {
+        let bytes = try receiveFresh(65_536)
+        pending += bytes
+        if bytes.isEmpty {
             throw WireError("the connection ended after \(String(decoding: pending, as: UTF8.self).debugDescription)")
         }
-        pending += bytes[0..<count]
     }
 
     /// Whether the peer closes, in whatever way, within so many seconds, and sends nothing before.
