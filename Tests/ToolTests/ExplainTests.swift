@@ -14,6 +14,12 @@ struct ExplainTests {
         expectGolden(outcome.output, at: "Tests/ToolTests/Goldens/explain/\(request.name).txt")
     }
 
+    @Test("no golden is left of a request that is gone")
+    func orphans() throws {
+        let expected = ExplainedRequest.all.map { "\($0.name).txt" }.sorted()
+        #expect(try Repository.entries(of: "Tests/ToolTests/Goldens/explain") == expected)
+    }
+
     @Test("a code")
     func code() throws {
         let outcome = try Program.apic.run(["explain", "e0503"], in: Repository.root)
