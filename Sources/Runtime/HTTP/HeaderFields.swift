@@ -147,7 +147,7 @@ struct HeaderTable: ~Copyable {
                 return offset + 2
             }
             let nameStart = offset
-            while offset < end, ASCII.isTokenByte(message[offset]) { offset += 1 }
+            offset = message.endOfToken(from: offset)
             guard offset < end else { return 0 }
             guard message[offset] == ASCII.colon, offset > nameStart else {
                 return refuse(message[offset] == ASCII.lf ? .lineEnd : .fieldName, &fault)
@@ -230,6 +230,13 @@ struct HeaderTable: ~Copyable {
 }
 
 extension Bytes {
+    /// The index of the first byte at or behind `start` that is not of a token; `count` if there is none.
+    @inline(__always)
+    func endOfToken(from start: Int) -> Int {
+        // The shim reads at most the `count - start` bytes that remain.
+        unsafe start + apic_find_nontoken(base + start, count - start)
+    }
+
     /// The index of the first control byte but tab at or behind `start`: where a field value ends. `count` if there is
     /// none.
     @inline(__always)

@@ -1,3 +1,5 @@
+internal import CPlatform
+
 /// The normal form of a request's path (RFC 3986 section 6.2.2), in this order: percent-escapes of unreserved bytes
 /// decoded and hexadecimal digits in upper case, empty segments merged, dot segments removed.
 ///
@@ -7,14 +9,8 @@ enum PathNormalization {
     /// Whether a path is in normal form as it stands, which nearly all are.
     @inline(__always)
     static func isNormal(_ path: Bytes) -> Bool {
-        var previous: UInt8 = 0
-        for index in 0..<path.count {
-            let byte = path[index]
-            if byte == ASCII.percent || byte == 0x5C || ASCII.isControl(byte) { return false }
-            if previous == ASCII.slash, byte == ASCII.slash || byte == ASCII.dot { return false }
-            previous = byte
-        }
-        return true
+        // The shim reads exactly `count` bytes.
+        unsafe apic_is_plain_path(path.base, path.count) != 0
     }
 
     /// Writes the normal form.

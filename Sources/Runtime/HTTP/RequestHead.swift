@@ -90,8 +90,7 @@ struct RequestHead: ~Copyable {
     /// - Returns: the offset behind the line; 0 if it is not complete; negative on a fault.
     private mutating func parseRequestLine(_ input: Bytes) -> Int {
         let end = input.count
-        var offset = 0
-        while offset < end, ASCII.isTokenByte(input[offset]) { offset += 1 }
+        var offset = input.endOfToken(from: 0)
         guard offset <= Limits.methodBytesMax else { return negative(.method) }
         guard offset < end else { return 0 }
         guard offset > 0, input[offset] == ASCII.space else { return negative(.method) }

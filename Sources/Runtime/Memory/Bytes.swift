@@ -89,17 +89,15 @@ struct Bytes: @unchecked Sendable {
         return self[start..<end]
     }
 
-    /// The bytes as an unsigned decimal number without sign or blanks; `nil` if they are none or do not fit.
+    /// The bytes as an unsigned decimal number without sign or blanks; `nil` if they are none or more than 19 digits.
     var decimal: UInt64? {
-        guard count > 0 else { return nil }
+        // Nineteen digits fit into 64 bits; what has more is either too large or padded with zeros, and neither is meant.
+        guard count > 0, count <= 19 else { return nil }
         var value: UInt64 = 0
         for index in 0..<count {
             let digit = self[index] &- 0x30
             guard digit <= 9 else { return nil }
-            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = product.addingReportingOverflow(UInt64(digit))
-            guard !overflow, !carry else { return nil }
-            value = sum
+            value = value &* 10 &+ UInt64(digit)
         }
         return value
     }

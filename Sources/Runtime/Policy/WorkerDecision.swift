@@ -14,13 +14,13 @@ extension Worker {
         exchanges[x].isRewindable = head.framing == .none || head.framing == .length
         let loaded = exchanges[x].table
         let fields = FieldsView(head.table, head.message)
-        var facts = RequestFacts(loaded.table.view, fields, query: head.query)
+        var facts = RequestFacts(loaded.view, fields, query: head.query)
         let hostCount = Authority.writeHost(head.authority, hostCount: head.authorityHostCount, into: hostScratch)
         // The views are valid until the head moves.
-        unsafe loaded.table.view.find(
+        unsafe loaded.view.find(
             host: hostScratch.bytes(0, hostCount).buffer,
             path: path.buffer,
-            method: loaded.table.view.methodBit(head.method.buffer),
+            method: loaded.view.methodBit(head.method.buffer),
             probe: &facts,
             match: &match
         )
@@ -30,7 +30,7 @@ extension Worker {
     }
 
     /// The normal form of the path, put in the place of the path as sent.
-    private func normalizedPath(_ x: Int32) -> Bytes? {
+    private mutating func normalizedPath(_ x: Int32) -> Bytes? {
         var path = head.path
         if path.count == 1, path[0] != ASCII.slash { return path }
         if !PathNormalization.isNormal(path) {
@@ -62,11 +62,11 @@ extension Worker {
         }
     }
 
-    private func takeRoute(_ x: Int32, _ loaded: LoadedTableReference) {
-        let version = loaded.table.view.version(ofRoute: match.route)
+    private mutating func takeRoute(_ x: Int32, _ loaded: LoadedTableReference) {
+        let version = loaded.view.version(ofRoute: match.route)
         exchanges[x].route = match.route
         exchanges[x].version = version
-        exchanges[x].api = loaded.table.view.versions[version].api
+        exchanges[x].api = loaded.view.versions[version].api
         exchanges[x].captureCount = UInt8(match.captureCount)
         for index in 0..<2 * match.captureCount { exchanges[x].captures[index] = match.captures[index] }
     }
@@ -88,7 +88,7 @@ extension Worker {
             metrics.add(.unrouted)
             return refuse(x, .notFound)
         }
-        let view = exchanges[x].table.table.view
+        let view = exchanges[x].table.view
         let mount = view.mounts[match.mount]
         var version = mount.version
         exchanges[x].api = mount.api
@@ -109,7 +109,7 @@ extension Worker {
 
     /// What the state of the exchange's version refuses; `none` if it is served.
     mutating func gate(_ x: Int32, admitsPlanned: Bool) -> RefusalKind {
-        let (state, _) = exchanges[x].table.table.view.state(ofVersion: exchanges[x].version, at: instant)
+        let (state, _) = exchanges[x].table.view.state(ofVersion: exchanges[x].version, at: instant)
         switch state {
         case .active, .deprecated: return .none
         case .planned:

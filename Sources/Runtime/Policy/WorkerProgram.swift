@@ -13,7 +13,7 @@ extension Worker {
     /// Runs the request program of the exchange's route: forward, once, without allocation.
     mutating func runRequestProgram(_ x: Int32, _ fields: FieldsView) -> ProgramOutcome {
         let loaded = exchanges[x].table
-        let view = loaded.table.view
+        let view = loaded.view
         var counter = view.programs[view.routes[exchanges[x].route].program].requestEntry
         // While the version is planned and nobody was admitted, every refusal looks as if there were no such version.
         var isHidden = false
@@ -70,12 +70,12 @@ extension Worker {
         }
     }
 
-    private func isPlanned(_ version: UInt32, _ view: TableView) -> Bool {
+    private mutating func isPlanned(_ version: UInt32, _ view: TableView) -> Bool {
         instant < view.versions[version].released
     }
 
     /// Whether a consumer is in one of the groups of a set that stands in the code.
-    private func consumer(_ consumer: UInt32, _ view: TableView, isInSetAt counter: UInt32) -> Bool {
+    private mutating func consumer(_ consumer: UInt32, _ view: TableView, isInSetAt counter: UInt32) -> Bool {
         guard consumer != TableLayout.none else { return false }
         var set = GroupSet()
         func word(_ index: UInt32) -> UInt64 {
@@ -88,7 +88,7 @@ extension Worker {
     // MARK: request-id
 
     private mutating func nameRequest(_ x: Int32, _ fields: FieldsView, header: TextReference, argument: UInt16) {
-        let view = exchanges[x].table.table.view
+        let view = exchanges[x].table.view
         edits.requestIDName = header
         let isBelieved =
             switch argument & InstructionFlag.acceptanceMask {
@@ -106,14 +106,14 @@ extension Worker {
     }
 
     /// A name in any case, as the spec writes header names that it sends.
-    private func firstIndex(_ fields: FieldsView, ofName name: Bytes) -> Int? {
+    private mutating func firstIndex(_ fields: FieldsView, ofName name: Bytes) -> Int? {
         var lowercase = ByteWriter(bodyScratch)
         lowercase.append(lowercased: name)
         return fields.firstIndex(ofName: lowercase.written)
     }
 
     /// Takes over an id of visible characters, if it is short enough.
-    private func take(id: Bytes, for x: Int32) -> Bool {
+    private mutating func take(id: Bytes, for x: Int32) -> Bool {
         guard id.count > 0, id.count <= Limits.requestIDBytesMax else { return false }
         for index in 0..<id.count {
             let byte = id[index]
@@ -149,21 +149,21 @@ extension Worker {
         guard let key, key.count > 0, key.count <= Limits.keyBytesMax else { return unauthenticated() }
         let loaded = exchanges[x].table
         // The key is valid until the head moves.
-        let digest = unsafe loaded.table.keySalt.digest(UnsafeRawBufferPointer(key.buffer))
-        let credential = loaded.table.credentials.find(digest: digest)
+        let digest = unsafe loaded.digest(UnsafeRawBufferPointer(key.buffer))
+        let credential = loaded.credentials.find(digest: digest)
         guard credential != TableLayout.none else { return unauthenticated() }
         exchanges[x].credential = credential
-        exchanges[x].consumer = loaded.table.view.credentials[credential].consumer
+        exchanges[x].consumer = loaded.view.credentials[credential].consumer
         return .none
     }
 
-    private func unauthenticated() -> RefusalKind {
+    private mutating func unauthenticated() -> RefusalKind {
         metrics.add(.unauthenticated)
         return .unauthenticated
     }
 
     /// The one field of the name; several are as good as none.
-    private func headerKey(_ fields: FieldsView, _ name: Bytes, forwards: Bool) -> Bytes? {
+    private mutating func headerKey(_ fields: FieldsView, _ name: Bytes, forwards: Bool) -> Bytes? {
         guard let index = fields.firstIndex(ofName: name), fields.firstIndex(ofName: name, from: index + 1) == nil
         else { return nil }
         if !forwards { head.table.fields[index].isDropped = true }
@@ -222,7 +222,7 @@ extension Worker {
 
     /// Counts the request in every window, or in none if one is full.
     private mutating func takeToken(_ x: Int32, _ index: UInt32, _ fields: FieldsView) -> RefusalKind {
-        let view = exchanges[x].table.table.view
+        let view = exchanges[x].table.view
         let limit = view.rateLimits[index]
         let set = view.rateSets[rateSet(of: limit, exchanges[x].consumer, view)]
         let key = rateKey(x, limit, fields, view)
@@ -256,7 +256,7 @@ extension Worker {
     }
 
     /// The rates of the first tier that holds a group of the consumer, else the limit's own.
-    private func rateSet(of limit: RateLimitRecord, _ consumer: UInt32, _ view: TableView) -> UInt32 {
+    private mutating func rateSet(of limit: RateLimitRecord, _ consumer: UInt32, _ view: TableView) -> UInt32 {
         guard limit.tiers.count > 0, consumer != TableLayout.none else { return limit.rateSet }
         let groups = view.consumers[consumer].groups
         for tier in limit.tiers.first..<limit.tiers.first + limit.tiers.count
@@ -266,7 +266,9 @@ extension Worker {
         return limit.rateSet
     }
 
-    private func rateKey(_ x: Int32, _ limit: RateLimitRecord, _ fields: FieldsView, _ view: TableView) -> UInt64 {
+    private mutating func rateKey(_ x: Int32, _ limit: RateLimitRecord, _ fields: FieldsView, _ view: TableView)
+        -> UInt64
+    {
         let seed = rates.seed ^ limit.identity
         switch RateKeyKind(rawValue: limit.keyKind) {
         case .consumer:

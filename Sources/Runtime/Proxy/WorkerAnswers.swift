@@ -40,7 +40,7 @@ extension Worker {
     }
 
     /// Interim answers before the head took the front of the block; their place is free.
-    private func makeRoomForHead(_ upstream: Int32) {
+    private mutating func makeRoomForHead(_ upstream: Int32) {
         let start = sockets[upstream].inputStart
         guard start > 0, let block = sockets[upstream].input else { return }
         block.move(from: Int(start), to: 0, count: Int(sockets[upstream].inputEnd - start))
@@ -123,7 +123,7 @@ extension Worker {
         }
     }
 
-    private func appendStatusLine(_ status: UInt16, reason: Bytes, to output: inout ByteWriter) {
+    private mutating func appendStatusLine(_ status: UInt16, reason: Bytes, to output: inout ByteWriter) {
         output.append("HTTP/1.1 ")
         output.append(decimal: UInt64(status))
         output.append(byte: ASCII.space)
@@ -134,8 +134,8 @@ extension Worker {
     // MARK: The response program
 
     /// What the response program will say, found before the answer's own fields are written.
-    private func responseStamps(_ x: Int32) -> ResponseStamps {
-        let view = exchanges[x].table.table.view
+    private mutating func responseStamps(_ x: Int32) -> ResponseStamps {
+        let view = exchanges[x].table.view
         var stamps = ResponseStamps()
         guard exchanges[x].route != TableLayout.none else { return stamps }
         var counter = view.programs[view.routes[exchanges[x].route].program].responseEntry
@@ -154,8 +154,8 @@ extension Worker {
     }
 
     /// Marks the fields of the answer that the response program replaces.
-    private func dropReplaced(_ x: Int32, _ stamps: ResponseStamps, to output: inout ByteWriter) {
-        let view = exchanges[x].table.table.view
+    private mutating func dropReplaced(_ x: Int32, _ stamps: ResponseStamps, to output: inout ByteWriter) {
+        let view = exchanges[x].table.view
         for index in 0..<answerHead.table.count {
             switch answerHead.table.fields[index].kind {
             case .deprecation, .sunset: if stamps.isAnnounced { answerHead.table.fields[index].isDropped = true }
@@ -184,8 +184,8 @@ extension Worker {
     /// Runs the response entry: fields that the client gets beside those of the answer itself.
     ///
     /// - Parameter isRefusal: the gateway answers in the API's place, so that edits of the API's answers do not apply.
-    private func appendResponseProgram(_ x: Int32, isRefusal: Bool, to output: inout ByteWriter) {
-        let view = exchanges[x].table.table.view
+    private mutating func appendResponseProgram(_ x: Int32, isRefusal: Bool, to output: inout ByteWriter) {
+        let view = exchanges[x].table.view
         guard exchanges[x].route != TableLayout.none else {
             if exchanges[x].version != TableLayout.none {
                 appendLifecycle(exchanges[x].version, view, to: &output)
@@ -215,7 +215,7 @@ extension Worker {
         }
     }
 
-    private func appendLifecycle(_ version: UInt32, _ view: TableView, to output: inout ByteWriter) {
+    private mutating func appendLifecycle(_ version: UInt32, _ view: TableView, to output: inout ByteWriter) {
         if view.announces(version: version, at: instant) {
             output.append(Bytes(view.bytes(view.versions[version].headerLines)))
         }
@@ -223,13 +223,13 @@ extension Worker {
     }
 
     /// The same for an answer that belongs to an API and to none of its versions.
-    private func appendVary(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+    private mutating func appendVary(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
         guard exchanges[x].api != TableLayout.none else { return }
         output.append(Bytes(view.bytes(view.apis[exchanges[x].api].varyLine)))
     }
 
     /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11).
-    private func appendRateLimit(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+    private mutating func appendRateLimit(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
         guard exchanges[x].rateSet != TableLayout.none else { return }
         let set = view.rateSets[exchanges[x].rateSet]
         let count = min(set.count, UInt32(Limits.ratesPerLimitMax))
@@ -259,7 +259,7 @@ extension Worker {
 
     /// Answers with what the spec says (`respond`).
     mutating func answer(_ x: Int32, with index: UInt32) {
-        let view = exchanges[x].table.table.view
+        let view = exchanges[x].table.view
         let response = view.responses[index]
         sendOwn(
             x,
@@ -283,7 +283,7 @@ extension Worker {
         refuse(x, kind)
     }
 
-    private func countMalformed(_ kind: RefusalKind) {
+    private mutating func countMalformed(_ kind: RefusalKind) {
         switch kind.status {
         case 413: metrics.add(.malformed413)
         case 414: metrics.add(.malformed414)
@@ -320,13 +320,13 @@ extension Worker {
         )
     }
 
-    private func appendRefusalFields(
+    private mutating func appendRefusalFields(
         _ x: Int32,
         _ kind: RefusalKind,
         _ status: inout UInt16,
         to fields: inout ByteWriter
     ) {
-        let view = exchanges[x].table.table.view
+        let view = exchanges[x].table.view
         fields.append("Content-Type: application/problem+json\r\nCache-Control: no-store\r\n")
         switch kind {
         case .methodNotAllowed: appendAllow(match.allowedMethods, view, to: &fields)
@@ -350,13 +350,13 @@ extension Worker {
         }
     }
 
-    private func appendRetryAfter(_ seconds: UInt64, to fields: inout ByteWriter) {
+    private mutating func appendRetryAfter(_ seconds: UInt64, to fields: inout ByteWriter) {
         fields.append("Retry-After: ")
         fields.append(decimal: seconds)
         fields.append("\r\n")
     }
 
-    private func appendAllow(_ methods: UInt32, _ view: TableView, to fields: inout ByteWriter) {
+    private mutating func appendAllow(_ methods: UInt32, _ view: TableView, to fields: inout ByteWriter) {
         fields.append("Allow: ")
         var isFirst = true
         for bit in 0..<UInt32(MethodTable.known.count + view.methods.count) where methods >> bit & 1 != 0 {
@@ -372,8 +372,8 @@ extension Worker {
     }
 
     /// Problem details (RFC 9457).
-    private func appendProblem(_ x: Int32, _ kind: RefusalKind, _ status: UInt16, to body: inout ByteWriter) {
-        let view = exchanges[x].table.table.view
+    private mutating func appendProblem(_ x: Int32, _ kind: RefusalKind, _ status: UInt16, to body: inout ByteWriter) {
+        let view = exchanges[x].table.view
         if kind == .sunset, exchanges[x].version != TableLayout.none {
             body.append(Bytes(view.bytes(view.versions[exchanges[x].version].goneBody)))
             return
@@ -402,7 +402,7 @@ extension Worker {
     }
 
     /// The versions that a client may know of: active and deprecated ones.
-    private func appendVersions(_ api: UInt32, _ view: TableView, to body: inout ByteWriter) {
+    private mutating func appendVersions(_ api: UInt32, _ view: TableView, to body: inout ByteWriter) {
         body.append(",\"api\":\"")
         body.append(json: Bytes(view.bytes(view.apis[api].name)))
         body.append("\",\"versions\":[")
@@ -441,7 +441,7 @@ extension Worker {
         output.append(dateLine.line(at: wall / 1000))
         if exchanges[x].refusal == .versionUnknown {
             // Nothing that a planned version says, and an unknown one does not.
-            appendVary(x, exchanges[x].table.table.view, to: &output)
+            appendVary(x, exchanges[x].table.view, to: &output)
         } else {
             appendResponseProgram(x, isRefusal: isRefusal, to: &output)
         }
@@ -470,7 +470,7 @@ extension Worker {
     }
 
     /// Whether the rest of the request's body is worth reading so that the connection can go on.
-    private func decideDraining(_ x: Int32) -> Bool {
+    private mutating func decideDraining(_ x: Int32) -> Bool {
         guard !exchanges[x].body.isComplete else { return false }
         if exchanges[x].closesClient || exchanges[x].owesContinue || phase != .serving {
             exchanges[x].closesClient = true

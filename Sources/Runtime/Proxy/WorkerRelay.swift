@@ -126,7 +126,7 @@ extension Worker {
 
     /// Appends a stretch of another block to a connection's output: small ones by copy, behind what is there, so that one
     /// call sends both; large ones by reference.
-    private func lend(
+    private mutating func lend(
         _ block: Block,
         _ start: Int32,
         _ count: Int,
@@ -243,7 +243,7 @@ extension Worker {
         let client = exchanges[x].client
         switch transmit(client) {
         case .done: break
-        case .blocked: return arm(client, .write, after: exchanges[x].table.table.view.gateway.writeTimeout)
+        case .blocked: return arm(client, .write, after: exchanges[x].table.view.gateway.writeTimeout)
         case .failed: return abandonClient(client)
         }
         for _ in 0..<Limits.relayTurnsMax {
@@ -252,7 +252,7 @@ extension Worker {
                 makeRoom(x)
                 switch receive(client) {
                 case .data: break
-                case .blocked: return arm(client, .body, after: exchanges[x].table.table.view.gateway.bodyTimeout)
+                case .blocked: return arm(client, .body, after: exchanges[x].table.view.gateway.bodyTimeout)
                 case .ended, .failed:
                     exchanges[x].closesClient = true
                     return finish(x)
@@ -280,7 +280,7 @@ extension Worker {
     private mutating func armDeadlines(_ x: Int32) {
         let client = exchanges[x].client
         let upstream = exchanges[x].upstream
-        let gateway = exchanges[x].table.table.view.gateway
+        let gateway = exchanges[x].table.view.gateway
         let isClientBlocked = sockets[client].hasOutput
         if isClientBlocked {
             arm(client, .write, after: gateway.writeTimeout)

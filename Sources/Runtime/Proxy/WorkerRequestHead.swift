@@ -7,7 +7,7 @@ extension Worker {
     ///
     /// - Returns: whether it fits.
     mutating func writeUpstreamHead(_ x: Int32, into block: Block) -> Bool {
-        let view = exchanges[x].table.table.view
+        let view = exchanges[x].table.view
         let client = exchanges[x].client
         var output = ByteWriter(block)
         output.append(head.method)
@@ -42,9 +42,9 @@ extension Worker {
     }
 
     /// Puts the target's `Host` line in its place, unless the client's stands there.
-    func setHostLine(_ x: Int32, _ block: Block, _ target: UInt32) {
+    mutating func setHostLine(_ x: Int32, _ block: Block, _ target: UInt32) {
         guard !exchanges[x].preservesHost else { return }
-        let view = exchanges[x].table.table.view
+        let view = exchanges[x].table.view
         let authority = Bytes(view.bytes(view.targets[target].authority))
         let start = Int(exchanges[x].hostLineStart)
         let old = Int(exchanges[x].hostLineCount)
@@ -61,7 +61,7 @@ extension Worker {
 
     // MARK: The target
 
-    private func appendTarget(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+    private mutating func appendTarget(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
         let path = path(of: x)
         switch edits.pathMode {
         case .whole: output.append(path)
@@ -80,14 +80,14 @@ extension Worker {
     }
 
     /// The normalised path, in the client's block.
-    func path(of x: Int32) -> Bytes {
+    mutating func path(of x: Int32) -> Bytes {
         guard let block = sockets[exchanges[x].client].input, exchanges[x].pathCount > 0 else { return Bytes("/") }
         let start = Int(sockets[exchanges[x].client].inputStart) + Int(exchanges[x].pathStart)
         return block.bytes(start, start + Int(exchanges[x].pathCount))
     }
 
     /// Where a path goes on behind so many segments: at a slash, or at its end.
-    private func offset(behind segmentCount: Int, in path: Bytes) -> Int {
+    private mutating func offset(behind segmentCount: Int, in path: Bytes) -> Int {
         var offset = 0
         for _ in 0..<segmentCount {
             guard offset < path.count else { return path.count }
@@ -97,7 +97,7 @@ extension Worker {
     }
 
     /// Text and captures of the route's path.
-    func appendTemplate(_ index: UInt32, _ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+    mutating func appendTemplate(_ index: UInt32, _ x: Int32, _ view: TableView, to output: inout ByteWriter) {
         let range = view.templates[index]
         let path = path(of: x)
         for part in range.first..<range.first + range.count {
@@ -115,7 +115,7 @@ extension Worker {
     // MARK: Fields
 
     /// Marks what the client said and the upstream must not hear: what the gateway says itself.
-    private func dropInbound(_ x: Int32, _ view: TableView) {
+    private mutating func dropInbound(_ x: Int32, _ view: TableView) {
         if !sockets[exchanges[x].client].isTrustedPeer {
             for index in 0..<head.table.count {
                 switch head.table.fields[index].kind {
@@ -132,7 +132,7 @@ extension Worker {
     }
 
     /// Fields that header edits remove or set anew.
-    private func drop(_ index: UInt32, _ view: TableView) {
+    private mutating func drop(_ index: UInt32, _ view: TableView) {
         guard index != TableLayout.none else { return }
         let record = view.headerEdits[index]
         for field in record.removals.first..<record.removals.first + record.removals.count {
@@ -144,7 +144,7 @@ extension Worker {
     }
 
     /// The fields that header edits set or add.
-    func appendEdits(_ index: UInt32, _ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+    mutating func appendEdits(_ index: UInt32, _ x: Int32, _ view: TableView, to output: inout ByteWriter) {
         guard index != TableLayout.none else { return }
         let record = view.headerEdits[index]
         for field in record.settings.first..<record.settings.first + record.settings.count {
@@ -156,7 +156,7 @@ extension Worker {
     }
 
     /// The cookies beside the one that was a credential.
-    private func appendRemainingCookies(to output: inout ByteWriter) {
+    private mutating func appendRemainingCookies(to output: inout ByteWriter) {
         guard edits.cookieField >= 0 else { return }
         let value = head.table.value(edits.cookieField, in: head.message)
         var before = value[0..<edits.cookieCut.lowerBound].trimmed
@@ -172,7 +172,7 @@ extension Worker {
 
     /// `X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via` (RFC 9110 section 7.6.3). A trusted peer's own are kept, and the
     /// peer itself is added.
-    private func appendForwarding(_ x: Int32, _ client: Int32, to output: inout ByteWriter) {
+    private mutating func appendForwarding(_ x: Int32, _ client: Int32, to output: inout ByteWriter) {
         let peer = peerText(client)
         let isSix = !PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1).isFour
         output.append("X-Forwarded-For: ")
@@ -195,13 +195,13 @@ extension Worker {
         output.append(exchanges[x].isOldClient ? "\r\nVia: 1.0 apic\r\n" : "\r\nVia: 1.1 apic\r\n")
     }
 
-    private func has(_ kind: FieldKind) -> Bool {
+    private mutating func has(_ kind: FieldKind) -> Bool {
         for index in 0..<head.table.count where head.table.fields[index].kind == kind { return true }
         return false
     }
 
     /// The request's id, and who calls.
-    private func appendIdentity(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+    private mutating func appendIdentity(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
         if edits.requestIDName.count > 0 {
             output.append(Bytes(view.bytes(edits.requestIDName)))
             output.append(": ")
@@ -222,13 +222,13 @@ extension Worker {
     }
 
     /// The client's address as text, in its socket's record.
-    func peerText(_ client: Int32) -> Bytes {
+    mutating func peerText(_ client: Int32) -> Bytes {
         guard let offset = MemoryLayout<Socket>.offset(of: \.peerText) else { return .empty }
         return sockets.bytes(client, offset: offset, count: Int(sockets[client].peerTextCount))
     }
 
     /// The request's id, in its exchange's record; empty if it has none.
-    func requestID(_ x: Int32) -> Bytes {
+    mutating func requestID(_ x: Int32) -> Bytes {
         guard let offset = MemoryLayout<Exchange>.offset(of: \.requestID) else { return .empty }
         return exchanges.bytes(x, offset: offset, count: Int(exchanges[x].requestIDCount))
     }

@@ -75,7 +75,7 @@ extension Worker {
             return refuse(x, exchanges[x].attemptCount > 1 ? .upstreamUnavailable : noTargetRefusal(x))
         }
         let loaded = exchanges[x].table
-        let target = loaded.table.targetOfRecord[record]
+        let target = loaded.targetOfRecord[record]
         exchanges[x].target = record
         setHostLine(x, block, record)
         let idle = takeIdle(target, mustBeQuiet: !exchanges[x].isIdempotent)
@@ -103,15 +103,15 @@ extension Worker {
         }
     }
 
-    func upstream(of x: Int32) -> UpstreamRecord {
-        exchanges[x].table.table.view.upstreams[exchanges[x].upstreamIndex]
+    mutating func upstream(of x: Int32) -> UpstreamRecord {
+        exchanges[x].table.view.upstreams[exchanges[x].upstreamIndex]
     }
 
-    private func noTargetRefusal(_ x: Int32) -> RefusalKind {
-        let view = exchanges[x].table.table.view
+    private mutating func noTargetRefusal(_ x: Int32) -> RefusalKind {
+        let view = exchanges[x].table.view
         let range = upstream(of: x).targets
         for record in range.first..<range.first + range.count
-        where targets[exchanges[x].table.table.targetOfRecord[record]].addressCount > 0 {
+        where targets[exchanges[x].table.targetOfRecord[record]].addressCount > 0 {
             return .upstreamBusy
         }
         _ = view
@@ -130,7 +130,7 @@ extension Worker {
         var total: Int32 = 0
         for position in 0..<range.count {
             let candidate = range.first + position
-            let target = loaded.table.targetOfRecord[candidate]
+            let target = loaded.targetOfRecord[candidate]
             targets.reserve(target)
             if position < 64, exchanges[x].triedTargets >> UInt64(position) & 1 != 0 { continue }
             guard targets[target].addressCount > 0,
@@ -138,18 +138,18 @@ extension Worker {
                     || targets[target].openCount < record.connectionCountMax
             else { continue }
             if range.count == 1 { return candidate }
-            let weight = Int32(loaded.table.view.targets[candidate].weight)
-            loaded.table.weights[Int(candidate)].current += weight
+            let weight = Int32(loaded.view.targets[candidate].weight)
+            loaded.weights[Int(candidate)].current += weight
             total += weight
             if let leader = best,
-                loaded.table.weights[Int(leader)].current >= loaded.table.weights[Int(candidate)].current
+                loaded.weights[Int(leader)].current >= loaded.weights[Int(candidate)].current
             {
                 continue
             }
             best = candidate
         }
         guard let best else { return nil }
-        loaded.table.weights[Int(best)].current -= total
+        loaded.weights[Int(best)].current -= total
         return best
     }
 
@@ -271,7 +271,7 @@ extension Worker {
     }
 
     /// The next attempt asks another target, if there is one.
-    private func markTried(_ x: Int32, _ record: UpstreamRecord) {
+    private mutating func markTried(_ x: Int32, _ record: UpstreamRecord) {
         guard record.targets.count > 1, exchanges[x].target != TableLayout.none else { return }
         let position = exchanges[x].target - record.targets.first
         if position < 64 { exchanges[x].triedTargets |= 1 << UInt64(position) }
@@ -280,7 +280,7 @@ extension Worker {
     }
 
     /// Sets the body back to its first byte, which still stands in the client's block.
-    private func rewind(_ x: Int32) {
+    private mutating func rewind(_ x: Int32) {
         let client = exchanges[x].client
         let start = sockets[client].inputStart + exchanges[x].headCount
         let taken = UInt64(exchanges[x].bodyCursor - start)

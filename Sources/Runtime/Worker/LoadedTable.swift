@@ -63,10 +63,31 @@ struct LoadedTableReference: BitwiseCopyable {
         unsafe base.deallocate()
     }
 
-    @inline(__always)
-    var table: LoadedTable {
-        unsafeAddress { unsafe UnsafePointer(base.unsafelyUnwrapped) }
-        nonmutating unsafeMutableAddress { unsafe base.unsafelyUnwrapped }
+    // Field by field: lending the whole struct would copy it, digest states and all.
+
+    private var pointer: UnsafeMutablePointer<LoadedTable> { unsafe base.unsafelyUnwrapped }
+
+    @inline(__always) var generation: Generation { unsafe pointer.pointee.generation }
+    @inline(__always) var view: TableView { unsafe pointer.pointee.view }
+    @inline(__always) var credentials: CredentialIndex { unsafe pointer.pointee.credentials }
+    @inline(__always) var seriesOfVersion: RecordMap { unsafe pointer.pointee.seriesOfVersion }
+    @inline(__always) var targetOfRecord: RecordMap { unsafe pointer.pointee.targetOfRecord }
+    @inline(__always) var weights: Slab<TargetWeight> { unsafe pointer.pointee.weights }
+    @inline(__always) var bounds: RequestHeadBounds { unsafe pointer.pointee.bounds }
+
+    @inline(__always) var inFlightCount: Int {
+        get { unsafe pointer.pointee.inFlightCount }
+        nonmutating set { unsafe pointer.pointee.inFlightCount = newValue }
+    }
+
+    @inline(__always) var isCurrent: Bool {
+        get { unsafe pointer.pointee.isCurrent }
+        nonmutating set { unsafe pointer.pointee.isCurrent = newValue }
+    }
+
+    /// The digest of a key that a request brought.
+    func digest(_ key: UnsafeRawBufferPointer) -> CredentialIndex.Digest {
+        unsafe pointer.pointee.keySalt.digest(key)
     }
 
     static func == (left: LoadedTableReference, right: LoadedTableReference) -> Bool {

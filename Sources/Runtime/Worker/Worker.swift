@@ -6,6 +6,9 @@ internal import Glibc
 /// One event loop: its listeners, connections, exchanges, pools and counters. Nothing here is shared with other workers
 /// but what the link and the rate store share; nothing on the request path allocates, locks or retains.
 ///
+/// Every method is `mutating`, whether it changes a field or not: an `inout` worker is passed by its address, a borrowed one
+/// is copied to the stack for the call, which would cost more than most of what the methods do.
+///
 /// The loop acts, values decide: parsing, body framing, routing, policy and balancing are functions over bytes and
 /// records that know no socket.
 struct Worker: ~Copyable {
@@ -114,7 +117,7 @@ struct Worker: ~Copyable {
         link.reportDrained()
     }
 
-    private func waitMilliseconds() -> Int32 {
+    private mutating func waitMilliseconds() -> Int32 {
         if !ready.isEmpty { return 0 }
         return timers.wait(now: now / 1000, bound: 1000)
     }
@@ -140,7 +143,7 @@ struct Worker: ~Copyable {
         }
     }
 
-    private func noteEdges(_ descriptor: Int32, _ events: UInt32) {
+    private mutating func noteEdges(_ descriptor: Int32, _ events: UInt32) {
         if events & UInt32(apic_event_readable) != 0 { sockets[descriptor].isReadable = true }
         if events & UInt32(apic_event_writable) != 0 { sockets[descriptor].isWritable = true }
         if events & UInt32(apic_event_ending) != 0 { sockets[descriptor].isEnding = true }
@@ -203,8 +206,8 @@ struct Worker: ~Copyable {
         let old = current
         current = LoadedTableReference.make(generation)
         clientCountMax = Worker.share(of: generation.view.gateway.connectionCountMax, settings.workerCount)
-        old.table.isCurrent = false
-        if old.table.inFlightCount == 0 {
+        old.isCurrent = false
+        if old.inFlightCount == 0 {
             release(old)
         } else {
             former.append(old)
@@ -213,7 +216,7 @@ struct Worker: ~Copyable {
 
     /// A former table's last exchange has ended.
     mutating func release(_ old: LoadedTableReference) {
-        let generation = old.table.generation
+        let generation = old.generation
         former.removeAll { $0 == old }
         old.destroy()
         link.releaseGeneration(generation)

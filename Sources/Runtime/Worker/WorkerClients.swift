@@ -37,8 +37,8 @@ extension Worker {
         sockets[descriptor].peer1 = address.low
         sockets[descriptor].peerPort = peer.port
         sockets[descriptor].peerTextCount = address.write(into: &sockets[descriptor].peerText)
-        sockets[descriptor].isTrustedPeer = address.isIn(current.table.view.trustedBlocks)
-        arm(descriptor, .head, after: current.table.view.gateway.headTimeout)
+        sockets[descriptor].isTrustedPeer = address.isIn(current.view.trustedBlocks)
+        arm(descriptor, .head, after: current.view.gateway.headTimeout)
     }
 
     /// Out of descriptors or memory: waiting connections stay in the kernel's queue until something is freed.
@@ -82,7 +82,7 @@ extension Worker {
             switch transmit(descriptor) {
             case .done: break
             case .blocked:
-                arm(descriptor, .write, after: current.table.view.gateway.writeTimeout)
+                arm(descriptor, .write, after: current.view.gateway.writeTimeout)
                 return
             case .failed:
                 closeClient(descriptor)
@@ -118,13 +118,13 @@ extension Worker {
 
     /// A head that was incomplete is parsed again only when an empty line came, or when it is too long: a client that
     /// drips bytes must not make the gateway read them over and over.
-    private func isWorthParsing(_ descriptor: Int32) -> Bool {
+    private mutating func isWorthParsing(_ descriptor: Int32) -> Bool {
         let scanned = Int(sockets[descriptor].scannedEnd)
         let start = Int(sockets[descriptor].inputStart)
         let end = Int(sockets[descriptor].inputEnd)
         guard scanned > start, let block = sockets[descriptor].input else { return true }
         guard end > scanned else { return false }
-        if end - start >= current.table.bounds.headBytesMax { return true }
+        if end - start >= current.bounds.headBytesMax { return true }
         let fresh = block.bytes(max(scanned - 3, start), end)
         var feed = fresh.firstIndex(of: ASCII.lf)
         while let found = feed {
@@ -149,7 +149,7 @@ extension Worker {
                 if start == end { return .incomplete }
             }
         }
-        return head.parse(block.bytes(start, end), current.table.bounds)
+        return head.parse(block.bytes(start, end), current.bounds)
     }
 
     private mutating func waitForRest(_ descriptor: Int32) {
@@ -163,7 +163,7 @@ extension Worker {
         }
         sockets[descriptor].scannedEnd = Int32(count)
         if sockets[descriptor].deadline != .head {
-            arm(descriptor, .head, after: current.table.view.gateway.headTimeout)
+            arm(descriptor, .head, after: current.view.gateway.headTimeout)
         }
     }
 
@@ -183,7 +183,7 @@ extension Worker {
         if phase != .serving {
             closeClient(descriptor)
         } else if sockets[descriptor].requestCount > 0, sockets[descriptor].deadline != .idle {
-            arm(descriptor, .idle, after: current.table.view.gateway.idleTimeout)
+            arm(descriptor, .idle, after: current.view.gateway.idleTimeout)
         }
     }
 
@@ -223,7 +223,7 @@ extension Worker {
         exchanges[x].table = current
         exchanges[x].started = now
         exchanges[x].startedWall = wall
-        current.table.inFlightCount += 1
+        current.inFlightCount += 1
         metrics.add(.requestsInFlight)
         return x
     }
@@ -263,8 +263,8 @@ extension Worker {
         exchanges[x].next = freeExchange
         freeExchange = x
         metrics.subtract(.requestsInFlight)
-        table.table.inFlightCount -= 1
-        if table.table.inFlightCount == 0, !table.table.isCurrent { release(table) }
+        table.inFlightCount -= 1
+        if table.inFlightCount == 0, !table.isCurrent { release(table) }
     }
 
     // MARK: Closing
@@ -273,7 +273,7 @@ extension Worker {
     /// closing on unread bytes resets the connection and may destroy the answer on its way (RFC 9112 section 9.6).
     mutating func finishClosing(_ descriptor: Int32) {
         switch transmit(descriptor) {
-        case .blocked: arm(descriptor, .write, after: current.table.view.gateway.writeTimeout)
+        case .blocked: arm(descriptor, .write, after: current.view.gateway.writeTimeout)
         case .failed: closeClient(descriptor)
         case .done:
             if sockets[descriptor].hasEnded || sockets[descriptor].hasFailed {

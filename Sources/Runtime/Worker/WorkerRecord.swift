@@ -7,13 +7,13 @@ extension Worker {
         let table = exchanges[x].table
         let version = exchanges[x].version
         metrics.countRequest(
-            series: version == TableLayout.none ? 0 : table.table.seriesOfVersion[version],
+            series: version == TableLayout.none ? 0 : table.seriesOfVersion[version],
             statusClass: UInt32(exchanges[x].status / 100),
             durationMicroseconds: now - exchanges[x].started,
             bytesIn: exchanges[x].bytesIn,
             bytesOut: exchanges[x].bytesOut
         )
-        let gateway = table.table.view.gateway
+        let gateway = table.view.gateway
         guard gateway.accessLogFields != 0 else { return }
         if gateway.accessLogSamplePerMillion < 1_000_000,
             random.next(below: 1_000_000) >= gateway.accessLogSamplePerMillion
@@ -24,7 +24,7 @@ extension Worker {
     }
 
     private mutating func writeLine(_ x: Int32, _ fields: UInt32) {
-        let view = exchanges[x].table.table.view
+        let view = exchanges[x].table.view
         let client = exchanges[x].client
         var scratch = ByteWriter(bodyScratch)
         var line = AccessLogLine()

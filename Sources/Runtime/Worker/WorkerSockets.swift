@@ -128,17 +128,17 @@ extension Worker {
         return .blocked
     }
 
-    private func pendingOwn(_ descriptor: Int32) -> Bytes {
+    private mutating func pendingOwn(_ descriptor: Int32) -> Bytes {
         guard let block = sockets[descriptor].output else { return .empty }
         return block.bytes(Int(sockets[descriptor].outputStart), Int(sockets[descriptor].outputEnd))
     }
 
-    private func pendingBorrowed(_ descriptor: Int32) -> Bytes {
+    private mutating func pendingBorrowed(_ descriptor: Int32) -> Bytes {
         guard let block = sockets[descriptor].borrowed else { return .empty }
         return block.bytes(Int(sockets[descriptor].borrowedStart), Int(sockets[descriptor].borrowedEnd))
     }
 
-    private func consumeOutput(_ descriptor: Int32, _ sent: Int, own: Int, borrowed: Int) {
+    private mutating func consumeOutput(_ descriptor: Int32, _ sent: Int, own: Int, borrowed: Int) {
         var rest = sent
         let ofOwn = min(rest, own)
         rest -= ofOwn

@@ -25,3 +25,42 @@ static inline size_t apic_find_control(const uint8_t *bytes, size_t count) {
     }
     return count;
 }
+
+/// What a byte is, as bits: 1 in a token (RFC 9110 section 5.6.2), 2 not in the normal form of a path (control bytes, `%`,
+/// `\\`), 4 a slash, 8 a dot.
+static const uint8_t apic_byte_classes[256] = {
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    0, 1, 0, 1, 1, 3, 1, 1, 0, 0, 1, 1, 0, 1, 9, 4,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0,
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 2, 0, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 2,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+};
+
+/// Offset of the first byte that is not of a token; `count` if there is none.
+static inline size_t apic_find_nontoken(const uint8_t *bytes, size_t count) {
+    size_t offset = 0;
+    while (offset < count && (apic_byte_classes[bytes[offset]] & 1)) offset++;
+    return offset;
+}
+
+/// Whether a path has no escape, no byte that must not appear, no empty segment, and no segment that begins with a dot.
+static inline int apic_is_plain_path(const uint8_t *bytes, size_t count) {
+    uint8_t previous = 0;
+    for (size_t offset = 0; offset < count; offset++) {
+        const uint8_t byte_class = apic_byte_classes[bytes[offset]];
+        if ((byte_class & 2) || ((previous & 4) && (byte_class & 12))) return 0;
+        previous = byte_class;
+    }
+    return 1;
+}
