@@ -161,7 +161,8 @@ struct AnalysisConflictTests {
         #expect(fixture("{ match: \"GET,PUT /\", headers: { X-Tenant: t7 } }").summary == ["E0626 at \"GET,PUT /\""])
     }
 
-    /// Small sets of routes over few segments, so that conflicts are frequent; the truth comes from trying all requests.
+    /// Small sets of routes over few segments, so that conflicts are frequent; the truth comes from trying all
+    /// requests.
     @Test("conflicts are those that trying all requests finds", arguments: SeededRandom.seeds(120), [48, 0])
     func againstBruteForce(_ seed: UInt64, _ pairwiseCountMax: Int) throws {
         var random = SeededRandom(seed: seed)

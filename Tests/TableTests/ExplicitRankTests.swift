@@ -6,8 +6,8 @@ import Testing
 /// Byte prefixes, whole-path automata and ranks that the spec gives: what routes taken over from elsewhere need. The
 /// table is put together by hand.
 @Suite struct ExplicitRankTests {
-    /// Routes 0 to 4: `/service` exactly, `/service` as a byte prefix, `/se` as a byte prefix, a tail at the root, and a
-    /// path of digits and slashes.
+    /// Routes 0 to 4: `/service` exactly, `/service` as a byte prefix, `/se` as a byte prefix, a tail at the root, and
+    /// a path of digits and slashes.
     private static func table(ranks: [UInt32], isExhaustive: Bool = true) throws -> LoadedTable {
         var text: [UInt8] = []
         func add(_ string: String) -> TextReference {

@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// `apic-gateway` with a spec of a test's own: compiled by the real compiler into a scratch folder, served on free ports
-/// of loopback, ended by its process id with the value.
+/// `apic-gateway` with a spec of a test's own: compiled by the real compiler into a scratch folder, served on free
+/// ports of loopback, ended by its process id with the value.
 package final class RunningGateway {
     package let folder: ScratchFolder
     package let program: RunningProgram

@@ -1,8 +1,8 @@
 internal import GatewayIR
 
-/// How much of the tree the lookup of one request visits at worst. A walk that finds nothing behind a literal comes back
-/// to try a constraint or a capture, so ways multiply where many levels have both; the gateway gives up beyond a bound,
-/// and no spec that builds may come to it.
+/// How much of the tree the lookup of one request visits at worst. A walk that finds nothing behind a literal comes
+/// back to try a constraint or a capture, so ways multiply where many levels have both; the gateway gives up beyond a
+/// bound, and no spec that builds may come to it.
 struct LookupCost {
     /// `TableLayout.lookupVisitCountMax`.
     static let visitCountMax = 4096

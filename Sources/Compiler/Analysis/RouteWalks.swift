@@ -82,8 +82,8 @@ struct RouteWalks {
 
     /// Entries whose patterns take every path that `steps` take.
     ///
-    /// - Parameter extraStepCount: so many of the last steps are beyond the pattern that is compared by rank: having any
-    ///   segment there is better.
+    /// - Parameter extraStepCount: so many of the last steps are beyond the pattern that is compared by rank: having
+    ///   any segment there is better.
     mutating func covering(
         _ steps: [RouteTrie.Step],
         isTail: Bool,

@@ -324,7 +324,8 @@ struct YAMLProblem {
         return shown(start..<rest.endIndex).excerpt
     }
 
-    /// Whether a bracket stands at the position because an unquoted text contains it: `[ GET /{id} ]`, `{ a: ${build:X} }`.
+    /// Whether a bracket stands at the position because an unquoted text contains it:
+    /// `[ GET /{id} ]`, `{ a: ${build:X} }`.
     private func isGluedBracket(_ found: UInt8) -> Bool {
         guard found == UInt8(ascii: "{") || found == UInt8(ascii: "["), position > 0 else { return false }
         let before = bytes[position - 1]

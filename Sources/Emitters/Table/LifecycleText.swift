@@ -3,8 +3,8 @@ internal import GatewayTable
 
 /// What answers say about a version's end, rendered at build: the gateway copies bytes.
 enum LifecycleText {
-    /// Whole header lines: `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and one `Link` per relation. Empty for a version
-    /// that has neither date.
+    /// Whole header lines: `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and one `Link` per relation. Empty for a
+    /// version that has neither date.
     static func headerLines(_ version: Version) -> String {
         let lifecycle = version.lifecycle
         var lines = ""

@@ -41,7 +41,8 @@ struct RouteTables {
         for (index, rank) in ranks.enumerated() { records[index].rank = ordinals[rank] ?? 0 }
     }
 
-    /// Lets `GET` routes of one end take `HEAD`, except where another route of the same version and conditions lists it.
+    /// Lets `GET` routes of one end take `HEAD`, except where another route of the same version and conditions lists
+    /// it.
     ///
     /// - Parameter group: indices of routes with the same host and path.
     mutating func letHeadFollowGet(_ group: [Int]) {

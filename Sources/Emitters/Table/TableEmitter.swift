@@ -7,8 +7,8 @@ internal import GatewayTable
 package enum TableEmitter {
     /// The table file of a gateway.
     ///
-    /// - Precondition: the gateway keeps the bounds of `TableLayout`, which the compiler checks: segments and captures of a
-    ///   path, states of an automaton, groups, distinct methods and sets of conditions.
+    /// - Precondition: the gateway keeps the bounds of `TableLayout`, which the compiler checks: segments and captures
+    ///   of a path, states of an automaton, groups, distinct methods and sets of conditions.
     package static func emit(_ gateway: Gateway) -> [UInt8] {
         var text = TextPool()
         var writer = TableWriter()

@@ -44,8 +44,8 @@ package struct CalendarTime: Equatable, Sendable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    /// Reads an instant of RFC 3339 (`2027-01-01T00:00:00Z`, with an offset or a fraction, which is cut), or a bare date,
-    /// which is its first second.
+    /// Reads an instant of RFC 3339 (`2027-01-01T00:00:00Z`, with an offset or a fraction, which is cut), or a bare
+    /// date, which is its first second.
     ///
     /// - Returns: seconds since 1970, or `nil` if the text is neither. A leap second counts as the second behind it.
     package static func instant(rfc3339 text: some Collection<UInt8>) -> Int64? {

@@ -1,14 +1,15 @@
-// From host, path and method to a route. Candidates are all routes that match; the best-ranked wins. Walking the tree in
-// order of precedence (literal, constrained, capture, tail) meets the best-ranked first, so that the first match ends the
-// walk; only where several constrained segments match, or routes carry ranks of their own, are matches compared.
+// From host, path and method to a route. Candidates are all routes that match; the best-ranked wins. Walking the tree
+// in order of precedence (literal, constrained, capture, tail) meets the best-ranked first, so that the first match
+// ends the walk; only where several constrained segments match, or routes carry ranks of their own, are matches
+// compared.
 //
 // Nothing here allocates, and nothing is checked that validation has checked.
 
 extension TableView {
     /// Finds the route of a request.
     ///
-    /// A route of a more specific host that matches wins over every route of a less specific one; where none matches, the
-    /// next host is tried: exact, then wildcards from the longest suffix, then any.
+    /// A route of a more specific host that matches wins over every route of a less specific one; where none matches,
+    /// the next host is tried: exact, then wildcards from the longest suffix, then any.
     ///
     /// - Parameters:
     ///   - host: lower-case, without port and trailing dot.

@@ -2,8 +2,9 @@
 /// specialised.
 @usableFromInline
 package protocol RouteProbe {
-    /// The version (index into `versions`) that the request selects of an API whose selector is a header, query or media
-    /// type; `VersionChoice.unknown` or `.contradictory` otherwise. Asked again for every candidate; the probe caches.
+    /// The version (index into `versions`) that the request selects of an API whose selector is a header, query or
+    /// media type; `VersionChoice.unknown` or `.contradictory` otherwise. Asked again for every candidate; the probe
+    /// caches.
     mutating func selectedVersion(api: UInt32) -> UInt32
     /// Whether the request carries the header (lower-case name) with exactly this value.
     mutating func hasHeader(_ name: TableBytes, _ value: TableBytes) -> Bool

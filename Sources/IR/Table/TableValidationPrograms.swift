@@ -1,6 +1,6 @@
 extension TableView {
-    /// Every program, from both entries: known instructions of the right length and class up to one that ends the entry,
-    /// operands in range, jumps forward onto an instruction.
+    /// Every program, from both entries: known instructions of the right length and class up to one that ends the
+    /// entry, operands in range, jumps forward onto an instruction.
     func validatePrograms() throws(TableError) {
         var walk = ProgramWalk(wordCount: code.count)
         for index in 0..<programs.count {

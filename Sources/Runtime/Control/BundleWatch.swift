@@ -1,8 +1,8 @@
 internal import CPlatform
 internal import Glibc
 
-/// Notices that another table may be in place: by inotify on the bundle's directory, which also sees Kubernetes swap its
-/// `..data` link there, and by a look at the file every second, for file systems that tell nothing.
+/// Notices that another table may be in place: by inotify on the bundle's directory, which also sees Kubernetes swap
+/// its `..data` link there, and by a look at the file every second, for file systems that tell nothing.
 struct BundleWatch: ~Copyable {
     /// What tells one version of a file from the next.
     struct Identity: Equatable {

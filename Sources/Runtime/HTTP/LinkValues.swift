@@ -1,4 +1,5 @@
-/// The values of a `Link` field (RFC 8288), as far as needed to replace those that speak of lifecycle and keep the others.
+/// The values of a `Link` field (RFC 8288), as far as needed to replace those that speak of lifecycle and keep the
+/// others.
 enum LinkValues {
     /// Whether one of the values has a relation that the gateway itself sends.
     static func containsLifecycle(_ value: Bytes) -> Bool {

@@ -91,7 +91,8 @@ struct Bytes: @unchecked Sendable {
 
     /// The bytes as an unsigned decimal number without sign or blanks; `nil` if they are none or more than 19 digits.
     var decimal: UInt64? {
-        // Nineteen digits fit into 64 bits; what has more is either too large or padded with zeros, and neither is meant.
+        // Nineteen digits fit into 64 bits; what has more is either too large or padded with zeros, and neither is
+        // meant.
         guard count > 0, count <= 19 else { return nil }
         var value: UInt64 = 0
         for index in 0..<count {

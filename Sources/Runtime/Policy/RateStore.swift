@@ -8,8 +8,8 @@ internal import Glibc
 /// weighted by how much of it still lies within one window's length of now. The estimate differs from an exact sliding
 /// log only as far as requests were uneven within the last window, and a steady overload is held to the limit exactly.
 ///
-/// A fixed table of sets of four entries, an entry a key and a word, changed by compare-and-swap only. A new key takes a
-/// free entry, else one whose window is over, else the least used one of its set, so that memory is bounded whatever
+/// A fixed table of sets of four entries, an entry a key and a word, changed by compare-and-swap only. A new key takes
+/// a free entry, else one whose window is over, else the least used one of its set, so that memory is bounded whatever
 /// clients send.
 ///
 /// Unsafe operations hold because every index is taken modulo the table's size and because the store lives as long as

@@ -1,8 +1,8 @@
 internal import GatewayTable
 
 /// What a request program came to. Two outcomes of a policy machine have no instruction yet and so no case: to suspend
-/// until another server has answered, and to ask for the body up to a bound. Both end the run at an instruction to which
-/// it returns; all that a run knows lies in the exchange, so nothing but the program counter has to be kept.
+/// until another server has answered, and to ask for the body up to a bound. Both end the run at an instruction to
+/// which it returns; all that a run knows lies in the exchange, so nothing but the program counter has to be kept.
 enum ProgramOutcome {
     case proxy(upstream: UInt32)
     case respond(UInt32)

@@ -109,7 +109,8 @@ extension Worker {
                 output.append("Transfer-Encoding: chunked\r\n")
             }
         }
-        // An answer that comes before the request was read ends the connection: what the client still sends has no taker.
+        // An answer that comes before the request was read ends the connection: what the client still sends has no
+        // taker.
         if !exchanges[x].body.isComplete { exchanges[x].closesClient = true }
         appendConnection(x, to: &output)
     }
@@ -422,8 +423,8 @@ extension Worker {
         body.append("]")
     }
 
-    /// Writes an answer of the gateway's own to the client's output and ends the exchange, or reads over the rest of the
-    /// request's body first.
+    /// Writes an answer of the gateway's own to the client's output and ends the exchange, or reads over the rest of
+    /// the request's body first.
     private mutating func sendOwn(
         _ x: Int32,
         status: UInt16,

@@ -124,8 +124,8 @@ extension Worker {
         }
     }
 
-    /// Appends a stretch of another block to a connection's output: small ones by copy, behind what is there, so that one
-    /// call sends both; large ones by reference.
+    /// Appends a stretch of another block to a connection's output: small ones by copy, behind what is there, so that
+    /// one call sends both; large ones by reference.
     private mutating func lend(
         _ block: Block,
         _ start: Int32,
@@ -189,8 +189,8 @@ extension Worker {
         return true
     }
 
-    /// Lends what was read of the answer's body to the client's output; releases the upstream as soon as nothing of it is
-    /// needed any more.
+    /// Lends what was read of the answer's body to the client's output; releases the upstream as soon as nothing of it
+    /// is needed any more.
     ///
     /// - Returns: whether the exchange goes on.
     private mutating func stageAnswerBody(_ x: Int32) -> Bool {

@@ -3,7 +3,8 @@ internal import GatewayTable
 // What the upstream gets: the request line, the fields that are carried along, and the gateway's own.
 
 extension Worker {
-    /// Writes the head of the request in `head` for the upstream. The `Host` line stands second; `setHostLine` fills it.
+    /// Writes the head of the request in `head` for the upstream. The `Host` line stands second; `setHostLine` fills
+    /// it.
     ///
     /// - Returns: whether it fits.
     mutating func writeUpstreamHead(_ x: Int32, into block: Block) -> Bool {
@@ -170,8 +171,8 @@ extension Worker {
         output.append("\r\n")
     }
 
-    /// `X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via` (RFC 9110 section 7.6.3). A trusted peer's own are kept, and the
-    /// peer itself is added.
+    /// `X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via` (RFC 9110 section 7.6.3). A trusted peer's own are kept, and
+    /// the peer itself is added.
     private mutating func appendForwarding(_ x: Int32, _ client: Int32, to output: inout ByteWriter) {
         let peer = peerText(client)
         let isSix = !PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1).isFour

@@ -6,8 +6,8 @@ internal import Glibc
 /// One event loop: its listeners, connections, exchanges, pools and counters. Nothing here is shared with other workers
 /// but what the link and the rate store share; nothing on the request path allocates, locks or retains.
 ///
-/// Every method is `mutating`, whether it changes a field or not: an `inout` worker is passed by its address, a borrowed one
-/// is copied to the stack for the call, which would cost more than most of what the methods do.
+/// Every method is `mutating`, whether it changes a field or not: an `inout` worker is passed by its address, a
+/// borrowed one is copied to the stack for the call, which would cost more than most of what the methods do.
 ///
 /// The loop acts, values decide: parsing, body framing, routing, policy and balancing are functions over bytes and
 /// records that know no socket.
