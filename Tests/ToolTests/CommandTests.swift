@@ -211,6 +211,13 @@ struct CommandTests {
         #expect(outcome.output.contains("apic") && outcome.errors.isEmpty)
     }
 
+    @Test("compiler and gateway are of one version")
+    func versions() throws {
+        let compiler = try apic("version").output
+        let gateway = try Program.gateway.run(["--version"], in: folder.url).output
+        #expect(compiler.dropFirst("apic ".count) == gateway.dropFirst("apic-gateway ".count))
+    }
+
     @Test("completion scripts for the usual shells", arguments: ["bash", "zsh", "fish"])
     func completions(_ shell: String) throws {
         let outcome = try apic("--generate-completion-script", shell)
