@@ -11,30 +11,58 @@ struct Redaction {
     ///
     /// - Parameter line: the line's bytes without its break.
     func hiddenRanges(in line: Range<Int>) -> [Range<Int>] {
-        let isInside = isInsideCredentials(line)
+        var isSecret = isInsideCredentials(line)
+        var isID = false
         var ranges: [Range<Int>] = []
         var offset = line.lowerBound
-        var sawKey = false
-        while let colon = nextColon(from: offset, in: line) {
-            let word = self.word(endingAt: colon, from: offset)
-            sawKey = true
-            let value = valueRange(from: colon + 1, in: line)
-            let isHidden = word == "key" || isInside && word != "id" && word != "credentials" && word != "groups"
-            let isNested = value.first.map { bytes[$0] == UInt8(ascii: "{") || bytes[$0] == UInt8(ascii: "[") } ?? true
-            if isHidden, !isNested, !isReference(value) { ranges.append(value) }
-            offset = isNested ? min(colon + 1, line.upperBound) : max(value.upperBound, colon + 1)
-        }
-        if isInside, !sawKey {
-            let value = valueRange(from: line.lowerBound, in: line)
-            if !value.isEmpty, !isReference(value) { ranges.append(value) }
+        while offset < line.upperBound {
+            let end = endOfWord(from: offset, in: line)
+            guard end > offset else {
+                if ",}".utf8.contains(bytes[offset]) { isID = false }
+                offset += 1
+                continue
+            }
+            if let key = key(offset..<end, in: line) {
+                isID = key == "id"
+                isSecret = isSecret || key == "key" || key == "credentials"
+            } else if isSecret, !isID, !isReference(offset..<end), !isMark(offset..<end) {
+                ranges.append(offset..<end)
+            }
+            offset = end
         }
         return ranges
     }
 
+    /// The end of a run of characters that mean nothing to YAML, or of a whole reference.
+    private func endOfWord(from start: Int, in line: Range<Int>) -> Int {
+        if isReference(start..<line.upperBound),
+            let close = bytes[start..<line.upperBound].firstIndex(of: UInt8(ascii: "}"))
+        {
+            return close + 1
+        }
+        let marks = Set(" \t{}[],:\"'".utf8)
+        return bytes[start..<line.upperBound].firstIndex(where: marks.contains) ?? line.upperBound
+    }
+
+    /// The word, if it is a key: a short name where a key can begin, with a colon behind it.
+    private func key(_ word: Range<Int>, in line: Range<Int>) -> String? {
+        let isName = bytes[word].allSatisfy {
+            Digits.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+        }
+        guard isName, word.count <= 20 else { return nil }
+        let behind = bytes[word.upperBound..<line.upperBound].drop { "\"' \t".utf8.contains($0) }
+        guard behind.first == UInt8(ascii: ":"), behind.count == 1 || isBlank(behind[behind.startIndex + 1]) else {
+            return nil
+        }
+        let before = bytes[line.lowerBound..<word.lowerBound].reversed().drop { "\"' \t".utf8.contains($0) }.first
+        guard before == nil || "-{[,".utf8.contains(before ?? 0) else { return nil }
+        return String(decoding: bytes[word], as: UTF8.self)
+    }
+
     /// Whether the line continues or belongs to what stands below `credentials:`, or below a `key:` without a value.
     private func isInsideCredentials(_ line: Range<Int>) -> Bool {
-        if contains("credentials:", in: line) { return true }
         var indentation = self.indentation(of: line)
+        var isItem = bytes[line].first { !isBlank($0) } == UInt8(ascii: "-")
         var end = line.lowerBound
         // Upwards, to lines that are indented less; a list may stand in the column of its key.
         for _ in 0..<256 where end > 0 {
@@ -43,10 +71,11 @@ struct Redaction {
             let text = bytes[range].drop { isBlank($0) }
             guard let first = text.first, first != UInt8(ascii: "#") else { continue }
             let column = self.indentation(of: range)
-            let isParent = column < indentation || column == indentation && first != UInt8(ascii: "-")
-            guard isParent else { continue }
+            let startsItem = first == UInt8(ascii: "-")
+            guard column < indentation || column == indentation && isItem && !startsItem else { continue }
             if contains("credentials:", in: range) || endsWithKey(range) { return true }
             indentation = column
+            isItem = startsItem
             if column == 0 { return false }
         }
         return false
@@ -74,14 +103,6 @@ struct Redaction {
 
     private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-    /// The next colon that ends a key.
-    private func nextColon(from start: Int, in line: Range<Int>) -> Int? {
-        guard start < line.upperBound else { return nil }
-        return bytes[start..<line.upperBound].indices.first { index in
-            bytes[index] == UInt8(ascii: ":") && (index + 1 >= line.upperBound || isBlank(bytes[index + 1]))
-        }
-    }
-
     /// The key before a colon, without dash, braces and quotes.
     private func word(endingAt colon: Int, from start: Int) -> String {
         let word = bytes[start..<colon].reversed().drop {
@@ -91,25 +112,9 @@ struct Redaction {
         return String(decoding: word.reversed(), as: UTF8.self)
     }
 
-    /// From the first character of a value to its comma, brace, or the line's end.
-    private func valueRange(from start: Int, in line: Range<Int>) -> Range<Int> {
-        var start = min(start, line.upperBound)
-        let marks = Set(" \t-".utf8)
-        while start < line.upperBound, marks.contains(bytes[start]) { start += 1 }
-        guard start < line.upperBound else { return start..<start }
-        var end = start
-        if bytes[start] == UInt8(ascii: "\"") || bytes[start] == UInt8(ascii: "'") {
-            end = bytes[(start + 1)..<line.upperBound].firstIndex(of: bytes[start]) ?? line.upperBound
-            return (start + 1)..<max(end, start + 1)
-        }
-        while end < line.upperBound, !",}]".utf8.contains(bytes[end]) || isOpenReference(start, end) { end += 1 }
-        while end > start, isBlank(bytes[end - 1]) { end -= 1 }
-        return start..<end
-    }
-
-    private func isOpenReference(_ start: Int, _ end: Int) -> Bool {
-        bytes[end] == UInt8(ascii: "}") && bytes[start] == UInt8(ascii: "$")
-            && !bytes[start..<end].contains(UInt8(ascii: "}"))
+    /// The dash of a list, or the sign of a block of text.
+    private func isMark(_ word: Range<Int>) -> Bool {
+        word.count <= 2 && bytes[word].allSatisfy { "-|>+".utf8.contains($0) }
     }
 
     private func isReference(_ range: Range<Int>) -> Bool { bytes[range].starts(with: "${".utf8) }

@@ -93,7 +93,7 @@ extension SpecDecoder {
     private mutating func brownout(_ node: NodeIndex) -> BrownoutSpec? {
         guard let fields = fields(node, SpecSchema.brownout) else { return nil }
         let from = scalar(fields["from"], .instant)
-        let duration = scalar(fields["for"], .seconds)
+        let duration = scalar(fields["for"], .positiveSeconds)
         let status = scalar(fields["status"], .number(UInt16(400)...599))
         guard let from, let duration else { return nil }
         return BrownoutSpec(from: from, duration: duration, status: status, span: span(node))

@@ -142,22 +142,21 @@ enum KeyStrength {
     static let bitsMin = 128
 
     static func bits(of key: [UInt8]) -> Int {
-        var distinct = Set(key).count
-        let alphabet: Int
+        // Characters of the smallest usual alphabet that holds the key, and their bits in hundredths.
+        let (alphabet, bits): (Int, Int)
         if key.allSatisfy(Digits.isDigit) {
-            alphabet = 10
+            (alphabet, bits) = (10, 332)
         } else if key.allSatisfy({ Digits.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0 | 0x20) })
         {
-            alphabet = 16
+            (alphabet, bits) = (16, 400)
         } else if key.allSatisfy(Digits.isLetterOrDigit) {
-            alphabet = 62
+            (alphabet, bits) = (62, 595)
         } else {
-            alphabet = 94
+            (alphabet, bits) = (94, 655)
         }
-        distinct = max(1, min(distinct * 2, alphabet))
-        // Logarithm to the base 2, in hundredths, from the next smaller power and linear above it.
-        let whole = Int.bitWidth - 1 - distinct.leadingZeroBitCount
-        let hundredths = whole * 100 + (distinct - 1 << whole) * 100 / (1 << whole)
-        return key.count * hundredths / 100
+        // Few different characters in a long key were not drawn from the whole alphabet.
+        let distinct = Set(key).count
+        guard distinct * 2 < min(key.count, alphabet) else { return key.count * bits / 100 }
+        return key.count * (Int.bitWidth - distinct.leadingZeroBitCount)
     }
 }

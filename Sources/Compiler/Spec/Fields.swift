@@ -52,12 +52,11 @@ extension SpecDecoder {
         let nothing = [NodeIndex](repeating: .none, count: schema.keys.count)
         let nowhere = [SourceSpan](repeating: span(node), count: schema.keys.count)
         var fields = Fields(schema: schema, node: node, spans: nowhere, values: nothing, keyNodes: nothing)
-        // Keys that a misspelt one probably stands for: not reported as missing.
-        var meant: Set<String> = []
+        var unknown: [NodeIndex] = []
         for (keyNode, value) in tree.entries(of: node) {
             let name = tree.bytes(of: keyNode)
             guard let index = schema.names.firstIndex(where: { $0.elementsEqual(name) }) else {
-                if let name = reportUnknown(keyNode, schema) { meant.insert(name) }
+                unknown.append(keyNode)
                 continue
             }
             fields.keyNodes[index] = keyNode
@@ -71,6 +70,8 @@ extension SpecDecoder {
                 fields.values[index] = value
             }
         }
+        // Keys that a misspelt one probably stands for: not reported as missing.
+        let meant = Set(unknown.compactMap { reportUnknown($0, fields) })
         incompleteKeys.formUnion(meant)
         for (index, key) in schema.keys.enumerated() where key.presence == .required {
             guard fields.keyNodes[index] == .none, !meant.contains(key.name) else { continue }
@@ -82,10 +83,15 @@ extension SpecDecoder {
         return fields
     }
 
-    private mutating func reportUnknown(_ keyNode: NodeIndex, _ schema: SchemaMap) -> String? {
+    private mutating func reportUnknown(_ keyNode: NodeIndex, _ fields: Fields) -> String? {
+        let schema = fields.schema
         let name = tree.text(of: keyNode)
         if schema.path == SpecSchema.document.path, name.hasPrefix("x-") { return nil }
-        let suggestion = Spelling.suggestion(for: name, among: schema.supportedNames)
+        // A key that is there already is not what was meant, if another one is as near.
+        let absent = schema.supportedNames.filter { fields.keyNode($0) == nil }
+        let suggestion =
+            Spelling.suggestion(for: name, among: absent)
+            ?? Spelling.suggestion(for: name, among: schema.supportedNames)
         let known = schema.supportedNames.map { "`\($0)`" }.joined(separator: ", ")
         report(
             Diagnostic(

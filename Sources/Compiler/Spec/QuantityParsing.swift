@@ -88,6 +88,19 @@ extension ScalarType where Value == Int64 {
         return value / 1000
     }
 
+    /// A duration in whole seconds, at least one.
+    static let positiveSeconds = ScalarType(seconds.noun) { text throws(ScalarProblem) in
+        let value = try seconds.parse(text)
+        guard value > 0 else {
+            throw ScalarProblem(
+                .outOfRange,
+                "the duration `\(text.excerpt)` is no time at all",
+                help: "write at least `1s`"
+            )
+        }
+        return value
+    }
+
     fileprivate static func parseMilliseconds(_ text: String) throws(ScalarProblem) -> Int64 {
         try milliseconds.parse(text)
     }

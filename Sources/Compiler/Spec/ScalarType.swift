@@ -57,7 +57,7 @@ extension ScalarType where Value: FixedWidthInteger & Sendable {
 
 extension ScalarType where Value == UInt16 {
     static let port = ScalarType("a port from 1 to 65535") { text throws(ScalarProblem) in
-        guard text.utf8.allSatisfy(Digits.isDigit), let number = try Digits.parse(text),
+        guard !text.isEmpty, text.utf8.allSatisfy(Digits.isDigit), let number = try Digits.parse(text),
             (1...65_535).contains(number)
         else {
             throw ScalarProblem(

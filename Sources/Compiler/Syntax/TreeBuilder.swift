@@ -28,9 +28,16 @@ struct TreeBuilder {
     private var frames: [Frame] = []
     private var anchors: [String: Anchor] = [:]
     private var expandedNodeCount: Int
+    private let nodeCountMax: Int
 
     /// - Parameter expandedNodeCount: what aliases of earlier files stand for.
-    init(tree: SyntaxTree, file: Int, expandedNodeCount: Int) {
+    init(
+        tree: SyntaxTree,
+        file: Int,
+        expandedNodeCount: Int,
+        nodeCountMax: Int = SyntaxLimits.nodeCountMax
+    ) {
+        self.nodeCountMax = nodeCountMax
         self.tree = tree
         self.file = UInt16(truncatingIfNeeded: file)
         self.expandedNodeCount = expandedNodeCount
@@ -67,7 +74,8 @@ struct TreeBuilder {
     mutating func end(at end: UInt32?) throws(Stop) {
         guard let frame = frames.popLast() else { return }
         let index = frame.node
-        tree[index].second = UInt32(truncatingIfNeeded: frame.childCount)
+        let childCount = tree[index].kind == .map ? frame.childCount / 2 : frame.childCount
+        tree[index].second = UInt32(truncatingIfNeeded: childCount)
         if let end {
             tree[index].end = end
         } else if frame.lastChild != .none {
@@ -130,11 +138,11 @@ struct TreeBuilder {
     // MARK: Nodes
 
     private mutating func append(_ node: SyntaxNode) throws(Stop) -> NodeIndex {
-        guard tree.nodeCount < SyntaxLimits.nodeCountMax else {
+        guard tree.nodeCount < nodeCountMax else {
             throw stop(
                 Diagnostic(
                     .tooManyNodes,
-                    "a spec may hold \(SyntaxLimits.nodeCountMax) keys and values; here they are exceeded",
+                    "a spec may hold \(nodeCountMax) keys and values, and here is one more",
                     at: SourceSpan(file: UInt32(file), start: node.start, end: node.end),
                     help: "split the gateway into several"
                 )
