@@ -81,9 +81,10 @@ extension Worker {
         let idle = takeIdle(target, mustBeQuiet: !exchanges[x].isIdempotent)
         let descriptor = idle >= 0 ? idle : connect(x, target)
         guard descriptor >= 0 else {
-            blocks.give(block)
+            // Refused on the spot, as on loopback, or out of descriptors.
+            metrics.add(.upstreamConnectFailures)
             exchanges[x].state = .connecting
-            return failAttempt(x, .connect, keeping: nil)
+            return failAttempt(x, .connect, keeping: block)
         }
         exchanges[x].isReusedConnection = idle >= 0
         exchanges[x].upstream = descriptor
