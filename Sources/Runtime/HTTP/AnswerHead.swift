@@ -11,10 +11,14 @@ struct AnswerHead: ~Copyable {
     private(set) var status: UInt16 = 0
     /// Behind the status code and its blank; may be empty.
     private(set) var reason = Bytes.empty
+    /// The whole status line with its line end, if it is one of HTTP/1.1; else empty.
+    private(set) var statusLine = Bytes.empty
     private(set) var framing = BodyFraming.none
     private(set) var contentLength: UInt64 = 0
     /// The answer says `Content-Length`, even where it has no body (HEAD, 304).
     private(set) var statesLength = false
+    /// The field that says so is carried along.
+    private(set) var carriesLength = false
     /// The connection can serve another request after this answer.
     private(set) var keepsAlive = true
     private(set) var hasDate = false
@@ -25,7 +29,7 @@ struct AnswerHead: ~Copyable {
     ///   - isToHead: the answer is one to a HEAD request and has no body, whatever its fields say.
     mutating func parse(_ input: Bytes, isToHead: Bool) -> Outcome {
         (framing, contentLength, statesLength, keepsAlive) = (.none, 0, false, true)
-        (hasDate, fault) = (false, .none)
+        (hasDate, carriesLength, fault) = (false, false, .none)
         let lineEnd = parseStatusLine(input)
         guard lineEnd > 0 else { return stop(lineEnd, input) }
         let end = table.parse(input, from: lineEnd, countMax: Limits.fieldCountMax, fault: &fault)
@@ -77,6 +81,7 @@ struct AnswerHead: ~Copyable {
             return -1
         }
         reason = input[reasonStart..<end]
+        statusLine = keepsAlive && reasonStart == 13 ? input[0..<end + 2] : .empty
         return end + 2
     }
 
@@ -116,7 +121,14 @@ struct AnswerHead: ~Copyable {
         guard length < 0 || !isChunked else { return fail(.framing) }
         if length >= 0 {
             guard let value = table.value(length, in: message).decimal else { return fail(.contentLength) }
-            (contentLength, statesLength) = (value, true)
+            contentLength = value
+            // These have no body and may not say that they had one (RFC 9110 section 8.6).
+            if status < 200 || status == 204 { return true }
+            statesLength = true
+            // Carried along as it stands where it is the shortest form, and said anew otherwise.
+            let digits = table.value(length, in: message)
+            carriesLength = digits.count == 1 || digits[0] != 0x30
+            if carriesLength { table.fields[length].isDropped = false }
         }
         if isToHead || status < 200 || status == 204 || status == 304 { return true }
         if isChunked {

@@ -75,7 +75,11 @@ extension Worker {
         let client = exchanges[x].client
         var output = ByteWriter(outputBlock(client), count: Int(sockets[client].outputEnd))
         exchanges[x].status = answerHead.status
-        appendStatusLine(answerHead.status, reason: answerHead.reason, to: &output)
+        if answerHead.statusLine.isEmpty {
+            appendStatusLine(answerHead.status, reason: answerHead.reason, to: &output)
+        } else {
+            output.append(answerHead.statusLine)
+        }
         let stamps = responseStamps(x)
         dropReplaced(x, stamps, to: &output)
         answerHead.table.appendKept(of: answerHead.message, to: &output)
@@ -91,16 +95,13 @@ extension Worker {
     /// How the client will know the end of the body (RFC 9112 section 6).
     private mutating func appendFraming(_ x: Int32, to output: inout ByteWriter) {
         switch exchanges[x].answer.framing {
-        case .none:
-            if answerHead.statesLength, exchanges[x].isHead || answerHead.status == 304 {
+        // What an answer without a body says of its length holds for HEAD and 304 only (RFC 9110 section 8.6).
+        case .none, .length:
+            if answerHead.statesLength, !answerHead.carriesLength {
                 output.append("Content-Length: ")
                 output.append(decimal: answerHead.contentLength)
                 output.append("\r\n")
             }
-        case .length:
-            output.append("Content-Length: ")
-            output.append(decimal: answerHead.contentLength)
-            output.append("\r\n")
         case .chunked, .untilClose:
             if exchanges[x].isOldClient {
                 exchanges[x].closesClient = true

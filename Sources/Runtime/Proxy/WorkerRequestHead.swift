@@ -178,22 +178,30 @@ extension Worker {
         let isSix = !PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1).isFour
         output.append("X-Forwarded-For: ")
         output.append(peer)
-        output.append("\r\n")
-        if !(sockets[client].isTrustedPeer && has(.forwardedProto)) { output.append("X-Forwarded-Proto: http\r\n") }
-        if !(sockets[client].isTrustedPeer && has(.forwardedHost)), !head.authority.isEmpty {
-            output.append("X-Forwarded-Host: ")
-            output.append(head.authority)
+        if sockets[client].isTrustedPeer {
             output.append("\r\n")
+            if !has(.forwardedProto) { output.append("X-Forwarded-Proto: http\r\n") }
+            if !has(.forwardedHost), !head.authority.isEmpty { appendForwardedHost(to: &output) }
+        } else {
+            output.append("\r\nX-Forwarded-Proto: http\r\n")
+            if !head.authority.isEmpty { appendForwardedHost(to: &output) }
         }
         output.append(isSix ? "Forwarded: for=\"[" : "Forwarded: for=")
         output.append(peer)
-        output.append(isSix ? "]\";proto=http" : ";proto=http")
         if !head.authority.isEmpty {
-            output.append(";host=\"")
+            output.append(isSix ? "]\";proto=http;host=\"" : ";proto=http;host=\"")
             output.append(head.authority)
-            output.append("\"")
+            output.append("\"\r\n")
+        } else {
+            output.append(isSix ? "]\";proto=http\r\n" : ";proto=http\r\n")
         }
-        output.append(exchanges[x].isOldClient ? "\r\nVia: 1.0 apic\r\n" : "\r\nVia: 1.1 apic\r\n")
+        output.append(exchanges[x].isOldClient ? "Via: 1.0 apic\r\n" : "Via: 1.1 apic\r\n")
+    }
+
+    private mutating func appendForwardedHost(to output: inout ByteWriter) {
+        output.append("X-Forwarded-Host: ")
+        output.append(head.authority)
+        output.append("\r\n")
     }
 
     private mutating func has(_ kind: FieldKind) -> Bool {

@@ -92,7 +92,10 @@ struct Socket: BitwiseCopyable {
     var timerSlot: Int32 = -1
     var timerNext: Int32 = -1
     var timerPrevious: Int32 = -1
+    /// When the deadline has passed.
     var timerTick: UInt64 = 0
+    /// When the slot comes round in which the socket waits; not after the deadline.
+    var timerSlotTick: UInt64 = 0
 
     /// The exchange that the connection serves, or -1.
     var exchange: Int32 = -1

@@ -33,15 +33,22 @@ struct TimerWheel: ~Copyable {
         let tick = max((now + UInt64(milliseconds)) / TimerWheel.tickMilliseconds + 1, firedTick + 1)
         sockets[descriptor].deadline = what
         sockets[descriptor].timerTick = tick
+        // Where it waits already it comes round in time, and is placed anew then: a deadline that moves away with every
+        // request costs two stores.
+        if sockets[descriptor].timerSlot >= 0, sockets[descriptor].timerSlotTick <= tick { return }
         // Beyond the wheel's reach it waits in the farthest slot and is placed anew when that comes round.
         let reach = min(tick, firedTick + UInt64(TimerWheel.slotCount - 1))
-        let slot = Int32(truncatingIfNeeded: reach) & Int32(TimerWheel.slotCount - 1)
-        if sockets[descriptor].timerSlot == slot { return }
         unlink(descriptor, sockets)
-        link(descriptor, slot, sockets)
+        link(descriptor, reach, sockets)
     }
 
-    mutating func disarm(_ descriptor: Int32, _ sockets: Slab<Socket>) {
+    /// Takes a socket's deadline away. It stays where it waits until that comes round.
+    func disarm(_ descriptor: Int32, _ sockets: Slab<Socket>) {
+        sockets[descriptor].deadline = .none
+    }
+
+    /// Takes a socket out of the wheel, before its record is used for another.
+    mutating func remove(_ descriptor: Int32, _ sockets: Slab<Socket>) {
         sockets[descriptor].deadline = .none
         unlink(descriptor, sockets)
     }
@@ -76,17 +83,19 @@ struct TimerWheel: ~Copyable {
                 let descriptor = heads[slot]
                 let tick = sockets[descriptor].timerTick
                 unlink(descriptor, sockets)
+                if sockets[descriptor].deadline == .none { continue }
                 if tick <= firedTick + 1 { return descriptor }
-                // Only waiting here for its turn of the wheel.
-                let reach = min(tick, firedTick + UInt64(TimerWheel.slotCount))
-                link(descriptor, Int32(truncatingIfNeeded: reach) & Int32(TimerWheel.slotCount - 1), sockets)
+                // Its deadline has moved, or is beyond the wheel's reach.
+                link(descriptor, min(tick, firedTick + UInt64(TimerWheel.slotCount)), sockets)
             }
             firedTick += 1
         }
         return -1
     }
 
-    private mutating func link(_ descriptor: Int32, _ slot: Int32, _ sockets: Slab<Socket>) {
+    private mutating func link(_ descriptor: Int32, _ tick: UInt64, _ sockets: Slab<Socket>) {
+        let slot = Int32(truncatingIfNeeded: tick) & Int32(TimerWheel.slotCount - 1)
+        sockets[descriptor].timerSlotTick = tick
         let next = heads[slot]
         sockets[descriptor].timerNext = next
         sockets[descriptor].timerPrevious = -1

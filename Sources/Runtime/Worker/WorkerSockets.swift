@@ -46,7 +46,7 @@ extension Worker {
 
     /// Closes a descriptor, whatever it was, and gives back what it held.
     mutating func closeSocket(_ descriptor: Int32) {
-        timers.disarm(descriptor, sockets)
+        timers.remove(descriptor, sockets)
         if let block = sockets[descriptor].input { blocks.give(block) }
         if let block = sockets[descriptor].output { blocks.give(block) }
         let generation = sockets[descriptor].generation &+ 1
@@ -162,7 +162,7 @@ extension Worker {
     }
 
     mutating func disarm(_ descriptor: Int32) {
-        if sockets[descriptor].timerSlot >= 0 { timers.disarm(descriptor, sockets) }
+        timers.disarm(descriptor, sockets)
     }
 
     /// A deadline has passed.
