@@ -21,6 +21,12 @@ struct DiagnosticsTests {
         Diagnostic(.unknownKey, "this is wrong", at: span, related: related, notes: ["a fact"], help: "mend it")
     }
 
+    @Test("a line of many openings is not searched for each of them", .timeLimit(.minutes(1)))
+    func openings() {
+        let bytes = Array(String(repeating: "${", count: 300_000).utf8)
+        #expect(Redaction(bytes).hiddenRanges(in: 0..<bytes.count).isEmpty)
+    }
+
     // MARK: Text
 
     @Test(

@@ -3,6 +3,7 @@
 /// It looks at the text, not at the tree: a file that cannot be read as YAML has secrets, too. Hidden are the values of
 /// `key`, and whatever stands below `credentials` except ids; references such as `${env:NAME}` hold no secret.
 struct Redaction {
+    private static let marks = Set(" \t{}[],:\"'".utf8)
     private let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -15,8 +16,10 @@ struct Redaction {
         var isID = false
         var ranges: [Range<Int>] = []
         var offset = line.lowerBound
+        // Looked for once: a line of a million openings must not be searched a million times.
+        let lastClose = bytes[line].lastIndex(of: UInt8(ascii: "}")) ?? line.lowerBound
         while offset < line.upperBound {
-            let end = endOfWord(from: offset, in: line)
+            let end = endOfWord(from: offset, in: line, lastClose: lastClose)
             guard end > offset else {
                 if ",}".utf8.contains(bytes[offset]) { isID = false }
                 offset += 1
@@ -34,14 +37,13 @@ struct Redaction {
     }
 
     /// The end of a run of characters that mean nothing to YAML, or of a whole reference.
-    private func endOfWord(from start: Int, in line: Range<Int>) -> Int {
-        if isReference(start..<line.upperBound),
-            let close = bytes[start..<line.upperBound].firstIndex(of: UInt8(ascii: "}"))
+    private func endOfWord(from start: Int, in line: Range<Int>, lastClose: Int) -> Int {
+        if start < lastClose, isReference(start..<line.upperBound),
+            let close = bytes[start...lastClose].firstIndex(of: UInt8(ascii: "}"))
         {
             return close + 1
         }
-        let marks = Set(" \t{}[],:\"'".utf8)
-        return bytes[start..<line.upperBound].firstIndex(where: marks.contains) ?? line.upperBound
+        return bytes[start..<line.upperBound].firstIndex(where: Redaction.marks.contains) ?? line.upperBound
     }
 
     /// The word, if it is a key: a short name where a key can begin, with a colon behind it.
