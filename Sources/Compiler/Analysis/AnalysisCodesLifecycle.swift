@@ -2,7 +2,7 @@ extension DiagnosticCode {
     /// E05xx: the dates of versions and what follows from them.
     static let lifecycleCodes: [DiagnosticCode] = [
         .deprecatedBeforeReleased, .sunsetBeforeDeprecated, .sunsetWithoutDeprecated, .noticeTooShort,
-        .brownoutOutside, .brownoutsOverlap, .brownoutEmpty, .unknownSuccessor, .ownSuccessor, .successorCircle,
+        .brownoutOutside, .brownoutsOverlap, .unknownSuccessor, .ownSuccessor, .successorCircle,
         .successorEndsFirst, .successorLate, .successorLacksOperations, .severalDefaults, .defaultReachesSunset,
         .meaninglessDefault, .announceAfterDeprecated, .announceWithoutDeprecated, .tombstoneWithoutSunset,
         .instantOutOfRange,
@@ -82,15 +82,6 @@ extension DiagnosticCode {
             brownouts:
               - { from: 2026-12-01T10:00:00Z, for: 2h }
               - { from: 2026-12-01T11:00:00Z, for: 2h }
-            """
-    )
-
-    static let brownoutEmpty = DiagnosticCode(
-        "E0507",
-        "a brownout takes no time",
-        explanation: "`for` says how long the brownout lasts; it must be at least a second.",
-        example: """
-            brownouts: [ { from: 2026-12-01T10:00:00Z, for: 0s } ]
             """
     )
 

@@ -87,10 +87,6 @@ enum LifecycleChecks {
             ($0.from.value, $0.span.file, $0.span.start) < ($1.from.value, $1.span.file, $1.span.start)
         }
         for spec in ordered {
-            guard spec.duration.value > 0 else {
-                diagnostics.append(.brownoutEmpty(spec))
-                continue
-            }
             let (until, overflow) = spec.from.value.addingReportingOverflow(spec.duration.value)
             let end = overflow ? Instant.max : until
             checkInside(version, spec, until: end, into: &diagnostics)

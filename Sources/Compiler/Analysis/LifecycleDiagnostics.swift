@@ -109,15 +109,6 @@ extension Diagnostic {
         )
     }
 
-    static func brownoutEmpty(_ brownout: BrownoutSpec) -> Diagnostic {
-        Diagnostic(
-            .brownoutEmpty,
-            "a brownout lasts at least a second",
-            at: brownout.duration.span,
-            help: "write a duration such as `for: 1h`"
-        )
-    }
-
     static func brownoutWithoutDeprecated(_ version: String, _ brownout: BrownoutSpec) -> Diagnostic {
         Diagnostic(
             .brownoutOutside,
