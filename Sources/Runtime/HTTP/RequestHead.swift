@@ -49,6 +49,7 @@ struct RequestHead: ~Copyable {
         reset()
         let lineEnd = parseRequestLine(input)
         guard lineEnd > 0 else { return stop(lineEnd, input, bounds, isInLine: true) }
+        guard lineEnd <= bounds.headBytesMax else { return refuse(.targetTooLong) }
         let end = table.parse(input, from: lineEnd, countMax: bounds.fieldCountMax, fault: &fault)
         guard end > 0 else { return stop(end, input, bounds, isInLine: false) }
         guard end <= bounds.headBytesMax else { return refuse(.tooLarge) }

@@ -89,18 +89,21 @@ struct Bytes: @unchecked Sendable {
         return self[start..<end]
     }
 
-    /// The bytes as an unsigned decimal number without sign or blanks; `nil` if they are none or more than 19 digits.
+    /// The bytes as an unsigned decimal number without sign or blanks; `nil` if they are none or do not fit into 64 bits.
     var decimal: UInt64? {
-        // Nineteen digits fit into 64 bits; what has more is either too large or padded with zeros, and neither is
-        // meant.
-        guard count > 0, count <= 19 else { return nil }
+        guard count > 0, count <= 20 else { return nil }
         var value: UInt64 = 0
-        for index in 0..<count {
+        // Nineteen digits fit into 64 bits.
+        for index in 0..<min(count, 19) {
             let digit = self[index] &- 0x30
             guard digit <= 9 else { return nil }
             value = value &* 10 &+ UInt64(digit)
         }
-        return value
+        guard count == 20 else { return value }
+        let digit = self[19] &- 0x30
+        let (product, isOver) = value.multipliedReportingOverflow(by: 10)
+        let (sum, carries) = product.addingReportingOverflow(UInt64(digit))
+        return digit <= 9 && !isOver && !carries ? sum : nil
     }
 
     var string: String { unsafe String(decoding: buffer, as: UTF8.self) }

@@ -9,6 +9,14 @@ extension Worker {
         if head.upgrade == .other { return refuse(x, .upgradeUnsupported) }
         if head.hasUnknownExpectation { return refuse(x, .expectationFailed) }
         guard let path = normalizedPath(x) else { return refuse(x, .malformed) }
+        let bodyBytesMax = exchanges[x].table.view.gateway.bodyBytesMax
+        if bodyBytesMax > 0 {
+            exchanges[x].bodyBytesMax = bodyBytesMax
+            if head.framing == .length, head.contentLength > bodyBytesMax {
+                metrics.add(.bodyTooLarge)
+                return refuse(x, .bodyTooLarge)
+            }
+        }
         exchanges[x].isHead = head.method.equals(Bytes("HEAD"))
         exchanges[x].isIdempotent = Worker.isIdempotent(head.method)
         exchanges[x].isRewindable = head.framing == .none || head.framing == .length

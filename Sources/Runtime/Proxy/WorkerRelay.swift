@@ -23,7 +23,9 @@ extension Worker {
         if exchanges[x].isRequestSent { return true }
         let upstream = exchanges[x].upstream
         for _ in 0..<Limits.relayTurnsMax {
-            switch transmit(upstream) {
+            let transmitted = transmit(upstream)
+            if sentCount > 0 { exchanges[x].hasUpstreamMoved = true }
+            switch transmitted {
             case .done: break
             case .blocked: return true
             case .failed: return sendingFailed(x)
@@ -71,7 +73,7 @@ extension Worker {
         if exchanges[x].bodyCursor == sockets[client].inputEnd {
             makeRoom(x)
             switch receive(client) {
-            case .data: break
+            case .data: exchanges[x].hasClientMoved = true
             case .blocked: return .blocked
             case .ended: return .ended
             case .failed: return .failed
@@ -162,7 +164,9 @@ extension Worker {
         let client = exchanges[x].client
         for _ in 0..<Limits.relayTurnsMax {
             if exchanges[x].state == .relaying, !stageAnswerBody(x) { return false }
-            switch transmit(client) {
+            let transmitted = transmit(client)
+            if sentCount > 0 { exchanges[x].hasClientMoved = true }
+            switch transmitted {
             case .done: break
             case .blocked: return true
             case .failed:
@@ -177,6 +181,7 @@ extension Worker {
             if exchanges[x].state == .relaying { (sockets[upstream].inputStart, sockets[upstream].inputEnd) = (0, 0) }
             switch receive(upstream) {
             case .data:
+                exchanges[x].hasUpstreamMoved = true
                 if exchanges[x].state == .awaitingAnswer, !takeAnswerHead(x) { return false }
             case .blocked: return true
             case .ended: if !answerEnded(x) { return false }
@@ -276,24 +281,32 @@ extension Worker {
 
     // MARK: Deadlines
 
-    /// Each side has a deadline for what is expected of it now, and none while the other side is awaited.
+    /// Each side has a deadline for what is expected of it now, and none while the other side is awaited. A deadline that
+    /// runs is moved only by what its own side did.
     private mutating func armDeadlines(_ x: Int32) {
         let client = exchanges[x].client
         let upstream = exchanges[x].upstream
         let gateway = exchanges[x].table.view.gateway
         let isClientBlocked = sockets[client].hasOutput
         if isClientBlocked {
-            arm(client, .write, after: gateway.writeTimeout)
+            rearm(client, .write, after: gateway.writeTimeout, hasMoved: exchanges[x].hasClientMoved)
         } else if !exchanges[x].isRequestSent, upstream >= 0, !sockets[upstream].hasOutput {
-            arm(client, .body, after: gateway.bodyTimeout)
+            rearm(client, .body, after: gateway.bodyTimeout, hasMoved: exchanges[x].hasClientMoved)
         } else {
             disarm(client)
         }
+        exchanges[x].hasClientMoved = false
         guard upstream >= 0 else { return }
         if isClientBlocked || (!exchanges[x].isRequestSent && !sockets[upstream].hasOutput) {
             disarm(upstream)
         } else {
-            arm(upstream, .response, after: self.upstream(of: x).responseTimeout)
+            let timeout = self.upstream(of: x).responseTimeout
+            rearm(upstream, .response, after: timeout, hasMoved: exchanges[x].hasUpstreamMoved)
         }
+        exchanges[x].hasUpstreamMoved = false
+    }
+
+    private mutating func rearm(_ descriptor: Int32, _ what: Deadline, after milliseconds: UInt32, hasMoved: Bool) {
+        if hasMoved || sockets[descriptor].deadline != what { arm(descriptor, what, after: milliseconds) }
     }
 }

@@ -49,6 +49,10 @@ struct Exchange: BitwiseCopyable {
     var isRewindable = true
     /// The client waits for 100 before it sends the body.
     var owesContinue = false
+    /// Since deadlines were set last, bytes came from the client or went to it; likewise the upstream. Only what a side
+    /// does itself buys it time.
+    var hasClientMoved = false
+    var hasUpstreamMoved = false
     /// The last byte of the request went to the kernel.
     var isRequestSent = false
 

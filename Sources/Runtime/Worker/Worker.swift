@@ -31,6 +31,8 @@ struct Worker: ~Copyable {
     var targets = TargetDirectory()
     /// The client whose requests are being served in a loop, or -1.
     var servedClient: Int32 = -1
+    /// Bytes that the last call of `transmit` handed to the kernel.
+    var sentCount = 0
     /// Connections with work left that no event will announce.
     var ready: [Int32] = []
     var due: [Int32] = []

@@ -98,6 +98,7 @@ extension Worker {
 
     /// Sends what waits: own bytes, the borrowed stretch, the tail.
     mutating func transmit(_ descriptor: Int32) -> Transmitted {
+        sentCount = 0
         guard sockets[descriptor].hasOutput else { return .done }
         guard sockets[descriptor].isWritable else { return .blocked }
         let own = pendingOwn(descriptor)
@@ -121,6 +122,7 @@ extension Worker {
             sockets[descriptor].hasFailed = true
             return .failed
         }
+        sentCount = sent
         consumeOutput(descriptor, sent, own: own.count, borrowed: borrowed.count)
         if sent == own.count + borrowed.count + tail.count { return .done }
         // The kernel's buffer is full; an edge will tell when it is not.
