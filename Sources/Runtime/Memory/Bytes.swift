@@ -89,7 +89,8 @@ struct Bytes: @unchecked Sendable {
         return self[start..<end]
     }
 
-    /// The bytes as an unsigned decimal number without sign or blanks; `nil` if they are none or do not fit into 64 bits.
+    /// The bytes as an unsigned decimal number without sign or blanks; `nil` if they are none or do not fit into 64
+    /// bits.
     var decimal: UInt64? {
         guard count > 0, count <= 20 else { return nil }
         var value: UInt64 = 0

@@ -281,7 +281,8 @@ extension Worker {
 
     // MARK: Deadlines
 
-    /// Each side has a deadline for what is expected of it now, and none while the other side is awaited. A deadline that
+    /// Each side has a deadline for what is expected of it now, and none while the other side is awaited. A deadline
+    /// that
     /// runs is moved only by what its own side did.
     private mutating func armDeadlines(_ x: Int32) {
         let client = exchanges[x].client
