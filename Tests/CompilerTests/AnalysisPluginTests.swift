@@ -296,6 +296,31 @@ struct AnalysisPluginTests {
         #expect(fixture("ANY /**, GET /a//b").summary == ["E0603 at //"])
     }
 
+    @Test(
+        "after ten APIs one warning stands for all others",
+        arguments: [
+            (11, "`GET /a11` is open to everyone"),
+            (14, "`GET /a11` and 3 more routes, of 4 further APIs, are open to everyone"),
+        ]
+    )
+    func openAPIs(_ count: Int, _ last: String) {
+        let names = (1...count).map { ($0 < 10 ? "0" : "") + String($0) }
+        let apis = names.map { name in
+            "  a\(name): { path: /a\(name), upstream: u, versions: { v: { routes: [ GET / ] } } }"
+        }
+        let spec = """
+            apic: 1
+            gateway: shop
+            upstreams: { u: { targets: [ "http://u:80" ] } }
+            apis:
+            \(apis.joined(separator: "\n"))
+            """
+        let file = SourceFile(path: "api.yaml", bytes: Array(spec.utf8))
+        let diagnostics = Compiler.compile([file], buildEnvironment: [:]).diagnostics
+        #expect(diagnostics.map(\.code.id) == [String](repeating: "W0809", count: 11))
+        #expect(diagnostics.last?.message == last.replacing("/a11`", with: "/a11/v`"))
+    }
+
     @Test("without governance open routes are one warning per API")
     func openRoutes() {
         let fixture = AnalysisFixture.api(

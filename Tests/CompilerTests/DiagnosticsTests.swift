@@ -126,7 +126,7 @@ struct DiagnosticsTests {
         let diagnostics = (0..<350).map { _ in mistake(at: SourceSpan(file: 0, start: 0, end: 1)) }
         let rendered = DiagnosticRenderer.text(diagnostics, files: [file("a: bad")])
         #expect(rendered.components(separatedBy: "error[").count == 201)
-        #expect(rendered.hasSuffix("error: 150 more diagnostics are not shown; mend the first ones\n"))
+        #expect(rendered.hasSuffix("error: another 150 errors are not shown; mend the first ones\n"))
     }
 
     @Test(

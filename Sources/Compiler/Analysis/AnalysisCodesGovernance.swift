@@ -118,7 +118,8 @@ extension DiagnosticCode {
         "routes of an API are open to everyone",
         explanation: """
             Nothing in the chain of these routes asks who is calling. If that is meant, list them in
-            `governance.public`; if not, add `key-auth`. One warning stands for all such routes of an API.
+            `governance.public`; if not, add `key-auth`. One warning stands for all such routes of an API, and, after
+            ten APIs, one for all others.
             """,
         example: """
             apis:

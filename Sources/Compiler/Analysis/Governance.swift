@@ -9,7 +9,18 @@ struct Governance {
     private let routes: LoweredRoutes
     private let required: [GovernanceSpec.Requirement: SourceSpan]
     private var publicRoutes: PublicRoutes
+    private var openAPIs: [OpenAPI] = []
     private var diagnostics: [Diagnostic] = []
+
+    /// How many APIs with open routes get a warning of their own; one more stands for all others.
+    private static let openAPICountMax = 10
+
+    /// An API with routes that nothing guards, while nothing says that they must be guarded.
+    private struct OpenAPI {
+        var name: Spanned<String>
+        var first: RouteMention
+        var count: Int
+    }
 
     static func check(
         _ document: SpecDocument,
@@ -66,6 +77,7 @@ struct Governance {
             report(unlimited[api], .rateLimit, .rateLimitRequired, api: name)
             report(unbounded[api], .sizeLimit, .sizeLimitRequired, api: name)
         }
+        warnOfOpenAPIs()
         checkTimeouts()
         checkVersions()
         for entry in publicRoutes.unused where routes.isWhole { diagnostics.append(.publicMatchesNothing(entry)) }
@@ -78,7 +90,23 @@ struct Governance {
                 .requirement(.authenticationRequired, first, count: lack.count, api: api, required: span)
             )
         } else {
-            diagnostics.append(.openRoutes(first, count: lack.count, api: api))
+            openAPIs.append(OpenAPI(name: api, first: first, count: lack.count))
+        }
+    }
+
+    /// In a spec of a thousand open APIs a thousand warnings would hide everything else.
+    private mutating func warnOfOpenAPIs() {
+        let inOrder = openAPIs.sorted { $0.first.span.isBefore($1.first.span) }
+        for api in inOrder.prefix(Self.openAPICountMax) {
+            diagnostics.append(.openRoutes(api.first, count: api.count, api: api.name))
+        }
+        let rest = inOrder.dropFirst(Self.openAPICountMax)
+        guard let next = rest.first else { return }
+        if rest.count == 1 {
+            diagnostics.append(.openRoutes(next.first, count: next.count, api: next.name))
+        } else {
+            let count = rest.reduce(0) { $0 + $1.count }
+            diagnostics.append(.openRoutes(next.first, count: count, apiCount: rest.count))
         }
     }
 

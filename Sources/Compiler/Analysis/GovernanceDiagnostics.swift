@@ -56,6 +56,16 @@ extension Diagnostic {
         )
     }
 
+    /// For the APIs beyond those that are named one by one.
+    static func openRoutes(_ first: RouteMention, count: Int, apiCount: Int) -> Diagnostic {
+        Diagnostic(
+            .openRoutes,
+            "`\(first.text)` and \(count - 1) more routes, of \(apiCount) further APIs, are open to everyone",
+            at: first.span,
+            help: "add `key-auth` to the top level's `plugins`, or list what is meant to be open in `governance.public`"
+        )
+    }
+
     static func timeoutsRequired(_ upstream: Spanned<String>, required: SourceSpan) -> Diagnostic {
         Diagnostic(
             .timeoutsRequired,

@@ -9,13 +9,22 @@ package enum DiagnosticRenderer {
         let renderer = TextRenderer(sources: SourceMap(files, for: shown), style: isColoured ? .coloured : .plain)
         var text = shown.map(renderer.render).joined(separator: "\n")
         if shown.count < diagnostics.count {
-            text += "\nerror: \(diagnostics.count - shown.count) more diagnostics are not shown; mend the first ones\n"
+            text += "\n" + notShown(diagnostics.dropFirst(shown.count), style: isColoured ? .coloured : .plain)
         }
         return text
     }
 
+    /// `warning: another 9800 warnings are not shown; mend the first ones`, as severe as the worst of them.
+    private static func notShown(_ rest: ArraySlice<Diagnostic>, style: TextStyle) -> String {
+        let severities = rest.map(\.severity)
+        let worst = [Diagnostic.Severity.error, .warning].first(where: severities.contains) ?? .note
+        let verb = rest.count == 1 ? "is" : "are"
+        return style(worst.role, worst.rawValue)
+            + style(.strong, ": another \(summary(rest)) \(verb) not shown; mend the first ones") + "\n"
+    }
+
     /// `3 errors and 1 warning`; empty if there is nothing.
-    package static func summary(_ diagnostics: [Diagnostic]) -> String {
+    package static func summary(_ diagnostics: some Collection<Diagnostic>) -> String {
         let parts = [(Diagnostic.Severity.error, "error"), (.warning, "warning"), (.note, "note")].compactMap {
             severity,
             noun in
