@@ -71,7 +71,8 @@ struct RateLimitScenario {
         #expect(refused.status == 429)
         #expect(refused.problem == "rate-limit-exceeded")
         #expect(refused.json["refused_by"] as? String == "rate-limit")
-        #expect(refused["Retry-After"].flatMap { Int($0) }.map { (600...3600).contains($0) } == true)
+        // Windows begin at fixed instants, so that this one ends within the hour, whenever the test runs.
+        #expect(refused["Retry-After"].flatMap { Int($0) }.map { (1...3601).contains($0) } == true)
         #expect(upstream.requests.count == 5)
     }
 
