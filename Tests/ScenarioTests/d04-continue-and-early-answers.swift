@@ -135,6 +135,44 @@ struct ContinueAndEarlyAnswers {
         #expect(try gateway.status("/ready").status == 200)
     }
 
+    @Test("an early answer may be complete while its last bytes still wait for the client")
+    func earlyAnswerWaits() throws {
+        let upstream = try ScriptedUpstream { turn in
+            turn.skipBody()
+            let size = Int(turn.request.target.dropFirst()) ?? 0
+            try turn.wire.send("HTTP/1.1 200 OK\r\nContent-Length: \(size + 2000)\r\n\r\n")
+            try turn.wire.send([UInt8](repeating: 9, count: size))
+            usleep(3_000)
+            try turn.wire.send([UInt8](repeating: 9, count: 2000))
+            _ = turn.wire.isReadable(within: 1)
+        }
+        defer { upstream.stop() }
+        let gateway = try RunningGateway(PlainSpec.text(upstream))
+        // Sizes around what the kernel takes for a client that does not read, wherever that is.
+        func waits(_ size: Int) throws -> Bool {
+            let wire = try gateway.connect(receiveBuffer: 4096)
+            try wire.send("PUT /\(size) HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nfirst bytes")
+            usleep(12_000)
+            let isWaiting = try gateway.metric("apic_requests_in_flight") > 0
+            _ = try wire.receiveHead()
+            var count = 0
+            while count < size + 2000 {
+                let bytes = try wire.receive(countMax: 65_536)
+                try #require(!bytes.isEmpty)
+                count += bytes.count
+            }
+            #expect(wire.isClosed())
+            return isWaiting
+        }
+        var (fits, blocks) = (0, 8 << 20)
+        while blocks - fits > 4_000 {
+            let middle = (fits + blocks) / 2
+            if try waits(middle) { blocks = middle } else { fits = middle }
+        }
+        for size in stride(from: max(fits - 40_000, 0), to: fits + 40_000, by: 2_000) { _ = try waits(size) }
+        #expect(gateway.program.isRunning)
+    }
+
     @Test("an upstream that echoes while it reads works in both directions at once")
     func bothWays() throws {
         let size = 4 << 20

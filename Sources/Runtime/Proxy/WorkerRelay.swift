@@ -20,8 +20,9 @@ extension Worker {
 
     /// - Returns: whether the exchange goes on.
     private mutating func relayRequest(_ x: Int32) -> Bool {
-        if exchanges[x].isRequestSent { return true }
         let upstream = exchanges[x].upstream
+        // Answered before the body was sent: only the answer's last bytes still wait for the client.
+        if exchanges[x].isRequestSent || upstream < 0 { return true }
         for _ in 0..<Limits.relayTurnsMax {
             let transmitted = transmit(upstream)
             if sentCount > 0 { exchanges[x].hasUpstreamMoved = true }
