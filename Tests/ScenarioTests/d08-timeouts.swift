@@ -109,6 +109,10 @@ struct Timeouts {
             try turn.readBody()
             switch turn.request.target {
             case "/head": try turn.wire.send("HTTP/1.1 200 OK\r\nX-Half:")
+            case "/drip":
+                for byte in "HTTP/1.1 200 OK\r\nX: \(String(repeating: "y", count: 200))".utf8 {
+                    if turn.wire.isReadable(within: 0.05) || !turn.wire.trySend([byte]) { break }
+                }
             case "/interim": try turn.wire.send("HTTP/1.1 103 Early Hints\r\n\r\n")
             default: break
             }
@@ -117,7 +121,7 @@ struct Timeouts {
         }
         defer { upstream.stop() }
         let gateway = try RunningGateway(PlainSpec.text(upstream, upstream: "timeouts: { response: 500ms }"))
-        for line in ["GET /silent", "POST /silent", "GET /head", "GET /interim"] {
+        for line in ["GET /silent", "POST /silent", "GET /head", "GET /drip", "GET /interim"] {
             let wire = try gateway.connect()
             let waited = try Self.seconds {
                 let answer = try wire.ask(WireRequest(line, body: line.hasPrefix("POST") ? "x" : nil))
@@ -136,9 +140,9 @@ struct Timeouts {
         }
         #expect(drops < 150)
         #expect(try chatty.receiveAnswer().status == 504)
-        #expect(try gateway.metric(#"apic_timeouts_total{kind="response"}"#) == 5)
+        #expect(try gateway.metric(#"apic_timeouts_total{kind="response"}"#) == 6)
         // Sent once: an upstream that is slow is not asked again.
-        #expect(upstream.requests.count == 5)
+        #expect(upstream.requests.count == 6)
     }
 
     @Test("an answer that stalls is cut, one that goes on slowly is not")

@@ -182,8 +182,9 @@ extension Worker {
             if exchanges[x].state == .relaying { (sockets[upstream].inputStart, sockets[upstream].inputEnd) = (0, 0) }
             switch receive(upstream) {
             case .data:
-                exchanges[x].hasUpstreamMoved = true
                 if exchanges[x].state == .awaitingAnswer, !takeAnswerHead(x) { return false }
+                // A head that drips is no answer yet.
+                if exchanges[x].state == .relaying { exchanges[x].hasUpstreamMoved = true }
             case .blocked: return true
             case .ended: if !answerEnded(x) { return false }
             case .failed:
