@@ -28,7 +28,7 @@ struct RequestIDSource {
 
     /// A number below a bound, for choices that nobody must foresee exactly.
     mutating func next(below bound: UInt32) -> UInt32 {
-        UInt32((next() >> 32) * UInt64(bound) >> 32)
+        UInt32(((next() >> 32) * UInt64(bound)) >> 32)
     }
 
     /// Writes `xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx`.
