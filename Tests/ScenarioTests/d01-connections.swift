@@ -133,8 +133,8 @@ struct Connections {
             }
         }
         #expect(try gateway.ask("GET /after").text == "here")
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_requests_in_flight")) == 0 })
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_client_connections")) == 0 })
+        #expect(gateway.waits(for: "apic_requests_in_flight", toBe: 0))
+        #expect(gateway.waits(for: "apic_client_connections", toBe: 0))
     }
 
     @Test("a client that ends its side after the request still gets the answer")

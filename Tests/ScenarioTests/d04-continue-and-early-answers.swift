@@ -102,7 +102,7 @@ struct ContinueAndEarlyAnswers {
             #expect(answer.text == "enoug")
             #expect(answer["Connection"] == "close")
         }
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_requests_in_flight")) == 0 })
+        #expect(gateway.waits(for: "apic_requests_in_flight", toBe: 0))
         #expect(try gateway.metric("apic_upstream_connections") == 0)
     }
 

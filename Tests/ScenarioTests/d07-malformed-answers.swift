@@ -82,7 +82,7 @@ struct MalformedAnswers {
             #expect(wire.isReset(), "\(text.debugDescription)")
         }
         #expect(try gateway.ask("GET /fine").text == "fine")
-        #expect(try gateway.metric("apic_requests_in_flight") == 0)
+        #expect(gateway.waits(for: "apic_requests_in_flight", toBe: 0))
     }
 
     @Test("bytes behind an answer are never the next one's")
@@ -118,7 +118,7 @@ struct MalformedAnswers {
         defer { upstream.stop() }
         let gateway = try RunningGateway(PlainSpec.text(upstream))
         #expect(try gateway.ask("GET /talk").text == "good 0")
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_upstream_connections")) == 0 })
+        #expect(gateway.waits(for: "apic_upstream_connections", toBe: 0))
         #expect(try gateway.ask("GET /").text == "good 1")
     }
 }

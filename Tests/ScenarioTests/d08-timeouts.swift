@@ -85,7 +85,7 @@ struct Timeouts {
         }
         #expect(try gateway.metric(#"apic_timeouts_total{kind="body"}"#) == 2)
         // The first of the two took the connection that the slow one had left.
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_upstream_connections")) == 0 })
+        #expect(gateway.waits(for: "apic_upstream_connections", toBe: 0))
     }
 
     @Test("a client that does not take its answer is cut, even while the upstream goes on sending")
@@ -98,8 +98,8 @@ struct Timeouts {
         let gateway = try RunningGateway(PlainSpec.text(upstream, top: Self.clientTimeouts))
         let wire = try gateway.connect(receiveBuffer: 32_768)
         try wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        #expect(gateway.program.wait(20) { (try? gateway.metric(#"apic_timeouts_total{kind="write"}"#)) == 1 })
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_upstream_connections")) == 0 })
+        #expect(gateway.waits(for: #"apic_timeouts_total{kind="write"}"#, toBe: 1))
+        #expect(gateway.waits(for: "apic_upstream_connections", toBe: 0))
         #expect(wire.isReset())
     }
 
@@ -191,8 +191,7 @@ struct Timeouts {
         defer { upstream.stop() }
         let gateway = try RunningGateway(PlainSpec.text(upstream, upstream: "timeouts: { idle: 300ms }"))
         #expect(try gateway.ask("GET /").status == 200)
-        #expect(try gateway.metric("apic_upstream_connections_idle") == 1)
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_upstream_connections")) == 0 })
+        #expect(gateway.waits(for: "apic_upstream_connections", toBe: 0))
         #expect(try gateway.ask("GET /").status == 200)
         #expect(upstream.connectionCount == 2)
     }

@@ -49,7 +49,7 @@ struct Targets {
         for wire in wires { try wire.send(WireRequest("GET /slow").text) }
         for wire in wires { #expect(try wire.receiveAnswer().status == 200) }
         #expect(upstream.connectionCount == 5)
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_upstream_connections")) == 2 })
+        #expect(gateway.waits(for: "apic_upstream_connections", toBe: 2))
         #expect(try gateway.metric("apic_upstream_connections_idle") == 2)
         let used = try (0..<10).map { _ in try wires[0].ask(WireRequest("GET /")).text }
         #expect(Set(used).count == 1)

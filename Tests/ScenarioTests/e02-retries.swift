@@ -137,7 +137,7 @@ struct Retries {
             if index % 2 == 0 { while closing.value < index { usleep(100) } }
             if method == "POST" {
                 // What is not repeated is safe only when the end has come to the gateway's side.
-                #expect(gateway.program.wait(20) { (try? gateway.metric("apic_upstream_connections")) == 0 })
+                #expect(gateway.waits(for: "apic_upstream_connections", toBe: 0))
             }
             #expect(try wire.ask(WireRequest("\(method) /next", body: "x")).status == 200, "\(index) \(method)")
         }

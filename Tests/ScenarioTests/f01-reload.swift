@@ -39,7 +39,7 @@ struct Reload {
         for wire in kept { #expect(try wire.ask(WireRequest("GET /"))["X-Spec"] == "1") }
         let before = try gateway.status("/status").json["sha256"] as? String
         try gateway.rebuild(Self.spec(upstream, 2))
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_generation")) == 2 })
+        #expect(gateway.waits(for: "apic_generation", toBe: 2))
         for wire in kept { #expect(try wire.ask(WireRequest("GET /"))["X-Spec"] == "2") }
         let status = try gateway.status("/status").json
         #expect(status["generation"] as? Int == 2)
@@ -48,7 +48,7 @@ struct Reload {
         #expect(try gateway.metric(#"apic_reloads_total{result="success"}"#) == 1)
         // The same bundle again is no reload, by SIGHUP or not.
         gateway.signal(SIGHUP)
-        #expect(gateway.program.wait(20) { (try? gateway.metric(#"apic_reloads_total{result="unchanged"}"#)) == 1 })
+        #expect(gateway.waits(for: #"apic_reloads_total{result="unchanged"}"#, toBe: 1))
         #expect(try gateway.metric("apic_generation") == 2)
     }
 
@@ -69,13 +69,13 @@ struct Reload {
             try gateway.rebuild(Self.spec(upstream, number))
             #expect(gateway.program.wait(20) { Self.served(gateway) == "\(number)" })
         }
-        #expect(try gateway.metric("apic_generations") == 2)
+        #expect(gateway.waits(for: "apic_generations", toBe: 2))
         go.set(true)
         for wire in slow {
             #expect(try wire.receiveAnswer()["X-Spec"] == "1")
             #expect(try wire.receiveAnswer()["X-Spec"] == "4")
         }
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_generations")) == 1 })
+        #expect(gateway.waits(for: "apic_generations", toBe: 1))
     }
 
     @Test("a bundle that is none is refused and told, the old one stays, and a good one heals it")
@@ -153,7 +153,7 @@ struct Reload {
         #expect(failed.value == 0)
         #expect(answered.value > 200)
         #expect(try gateway.metric(#"apic_reloads_total{result="success"}"#) == 50)
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_generations")) == 1 })
+        #expect(gateway.waits(for: "apic_generations", toBe: 1))
     }
 
     @Test("a reload adds and removes targets; connections to those that stay are kept")
@@ -168,7 +168,7 @@ struct Reload {
         }
         #expect(try answers() == ["0", "1"])
         try gateway.rebuild(spec([servers[1].port, servers[2].port]))
-        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_generation")) == 2 })
+        #expect(gateway.waits(for: "apic_generation", toBe: 2))
         #expect(try answers() == ["1", "2"])
         #expect(servers.map(\.connectionCount) == [1, 1, 1])
     }

@@ -87,6 +87,11 @@ package final class RunningGateway {
         return line.flatMap { Double($0.split(separator: " ").last ?? "") } ?? 0
     }
 
+    /// Waits until a sample has a value: what a request changes may be counted just after its answer was sent.
+    package func waits(for sample: String, toBe value: Double, seconds: Double = 20) -> Bool {
+        program.wait(seconds) { (try? metric(sample)) == value }
+    }
+
     /// Lines of the access log on standard output.
     package var accessLog: [[String: Any]] {
         program.output.split(separator: "\n").compactMap { line in
