@@ -77,6 +77,39 @@ struct Retries {
         }
     }
 
+    @Test("what is repeated is the same to the last byte, whatever its body looks like", arguments: [0, 20_000])
+    func sameAgain(filling: Int) throws {
+        let broken = try Self.resetting()
+        let alive = try ScriptedUpstream()
+        defer {
+            broken.stop()
+            alive.stop()
+        }
+        let gateway = try RunningGateway(PlainSpec.text([broken.port, alive.port], upstream: "retries: 1"))
+        let body = "GET /other HTTP/1.1\r\nHost: other\r\n\r\n" + String(repeating: "x", count: filling)
+        // Each target is asked first once; the body comes with the head, and in pieces behind it.
+        for isSplit in [false, false, true, true] {
+            let text = WireRequest("PUT /this", ["X-Mark: m"], body: body).text
+            let before = broken.requests.count + alive.requests.count
+            let wire = try gateway.connect()
+            let head = text.prefix(text.count - body.count)
+            try wire.send(String(isSplit ? head : text.prefix(text.count)))
+            if isSplit {
+                while broken.requests.count + alive.requests.count == before { usleep(100) }
+                try wire.send(body)
+            }
+            #expect(try wire.receiveAnswer().status == 200)
+        }
+        for request in alive.requests {
+            #expect(request.head.startLine == "PUT /this HTTP/1.1")
+            #expect(request.values("Host") == ["127.0.0.1:\(alive.port)"])
+            #expect(request.values("X-Mark") == ["m"])
+            #expect(request.text == body)
+        }
+        #expect(alive.requests.count == 4)
+        #expect(broken.requests.count == 2)
+    }
+
     @Test("a body that cannot be sent from its beginning again is not sent again")
     func unrepeatable() throws {
         let broken = try ScriptedUpstream { turn in

@@ -96,11 +96,17 @@ extension Worker {
             return .refused
         }
         exchanges[x].bodyCursor = start + Int32(consumed)
+        let upstream = exchanges[x].upstream
+        if exchanges[x].isRewindable {
+            // The head was sent, and stays as it is for another attempt: copies of the body go behind it.
+            sockets[upstream].outputStart = exchanges[x].upstreamHeadCount
+            sockets[upstream].outputEnd = exchanges[x].upstreamHeadCount
+        }
         lend(
             block,
             start,
             data,
-            to: exchanges[x].upstream,
+            to: upstream,
             isChunked: exchanges[x].body.framing == .chunked,
             isLast: exchanges[x].body.isComplete
         )
