@@ -46,6 +46,13 @@ struct Timeouts {
         #expect(try second.receiveAnswer().status == 408)
         #expect(upstream.requests.count == 1)
         #expect(try gateway.metric(#"apic_timeouts_total{kind="head"}"#) == 4)
+        // Nor do empty lines: what is forgiven before a request is no reason to wait for ever.
+        let empty = try gateway.connect()
+        #expect(try empty.ask(WireRequest("GET /")).status == 200)
+        drops = 0
+        while empty.sendWithoutWaiting([13, 10]) == 2, !empty.isReadable(within: 0.05), drops < 200 { drops += 1 }
+        #expect(drops < 100)
+        #expect(gateway.waits(for: #"apic_timeouts_total{kind="head"}"#, toBe: 5))
     }
 
     @Test("an idle connection is closed, silently")
@@ -101,6 +108,33 @@ struct Timeouts {
         #expect(gateway.waits(for: #"apic_timeouts_total{kind="write"}"#, toBe: 1))
         #expect(gateway.waits(for: "apic_upstream_connections", toBe: 0))
         #expect(wire.isReset())
+    }
+
+    @Test("a client that takes none of its answers is cut, whatever it goes on sending")
+    func writeWhileSending() throws {
+        let gateway = try RunningGateway(
+            """
+            \(Self.clientTimeouts)
+            apis:
+              all:
+                path: /
+                versioning: { by: header, name: X-Version-Of-All }
+                plugins: [ { respond: { body: "\(String(repeating: "x", count: 30_000))" } } ]
+                versions: { v1: { default: true, routes: [ "GET /**" ] } }
+            """
+        )
+        let wire = try gateway.connect(receiveBuffer: 4_096)
+        // More answers than the kernel keeps for the client, so that some of them wait in the gateway.
+        let requests = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 1_000)
+        try wire.send(requests)
+        var drops = 0
+        while wire.sendWithoutWaiting([UInt8(ascii: "G")]) == 1, drops < 400 {
+            usleep(25_000)
+            drops += 1
+        }
+        #expect(drops < 200)
+        #expect(try gateway.metric(#"apic_timeouts_total{kind="write"}"#) == 1)
+        #expect(try gateway.metric("apic_client_connections") == 0)
     }
 
     @Test("an upstream that does not answer in time is 504, whatever else goes on")

@@ -254,9 +254,10 @@ extension Worker {
     /// Reads the rest of an answered request's body, up to a bound, so that the connection can go on.
     private mutating func discardBody(_ x: Int32) {
         let client = exchanges[x].client
+        let gateway = exchanges[x].table.view.gateway
         switch transmit(client) {
         case .done: break
-        case .blocked: return arm(client, .write, after: exchanges[x].table.view.gateway.writeTimeout)
+        case .blocked: return rearm(client, .write, after: gateway.writeTimeout, hasMoved: sentCount > 0)
         case .failed: return abandonClient(client)
         }
         for _ in 0..<Limits.relayTurnsMax {
@@ -264,8 +265,11 @@ extension Worker {
             if exchanges[x].bodyCursor == sockets[client].inputEnd {
                 makeRoom(x)
                 switch receive(client) {
-                case .data: break
-                case .blocked: return arm(client, .body, after: exchanges[x].table.view.gateway.bodyTimeout)
+                case .data: exchanges[x].hasClientMoved = true
+                case .blocked:
+                    rearm(client, .body, after: gateway.bodyTimeout, hasMoved: exchanges[x].hasClientMoved)
+                    exchanges[x].hasClientMoved = false
+                    return
                 case .ended, .failed:
                     exchanges[x].closesClient = true
                     return finish(x)
@@ -315,7 +319,8 @@ extension Worker {
         exchanges[x].hasUpstreamMoved = false
     }
 
-    private mutating func rearm(_ descriptor: Int32, _ what: Deadline, after milliseconds: UInt32, hasMoved: Bool) {
+    /// Gives a side its deadline, or leaves it the one that runs if it did nothing.
+    mutating func rearm(_ descriptor: Int32, _ what: Deadline, after milliseconds: UInt32, hasMoved: Bool) {
         if hasMoved || sockets[descriptor].deadline != what { arm(descriptor, what, after: milliseconds) }
     }
 }

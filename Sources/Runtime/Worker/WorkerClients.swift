@@ -82,7 +82,7 @@ extension Worker {
             switch transmit(descriptor) {
             case .done: break
             case .blocked:
-                arm(descriptor, .write, after: current.view.gateway.writeTimeout)
+                rearm(descriptor, .write, after: current.view.gateway.writeTimeout, hasMoved: sentCount > 0)
                 return
             case .failed:
                 closeClient(descriptor)
@@ -182,7 +182,8 @@ extension Worker {
         }
         if phase != .serving {
             closeClient(descriptor)
-        } else if sockets[descriptor].requestCount > 0, sockets[descriptor].deadline != .idle {
+        } else if sockets[descriptor].deadline != .idle, sockets[descriptor].deadline != .head {
+            // A head is still awaited: of the first request, or behind an empty line.
             arm(descriptor, .idle, after: current.view.gateway.idleTimeout)
         }
     }
@@ -273,7 +274,8 @@ extension Worker {
     /// closing on unread bytes resets the connection and may destroy the answer on its way (RFC 9112 section 9.6).
     mutating func finishClosing(_ descriptor: Int32) {
         switch transmit(descriptor) {
-        case .blocked: arm(descriptor, .write, after: current.view.gateway.writeTimeout)
+        case .blocked:
+            rearm(descriptor, .write, after: current.view.gateway.writeTimeout, hasMoved: sentCount > 0)
         case .failed: closeClient(descriptor)
         case .done:
             if sockets[descriptor].hasEnded || sockets[descriptor].hasFailed {
