@@ -139,7 +139,7 @@ final class IdleWorker: Sendable {
                 guard !holds else { continue }
                 while held.count > 1 { link.releaseGeneration(held.removeFirst()) }
             }
-            listeners.forEach { close($0) }
+            listeners.forEach { close($0.descriptor) }
             link.reportDrained()
         }
     }

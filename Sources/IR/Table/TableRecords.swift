@@ -102,11 +102,20 @@ package struct GatewayRecord: BitwiseCopyable, Sendable {
 /// An address of the proxy's listener.
 @usableFromInline
 package struct ListenerRecord: BitwiseCopyable, Sendable {
+    /// In `flags`: connections begin with a TLS handshake.
+    package static var secureFlag: UInt32 { 1 }
+    /// In `flags`: connections begin with a PROXY header.
+    package static var proxyHeaderFlag: UInt32 { 2 }
+
     /// An IPv4 or IPv6 literal.
     package var host = TextReference()
     package var port: UInt32 = 0
+    package var flags: UInt32 = 0
 
     package init() {}
+
+    package var isSecure: Bool { flags & ListenerRecord.secureFlag != 0 }
+    package var takesProxyHeader: Bool { flags & ListenerRecord.proxyHeaderFlag != 0 }
 }
 
 /// A network whose peers are believed.

@@ -15,6 +15,7 @@ extension TableView {
         for index in 0..<listeners.count {
             try check(listeners[index].host, .listeners, index, "host")
             try check(listeners[index].port, below: 65_536, .listeners, index, "port")
+            try check(listeners[index].flags, below: 4, .listeners, index, "flags")
         }
         for index in 0..<trustedBlocks.count {
             try check(trustedBlocks[index].prefixLength, below: 129, .trustedBlocks, index, "prefixLength")

@@ -85,7 +85,7 @@ package struct Controller: ~Copyable {
     private static func listen(_ plan: ServingPlan) throws(StartError) -> ([Listeners.Bound], Listeners.Bound) {
         do throws(ListenError) {
             let status = try Listeners.openAlone(plan.status)
-            return (try Listeners.open(plan.http, workerCount: plan.workerCount), status)
+            return (try Listeners.open(plan.listeners, workerCount: plan.workerCount), status)
         } catch {
             throw StartError(message: error.message)
         }
@@ -101,7 +101,7 @@ package struct Controller: ~Copyable {
         workers.publish(resolver.takeChanges())
         workers.publish(current)
         let settings = WorkerSettings(clockOffset: clockOffset, node: options.node, workerCount: workers.links.count)
-        let byWorker = workers.links.map { link in listeners.map { $0.descriptors[link.index] } }
+        let byWorker = workers.links.map { link in listeners.map { $0.listener(ofWorker: link.index) } }
         apic_give_back_startup_memory()
         let codes = [accessLog.start(), workers.start(entry, listeners: byWorker, settings: settings)]
         if let code = codes.first(where: { $0 != 0 }) {

@@ -17,6 +17,13 @@ package struct ListenError: Error, Equatable, Sendable {
     }
 }
 
+/// An address to listen on, and how connections to it begin.
+struct ListenerPlan: Equatable {
+    var endpoint: Endpoint
+    var isSecure = false
+    var takesProxyHeader = false
+}
+
 /// Listening sockets.
 enum Listeners {
     /// Connections that wait to be accepted; the system may allow fewer.
@@ -28,18 +35,35 @@ enum Listeners {
         var endpoint: Endpoint
         /// One per worker.
         var descriptors: [Int32]
+        var isSecure = false
+        var takesProxyHeader = false
+
+        /// The socket of a worker.
+        func listener(ofWorker index: Int) -> WorkerListener {
+            WorkerListener(
+                descriptor: descriptors[index],
+                isSecure: isSecure,
+                takesProxyHeader: takesProxyHeader
+            )
+        }
     }
 
     /// Opens a socket per worker on each address; each worker accepts from its own.
     ///
     /// - Returns: in the order of the addresses.
-    static func open(_ endpoints: [Endpoint], workerCount: Int) throws(ListenError) -> [Bound] {
+    static func open(_ plans: [ListenerPlan], workerCount: Int) throws(ListenError) -> [Bound] {
         var all: [Bound] = []
         do throws(ListenError) {
-            for endpoint in endpoints {
+            for plan in plans {
+                let endpoint = plan.endpoint
                 // `::` takes IPv4, too, unless that is asked for by itself.
-                let isShadowed = endpoints.contains { $0.port == endpoint.port && !$0.host.contains(":") }
-                try all.append(open(endpoint, workerCount: workerCount, isOnlyIPv6: isShadowed))
+                let isShadowed = plans.contains {
+                    $0.endpoint.port == endpoint.port && !$0.endpoint.host.contains(":")
+                }
+                var bound = try open(endpoint, workerCount: workerCount, isOnlyIPv6: isShadowed)
+                bound.isSecure = plan.isSecure
+                bound.takesProxyHeader = plan.takesProxyHeader
+                all.append(bound)
             }
         } catch {
             for bound in all { bound.descriptors.forEach { close($0) } }

@@ -2,7 +2,7 @@ internal import GatewayTable
 
 /// What a start settles for the life of the process: from the command line, the environment and the table.
 struct ServingPlan: Equatable {
-    var http: [Endpoint]
+    var listeners: [ListenerPlan]
     var status: Endpoint
     var workerCount: Int
     /// `nil` is standard output.
@@ -16,7 +16,7 @@ struct ServingPlan: Equatable {
 
     init(options: Options, table: TableView) {
         let gateway = table.gateway
-        http = options.http ?? ServingPlan.listeners(of: table)
+        listeners = options.http?.map { ListenerPlan(endpoint: $0) } ?? ServingPlan.listeners(of: table)
         status = options.status ?? ServingPlan.status(of: table)
         accessLogPath = ServingPlan.accessLogPath(of: table)
         connectionCountMax = UInt64(gateway.connectionCountMax)
@@ -33,10 +33,14 @@ struct ServingPlan: Equatable {
         workerCount = min(wanted, Invocation.workerCountMax)
     }
 
-    static func listeners(of table: TableView) -> [Endpoint] {
+    static func listeners(of table: TableView) -> [ListenerPlan] {
         (0..<table.listeners.count).map { index in
             let record = table.listeners[index]
-            return Endpoint(host: table.string(record.host), port: UInt16(truncatingIfNeeded: record.port))
+            return ListenerPlan(
+                endpoint: Endpoint(host: table.string(record.host), port: UInt16(truncatingIfNeeded: record.port)),
+                isSecure: record.isSecure,
+                takesProxyHeader: record.takesProxyHeader
+            )
         }
     }
 

@@ -7,7 +7,7 @@ internal import Glibc
 package typealias WorkerEntry =
     @Sendable (
         _ link: WorkerLink,
-        _ listeners: [Int32],
+        _ listeners: [WorkerListener],
         _ first: consuming Generation,
         _ settings: WorkerSettings
     ) -> Void
@@ -35,7 +35,7 @@ struct WorkerGroup {
     ///
     /// - Parameter listeners: by worker.
     /// - Returns: 0, or an error code.
-    func start(_ entry: @escaping WorkerEntry, listeners: [[Int32]], settings: WorkerSettings) -> Int32 {
+    func start(_ entry: @escaping WorkerEntry, listeners: [[WorkerListener]], settings: WorkerSettings) -> Int32 {
         for link in links {
             let own = listeners[link.index]
             let code = Thread.start(name: "worker-\(link.index)") {

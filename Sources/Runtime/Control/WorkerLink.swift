@@ -11,6 +11,21 @@ package enum WorkerPhase: UInt8, Sendable {
     case stopping = 2
 }
 
+/// A listening socket of a worker's own, and how its connections begin.
+package struct WorkerListener: Equatable, Sendable {
+    package var descriptor: Int32
+    /// With a TLS handshake.
+    package var isSecure: Bool
+    /// With a PROXY header, before anything else.
+    package var takesProxyHeader: Bool
+
+    package init(descriptor: Int32, isSecure: Bool = false, takesProxyHeader: Bool = false) {
+        self.descriptor = descriptor
+        self.isSecure = isSecure
+        self.takesProxyHeader = takesProxyHeader
+    }
+}
+
 /// What a worker is told once, at its start.
 package struct WorkerSettings: Sendable {
     /// Seconds that the lifecycle's clock is ahead of the real one (`--at`).

@@ -68,6 +68,11 @@ struct Socket: BitwiseCopyable {
     var isQueued = false
     /// The connection is broken; only closing it remains.
     var hasFailed = false
+    var transport = Transport.plain
+    /// Client: what it sends is encrypted on its way here. Listener: its connections begin with a TLS handshake.
+    var isSecure = false
+    /// Listener: its connections begin with a PROXY header.
+    var takesProxyHeader = false
 
     // What came and is not used up: `inputStart..<inputEnd` of the block.
     var input: Block?

@@ -18,7 +18,7 @@ struct Worker: ~Copyable {
     let log: AccessLogRing
     let rates: RateStore
     let settings: WorkerSettings
-    let listeners: [Int32]
+    let listeners: [WorkerListener]
 
     // Its memory.
     let epoll: Int32
@@ -69,7 +69,7 @@ struct Worker: ~Copyable {
 
     init(
         link: WorkerLink,
-        listeners: [Int32],
+        listeners: [WorkerListener],
         first: Generation,
         settings: WorkerSettings,
         rates: RateStore,
@@ -234,7 +234,7 @@ struct Worker: ~Copyable {
         let wasServing = phase == .serving
         phase = wanted
         guard wasServing else { return }
-        for listener in listeners { closeSocket(listener) }
+        for listener in listeners { closeSocket(listener.descriptor) }
         for descriptor in 0..<Int32(sockets.capacity)
         where sockets[descriptor].role == .client && sockets[descriptor].state == .idle
             && !sockets[descriptor].hasOutput && !sockets[descriptor].hasInput

@@ -50,9 +50,10 @@ extension Worker {
 
     mutating func resumeAccepting() {
         isAcceptPaused = false
-        for listener in listeners where sockets[listener].role == .listener {
+        for listener in listeners where sockets[listener.descriptor].role == .listener {
             // A listener that was not removed says EEXIST, which is as good.
-            _ = apic_epoll_add(epoll, listener, sockets[listener].generation, 0)
+            let descriptor = listener.descriptor
+            _ = apic_epoll_add(epoll, descriptor, sockets[descriptor].generation, 0)
         }
     }
 

@@ -10,7 +10,7 @@ internal import Glibc
 ///   - first: the generation to begin on.
 package func runWorker(
     link: WorkerLink,
-    listeners: [Int32],
+    listeners: [WorkerListener],
     first: consuming Generation,
     settings: WorkerSettings
 ) {

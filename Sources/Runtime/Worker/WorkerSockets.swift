@@ -26,7 +26,11 @@ extension Worker {
     /// Registers the wakeup and the listeners.
     mutating func begin() {
         register(link.wakeup, .wakeup, edges: false)
-        for listener in listeners { register(listener, .listener, edges: false) }
+        for listener in listeners {
+            register(listener.descriptor, .listener, edges: false)
+            sockets[listener.descriptor].isSecure = listener.isSecure
+            sockets[listener.descriptor].takesProxyHeader = listener.takesProxyHeader
+        }
         if let known = link.takeAddresses() {
             for entry in known { targets.setAddresses(entry) }
         }
