@@ -135,6 +135,11 @@ struct Timeouts {
         #expect(drops < 200)
         #expect(try gateway.metric(#"apic_timeouts_total{kind="write"}"#) == 1)
         #expect(try gateway.metric("apic_client_connections") == 0)
+        // Nor does the kernel keep for it what the gateway gave up: it gets a reset, not the rest some time.
+        let silent = try gateway.connect(receiveBuffer: 4_096)
+        try silent.send(requests)
+        #expect(gateway.waits(for: #"apic_timeouts_total{kind="write"}"#, toBe: 2))
+        #expect(silent.isReset())
     }
 
     @Test("an upstream that does not answer in time is 504, whatever else goes on")

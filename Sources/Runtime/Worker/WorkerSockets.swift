@@ -191,6 +191,8 @@ extension Worker {
             expireBody(descriptor)
         case .write:
             metrics.add(.timeoutWrite)
+            // A reset, whether an exchange goes on or not: what was not taken is not kept by the kernel either.
+            apic_reset_on_close(descriptor)
             abandonClient(descriptor)
         case .linger: closeClient(descriptor)
         case .connect:
