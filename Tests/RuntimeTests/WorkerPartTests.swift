@@ -108,7 +108,8 @@ struct RetryDecisionTests {
             (.connect, 1, 0, true, true, true, false), (.connectTimeout, 1, 1, false, true, true, true),
             (.closed, 1, 1, true, true, true, true), (.closed, 1, 1, false, true, true, false),
             (.closed, 1, 0, true, true, false, true), (.closed, 1, 0, false, true, false, false),
-            (.closed, 1, 1, true, false, true, false), (.responseTimeout, 1, 3, true, true, true, false),
+            (.connect, 1, 1, false, false, true, true), (.closed, 1, 1, true, false, true, false),
+            (.responseTimeout, 1, 3, true, true, true, false),
             (.malformed, 1, 3, true, true, true, false),
         ]
     )

@@ -29,8 +29,12 @@ struct Retries {
         for index in 0..<6 {
             #expect(try gateway.ask("GET /\(index)").status == 200)
             #expect(try gateway.ask("POST /\(index)", body: body).status == 200)
+            let chunked = try gateway.connect()
+            try chunked.send("POST /\(index) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            try chunked.send("61A8\r\n\(body)\r\n0\r\n\r\n")
+            #expect(try chunked.receiveAnswer().status == 200)
         }
-        #expect(alive.requests.count == 12)
+        #expect(alive.requests.count == 18)
         #expect(alive.requests.filter { $0.method == "POST" }.allSatisfy { $0.text == body })
         #expect(alive.requests.allSatisfy { $0.values("Host") == ["127.0.0.1:\(alive.port)"] })
         #expect(try gateway.metric("apic_upstream_retries_total") >= 1)

@@ -40,14 +40,13 @@ enum RetryDecision {
         isRewindable: Bool,
         isFresh: Bool
     ) -> Bool {
-        guard isRewindable else { return false }
         switch failure {
-        // Nothing was sent, so any method may be sent again.
+        // Nothing was sent, so any request may be sent again.
         case .connect, .connectTimeout: return attemptCount <= retryCountMax
         // A kept connection may have been closed by age in the moment it was used; that costs no attempt, but only once
         // for every attempt there is.
-        case .closed where !isFresh: return isIdempotent && attemptCount <= retryCountMax + 1
-        case .closed: return isIdempotent && attemptCount <= retryCountMax
+        case .closed where !isFresh: return isIdempotent && isRewindable && attemptCount <= retryCountMax + 1
+        case .closed: return isIdempotent && isRewindable && attemptCount <= retryCountMax
         case .responseTimeout, .malformed, .busy: return false
         }
     }
@@ -74,10 +73,15 @@ extension Worker {
             blocks.give(block)
             return refuse(x, exchanges[x].attemptCount > 1 ? .upstreamUnavailable : noTargetRefusal(x))
         }
-        let loaded = exchanges[x].table
-        let target = loaded.targetOfRecord[record]
         exchanges[x].target = record
+        exchanges[x].refusingAddressCount = 0
         setHostLine(x, block, record)
+        ask(x, block)
+    }
+
+    /// Sends the head to the chosen target, over a connection that is idle or a new one.
+    private mutating func ask(_ x: Int32, _ block: Block) {
+        let target = exchanges[x].table.targetOfRecord[exchanges[x].target]
         let idle = takeIdle(target, mustBeQuiet: !exchanges[x].isIdempotent)
         let descriptor = idle >= 0 ? idle : connect(x, target)
         guard descriptor >= 0 else {
@@ -252,6 +256,7 @@ extension Worker {
     }
 
     private mutating func failAttempt(_ x: Int32, _ failure: UpstreamFailure, keeping block: Block?) {
+        if failure == .connect, let block, hasOtherAddress(x) { return ask(x, block) }
         let record = upstream(of: x)
         markTried(x, record)
         let isAllowed = RetryDecision.retries(
@@ -269,6 +274,14 @@ extension Worker {
         metrics.add(.retries)
         rewind(x)
         attempt(x, block)
+    }
+
+    /// Whether the target's name stands for another address: that one refuses says nothing of the next, and costs no
+    /// attempt.
+    private mutating func hasOtherAddress(_ x: Int32) -> Bool {
+        exchanges[x].refusingAddressCount += 1
+        let target = exchanges[x].table.targetOfRecord[exchanges[x].target]
+        return exchanges[x].refusingAddressCount < targets[target].addressCount
     }
 
     /// The next attempt asks another target, if there is one.

@@ -77,6 +77,8 @@ struct Exchange: BitwiseCopyable {
     var upstreamIndex = TableLayout.none
     var target = TableLayout.none
     var attemptCount: UInt8 = 0
+    /// Addresses of the target that refused a connection in this attempt.
+    var refusingAddressCount: UInt8 = 0
     /// The connection served requests before, so that its end may be no more than old age.
     var isReusedConnection = false
     /// Bit per target of the upstream, the first 64.
