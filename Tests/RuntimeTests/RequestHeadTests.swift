@@ -92,6 +92,11 @@ struct RequestHeadTests {
             ("GET / HTTP/1.0\r\n\r\n", taken("/", authority: "", keepsAlive: false)),
             ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\nHost: a\r\n\r\n", taken("/")),
             ("GET / HTTP/1.1\r\nHost: a\r\nConnection: x, close\r\n\r\n", taken("/", keepsAlive: false)),
+            ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close, keep-alive\r\n\r\n", taken("/", keepsAlive: false)),
+            (
+                "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n",
+                taken("/", keepsAlive: false)
+            ), ("GET / HTTP/1.0\r\nHost: a\r\nConnection: close, keep-alive\r\n\r\n", taken("/", keepsAlive: false)),
             (
                 "POST / HTTP/1.1\r\nHost: a:80\r\nContent-Length:  17 \r\n\r\n",
                 taken("/", method: "POST", authority: "a:80", framing: .length, length: 17)

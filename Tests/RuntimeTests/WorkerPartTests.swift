@@ -168,6 +168,8 @@ struct AnswerHeadTests {
             ("HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n", "200 chunked keep"),
             ("HTTP/1.0 200 OK\r\n\r\n", "200 untilClose close"), ("HTTP/1.1 200 OK\r\n\r\n", "200 untilClose close"),
             ("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", "204 none close"),
+            ("HTTP/1.1 204 No Content\r\nConnection: close, keep-alive\r\n\r\n", "204 none close"),
+            ("HTTP/1.0 204 No Content\r\nConnection: keep-alive\r\n\r\n", "204 none keep"),
             ("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "304 none keep"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", "refused"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "refused"),

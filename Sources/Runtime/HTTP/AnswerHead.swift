@@ -21,6 +21,8 @@ struct AnswerHead: ~Copyable {
     private(set) var carriesLength = false
     /// The connection can serve another request after this answer.
     private(set) var keepsAlive = true
+    /// `close` stands in `Connection`, and holds whatever else does (RFC 9112 section 9.3).
+    private var saysClose = false
     private(set) var hasDate = false
     private(set) var fault = HeadFault.none
 
@@ -29,7 +31,7 @@ struct AnswerHead: ~Copyable {
     ///   - isToHead: the answer is one to a HEAD request and has no body, whatever its fields say.
     mutating func parse(_ input: Bytes, isToHead: Bool) -> Outcome {
         (framing, contentLength, statesLength, keepsAlive) = (.none, 0, false, true)
-        (hasDate, carriesLength, fault) = (false, false, .none)
+        (saysClose, hasDate, carriesLength, fault) = (false, false, false, .none)
         let lineEnd = parseStatusLine(input)
         guard lineEnd > 0 else { return stop(lineEnd, input) }
         let end = table.parse(input, from: lineEnd, countMax: Limits.fieldCountMax, fault: &fault)
@@ -146,9 +148,9 @@ struct AnswerHead: ~Copyable {
         var options = ListElements(value)
         while let option = options.next() {
             if option.equalsIgnoringCase(Bytes("close")) {
-                keepsAlive = false
+                (saysClose, keepsAlive) = (true, false)
             } else if option.equalsIgnoringCase(Bytes("keep-alive")) {
-                keepsAlive = true
+                keepsAlive = !saysClose
             } else {
                 table.dropIgnoringCase(name: option, in: message)
             }

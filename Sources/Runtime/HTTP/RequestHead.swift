@@ -37,6 +37,8 @@ struct RequestHead: ~Copyable {
     private(set) var framing = BodyFraming.none
     private(set) var contentLength: UInt64 = 0
     private(set) var keepsAlive = true
+    /// `close` stands in `Connection`, and holds whatever else does (RFC 9112 section 9.3).
+    private var saysClose = false
     private(set) var expectsContinue = false
     private(set) var hasUnknownExpectation = false
     private(set) var upgrade = UpgradeWish.none
@@ -67,7 +69,7 @@ struct RequestHead: ~Copyable {
     private mutating func reset() {
         (authority, query, authorityHostCount) = (.empty, .empty, 0)
         (framing, contentLength, keepsAlive, expectsContinue) = (.none, 0, true, false)
-        (hasUnknownExpectation, upgrade, fault) = (false, .none, .none)
+        (saysClose, hasUnknownExpectation, upgrade, fault) = (false, false, .none, .none)
     }
 
     private mutating func refuse(_ what: HeadFault) -> Outcome {
@@ -237,15 +239,15 @@ struct RequestHead: ~Copyable {
     /// Options of `Connection`; fields that it names are dropped (RFC 9110 section 7.6.1).
     private mutating func takeConnection(_ value: Bytes) {
         if value.equalsIgnoringCase(Bytes("keep-alive")) {
-            keepsAlive = true
+            keepsAlive = !saysClose
             return
         }
         var options = ListElements(value)
         while let option = options.next() {
             if option.equalsIgnoringCase(Bytes("close")) {
-                keepsAlive = false
+                (saysClose, keepsAlive) = (true, false)
             } else if option.equalsIgnoringCase(Bytes("keep-alive")) {
-                if minorVersion == 0 { keepsAlive = true }
+                keepsAlive = !saysClose
             } else {
                 table.dropIgnoringCase(name: option, in: message)
             }
