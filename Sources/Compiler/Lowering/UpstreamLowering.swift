@@ -19,6 +19,7 @@ enum UpstreamLowering {
         if let value = spec.connectTimeout?.value { result.timeouts.connect = value }
         if let value = spec.responseTimeout?.value { result.timeouts.response = value }
         if let value = spec.idleTimeout?.value { result.timeouts.idle = value }
+        if let value = spec.tunnelTimeout?.value { result.timeouts.tunnel = value }
         if let value = spec.retries?.value { result.retryCountMax = value }
         if let value = spec.connectionCountMax?.value { result.connectionCountMax = value }
         if let value = spec.idleConnectionCountMax?.value { result.idleConnectionCountMax = value }

@@ -26,6 +26,7 @@ extension SpecDecoder {
         spec.connectTimeout = scalar(fields["connect"], .duration())
         spec.responseTimeout = scalar(fields["response"], .duration())
         spec.idleTimeout = scalar(fields["idle"], .duration())
+        spec.tunnelTimeout = scalar(fields["tunnel"], .duration())
     }
 
     /// A URL, or a map with `url` and `weight`.

@@ -97,6 +97,7 @@ package struct UpstreamSpec: Sendable {
     package var connectTimeout: Spanned<Milliseconds>?
     package var responseTimeout: Spanned<Milliseconds>?
     package var idleTimeout: Spanned<Milliseconds>?
+    package var tunnelTimeout: Spanned<Milliseconds>?
     /// Where `timeouts:` stands, for governance.
     package var timeouts: SourceSpan?
     package var retries: Spanned<UInt8>?

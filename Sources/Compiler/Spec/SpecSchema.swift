@@ -319,6 +319,13 @@ enum SpecSchema {
                 example: "idle: 60s",
                 "An unused connection is kept so long."
             ),
+            .optional(
+                "tunnel",
+                "duration",
+                default: "5m",
+                example: "tunnel: 1h",
+                "Between two pieces, either way, once a request has changed the protocol: WebSocket and other upgrades."
+            ),
         ]
     )
 

@@ -68,6 +68,7 @@ extension UpstreamRecord {
         connectTimeout = upstream.timeouts.connect
         responseTimeout = upstream.timeouts.response
         idleTimeout = upstream.timeouts.idle
+        tunnelTimeout = upstream.timeouts.tunnel
         retryCountMax = UInt32(upstream.retryCountMax)
         connectionCountMax = upstream.connectionCountMax
         idleConnectionCountMax = upstream.idleConnectionCountMax

@@ -72,7 +72,11 @@ package struct GatewayDump {
             for target in upstream.targets {
                 add("target \(GatewayDump.address(target.host, target.port)) weight \(target.weight)", depth: 1)
             }
-            add("timeouts connect \(timeouts.connect), response \(timeouts.response), idle \(timeouts.idle)", depth: 1)
+            add(
+                "timeouts connect \(timeouts.connect), response \(timeouts.response), idle \(timeouts.idle), "
+                    + "tunnel \(timeouts.tunnel)",
+                depth: 1
+            )
             add(
                 "retries \(upstream.retryCountMax), connections \(upstream.connectionCountMax), "
                     + "idle \(upstream.idleConnectionCountMax)",

@@ -51,10 +51,18 @@ package struct UpstreamTimeouts: Equatable, Sendable {
     package var response: Milliseconds
     /// An idle connection is kept for this long.
     package var idle: Milliseconds
+    /// A connection that changed its protocol may be silent, both ways, for this long.
+    package var tunnel: Milliseconds
 
-    package init(connect: Milliseconds = 1_000, response: Milliseconds = 30_000, idle: Milliseconds = 60_000) {
+    package init(
+        connect: Milliseconds = 1_000,
+        response: Milliseconds = 30_000,
+        idle: Milliseconds = 60_000,
+        tunnel: Milliseconds = 300_000
+    ) {
         self.connect = connect
         self.response = response
         self.idle = idle
+        self.tunnel = tunnel
     }
 }

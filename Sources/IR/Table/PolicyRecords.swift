@@ -23,6 +23,8 @@ package struct UpstreamRecord: BitwiseCopyable, Sendable {
     package var connectTimeout: UInt32 = 0
     package var responseTimeout: UInt32 = 0
     package var idleTimeout: UInt32 = 0
+    /// Of a connection that changed its protocol.
+    package var tunnelTimeout: UInt32 = 0
     package var retryCountMax: UInt32 = 0
     /// Per target and worker.
     package var connectionCountMax: UInt32 = 0

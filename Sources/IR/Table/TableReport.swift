@@ -82,7 +82,10 @@ package struct TableReport {
     private var upstreams: ReportPart {
         var part = ReportPart(
             "upstreams",
-            columns: ["upstream", "targets", "connect ms", "response ms", "idle ms", "retries", "connections", "idle"]
+            columns: [
+                "upstream", "targets", "connect ms", "response ms", "idle ms", "tunnel ms", "retries",
+                "connections", "idle",
+            ]
         )
         for index in 0..<view.upstreams.count {
             let upstream = view.upstreams[index]
@@ -95,8 +98,8 @@ package struct TableReport {
             part.add([
                 .text(view.string(upstream.name)), .list(targets), .number(Int(upstream.connectTimeout)),
                 .number(Int(upstream.responseTimeout)), .number(Int(upstream.idleTimeout)),
-                .number(Int(upstream.retryCountMax)), .number(Int(upstream.connectionCountMax)),
-                .number(Int(upstream.idleConnectionCountMax)),
+                .number(Int(upstream.tunnelTimeout)), .number(Int(upstream.retryCountMax)),
+                .number(Int(upstream.connectionCountMax)), .number(Int(upstream.idleConnectionCountMax)),
             ])
         }
         return part

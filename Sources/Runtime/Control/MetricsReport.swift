@@ -89,6 +89,14 @@ extension StatusFacts {
             .clientsRefused
         )
         put(&metrics, "apic_requests_in_flight", .gauge, "Requests in flight.", .requestsInFlight)
+        put(
+            &metrics,
+            "apic_tunnels",
+            .gauge,
+            "Connections that changed their protocol, such as WebSocket.",
+            .tunnelsOpen
+        )
+        put(&metrics, "apic_tunnels_total", .counter, "Changes of protocol.", .tunnelsOpened)
         put(&metrics, "apic_upstream_connections", .gauge, "Connections to upstreams that are open.", .upstreamsOpen)
         put(&metrics, "apic_upstream_connections_idle", .gauge, "Those of them that wait for use.", .upstreamsIdle)
         put(&metrics, "apic_upstream_connections_total", .counter, "Connections to upstreams made.", .upstreamsOpened)
@@ -104,7 +112,7 @@ extension StatusFacts {
         metrics.family(timeouts, .counter, "Waits that ended a request or a connection.")
         let kinds: KeyValuePairs<String, WorkerCounter> = [
             "head": .timeoutHead, "body": .timeoutBody, "idle": .timeoutIdle, "write": .timeoutWrite,
-            "connect": .timeoutConnect, "response": .timeoutResponse,
+            "connect": .timeoutConnect, "response": .timeoutResponse, "tunnel": .timeoutTunnel,
         ]
         for (kind, counter) in kinds { metrics.sample(timeouts, ["kind": kind], sum(counter)) }
         let malformed = "apic_malformed_requests_total"

@@ -24,6 +24,8 @@ struct AnswerHead: ~Copyable {
     /// `close` stands in `Connection`, and holds whatever else does (RFC 9112 section 9.3).
     private var saysClose = false
     private(set) var hasDate = false
+    /// The first `Upgrade` field, or -1. It is carried along by whoever knows what it means.
+    private(set) var upgradeField = -1
     private(set) var fault = HeadFault.none
 
     /// - Parameters:
@@ -32,6 +34,7 @@ struct AnswerHead: ~Copyable {
     mutating func parse(_ input: Bytes, isToHead: Bool) -> Outcome {
         (framing, contentLength, statesLength, keepsAlive) = (.none, 0, false, true)
         (saysClose, hasDate, carriesLength, fault) = (false, false, false, .none)
+        upgradeField = -1
         let lineEnd = parseStatusLine(input)
         guard lineEnd > 0 else { return stop(lineEnd, input) }
         let end = table.parse(input, from: lineEnd, countMax: Limits.fieldCountMax, fault: &fault)
@@ -110,7 +113,8 @@ struct AnswerHead: ~Copyable {
             case .date:
                 hasDate = true
                 continue
-            case .keepAlive, .proxyConnection, .proxyAuthenticate, .te, .trailer, .upgrade: break
+            case .upgrade: if upgradeField < 0 { upgradeField = index }
+            case .keepAlive, .proxyConnection, .proxyAuthenticate, .te, .trailer: break
             default: continue
             }
             table.fields[index].isDropped = true

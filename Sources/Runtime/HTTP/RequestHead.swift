@@ -4,14 +4,6 @@ struct RequestHeadBounds {
     var fieldCountMax: Int
 }
 
-/// How a request asks to change the protocol.
-enum UpgradeWish: UInt8 {
-    case none
-    /// HTTP/2 from cleartext, which a server may ignore (RFC 9113 section 3.1).
-    case ignorable
-    case other
-}
-
 /// The head of a request, parsed (RFC 9112). One value per worker, filled anew for each request; it points into the
 /// bytes it was parsed from and is valid until they move.
 struct RequestHead: ~Copyable {
@@ -41,8 +33,13 @@ struct RequestHead: ~Copyable {
     private var saysClose = false
     private(set) var expectsContinue = false
     private(set) var hasUnknownExpectation = false
-    private(set) var upgrade = UpgradeWish.none
+    /// The protocols that the request asks to change to, as in `Upgrade`; empty if it does not ask.
+    private(set) var upgrade = Bytes.empty
+    /// Where they stand, from the head's first byte.
+    private(set) var upgradeStart: UInt16 = 0
     private(set) var fault = HeadFault.none
+    /// `Connection` names `upgrade`.
+    private var namesUpgrade = false
 
     /// - Parameters:
     ///   - input: from where the request begins to the last byte received.
@@ -69,7 +66,7 @@ struct RequestHead: ~Copyable {
     private mutating func reset() {
         (authority, query, authorityHostCount) = (.empty, .empty, 0)
         (framing, contentLength, keepsAlive, expectsContinue) = (.none, 0, true, false)
-        (saysClose, hasUnknownExpectation, upgrade, fault) = (false, false, .none, .none)
+        (saysClose, hasUnknownExpectation, upgrade, fault) = (false, false, .empty, .none)
     }
 
     private mutating func refuse(_ what: HeadFault) -> Outcome {
@@ -169,6 +166,8 @@ struct RequestHead: ~Copyable {
         var host = -1
         var transferCoding = -1
         var length = -1
+        var upgradeField = -1
+        namesUpgrade = false
         if minorVersion == 0 { keepsAlive = false }
         for index in 0..<table.count {
             switch table.fields[index].kind {
@@ -186,14 +185,16 @@ struct RequestHead: ~Copyable {
                 transferCoding = index
             case .connection: takeConnection(table.value(index, in: message))
             case .expect: takeExpectation(table.value(index, in: message))
-            case .upgrade: takeUpgrade(table.value(index, in: message))
+            case .upgrade: if upgradeField < 0 { upgradeField = index }
             case .te, .trailer, .keepAlive, .proxyConnection, .proxyAuthorization, .proxyAuthenticate, .http2Settings,
                 .consumer:
                 break
             }
             table.fields[index].isDropped = true
         }
-        return takeHost(host) && takeFraming(length: length, transferCoding: transferCoding)
+        guard takeHost(host), takeFraming(length: length, transferCoding: transferCoding) else { return false }
+        if upgradeField >= 0, namesUpgrade { takeUpgrade(upgradeField) }
+        return true
     }
 
     private mutating func takeHost(_ index: Int) -> Bool {
@@ -249,6 +250,7 @@ struct RequestHead: ~Copyable {
             } else if option.equalsIgnoringCase(Bytes("keep-alive")) {
                 keepsAlive = !saysClose
             } else {
+                if option.isName("upgrade") { namesUpgrade = true }
                 table.dropIgnoringCase(name: option, in: message)
             }
         }
@@ -263,8 +265,14 @@ struct RequestHead: ~Copyable {
         }
     }
 
-    private mutating func takeUpgrade(_ value: Bytes) {
-        upgrade = value.equalsIgnoringCase(Bytes("h2c")) && upgrade != .other ? .ignorable : .other
+    /// `Upgrade` counts beside `Connection: upgrade`, for a GET without a body and not in HTTP/1.0; in any other request
+    /// it is ignored, as a server may (RFC 9110 section 7.8).
+    private mutating func takeUpgrade(_ index: Int) {
+        let value = table.value(index, in: message)
+        let isFit = minorVersion == 1 && method.equals(Bytes("GET")) && framing == .none
+        guard isFit, UpgradeProtocols.holdsAny(value) else { return }
+        upgrade = value
+        upgradeStart = table.fields[index].valueStart
     }
 }
 

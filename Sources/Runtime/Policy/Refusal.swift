@@ -8,7 +8,6 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case versionUnsupported
     case codingUnsupported
     case expectationFailed
-    case upgradeUnsupported
     case headTimeout
     case bodyTimeout
     case selectorContradictory
@@ -44,7 +43,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .expectationFailed: 417
         case .rateLimited: 429
         case .headTooLarge: 431
-        case .codingUnsupported, .upgradeUnsupported: 501
+        case .codingUnsupported: 501
         case .upstreamFailed, .upstreamMalformed: 502
         case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy: 503
         case .upstreamTimeout: 504
@@ -62,7 +61,6 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .versionUnsupported: "http-version-unsupported"
         case .codingUnsupported: "transfer-coding-unsupported"
         case .expectationFailed: "expectation-failed"
-        case .upgradeUnsupported: "upgrade-unsupported"
         case .headTimeout: "request-head-timeout"
         case .bodyTimeout: "request-body-timeout"
         case .selectorContradictory: "version-contradictory"
@@ -93,7 +91,6 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .versionUnsupported: "This gateway speaks HTTP/1.1 and HTTP/1.0."
         case .codingUnsupported: "The only transfer coding that this gateway takes is chunked."
         case .expectationFailed: "The only expectation that this gateway meets is 100-continue."
-        case .upgradeUnsupported: "This gateway does not change protocols."
         case .headTimeout: "The request's head did not arrive in time."
         case .bodyTimeout: "The request's body did not arrive in time."
         case .selectorContradictory: "The request names more than one version."
@@ -120,7 +117,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         switch self {
         case .none: ""
         case .malformed, .targetTooLong, .headTooLarge, .versionUnsupported, .codingUnsupported, .expectationFailed,
-            .upgradeUnsupported, .headTimeout, .bodyTimeout, .overloaded:
+            .headTimeout, .bodyTimeout, .overloaded:
             "gateway"
         case .selectorContradictory, .notFound, .versionUnknown, .methodNotAllowed: "router"
         case .sunset, .brownout: "lifecycle"
@@ -135,7 +132,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     /// The request's bytes cannot be trusted any further, so the connection closes with the answer.
     var closesConnection: Bool {
         switch self {
-        case .malformed, .targetTooLong, .headTooLarge, .versionUnsupported, .codingUnsupported, .upgradeUnsupported,
+        case .malformed, .targetTooLong, .headTooLarge, .versionUnsupported, .codingUnsupported,
             .headTimeout, .bodyTimeout, .expectationFailed:
             true
         default: false

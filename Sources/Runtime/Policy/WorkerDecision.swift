@@ -6,7 +6,6 @@ extension Worker {
     /// Decides on the request in `head`.
     mutating func decide(_ x: Int32) {
         edits = RequestEdits()
-        if head.upgrade == .other { return refuse(x, .upgradeUnsupported) }
         if head.hasUnknownExpectation { return refuse(x, .expectationFailed) }
         guard let path = normalizedPath(x) else { return refuse(x, .malformed) }
         let bodyBytesMax = exchanges[x].table.view.gateway.bodyBytesMax

@@ -23,6 +23,13 @@ extension Worker {
             case .complete: break
             }
             sockets[upstream].inputStart += Int32(answerHead.message.count)
+            if answerHead.status == 101 {
+                guard beginTunnel(x) else {
+                    failUpstream(x, .malformed)
+                    return false
+                }
+                return true
+            }
             if answerHead.status < 200 {
                 guard takeInterim(x) else { return false }
                 continue
@@ -48,11 +55,11 @@ extension Worker {
         sockets[upstream].inputEnd -= start
     }
 
-    /// An interim answer: 100 was said already where it was due, 101 was not asked for, others go to clients that know
-    /// them (RFC 9110 section 15.2).
+    /// An interim answer: 100 was said already where it was due, others go to clients that know them (RFC 9110
+    /// section 15.2).
     private mutating func takeInterim(_ x: Int32) -> Bool {
         exchanges[x].interimCount += 1
-        guard answerHead.status != 101, exchanges[x].interimCount <= Limits.interimAnswerCountMax else {
+        guard exchanges[x].interimCount <= Limits.interimAnswerCountMax else {
             failUpstream(x, .malformed)
             return false
         }
@@ -71,7 +78,7 @@ extension Worker {
     }
 
     /// - Returns: whether the head fits.
-    private mutating func writeAnswerHead(_ x: Int32) -> Bool {
+    mutating func writeAnswerHead(_ x: Int32) -> Bool {
         let client = exchanges[x].client
         var output = ByteWriter(outputBlock(client), count: Int(sockets[client].outputEnd))
         exchanges[x].status = answerHead.status
@@ -85,7 +92,8 @@ extension Worker {
         answerHead.table.appendKept(of: answerHead.message, to: &output)
         if !answerHead.hasDate { output.append(dateLine.line(at: wall / 1000)) }
         appendResponseProgram(x, isRefusal: false, to: &output)
-        appendFraming(x, to: &output)
+        if answerHead.status == 101 || answerHead.status == 426 { appendUpgrade(to: &output) }
+        if answerHead.status != 101 { appendFraming(x, to: &output) }
         output.append("\r\n")
         guard !output.isOverfull else { return false }
         sockets[client].outputEnd = Int32(output.count)
@@ -484,15 +492,4 @@ extension Worker {
         }
         return true
     }
-}
-
-/// What a response program adds to an answer, and so replaces in it.
-struct ResponseStamps {
-    /// `headerEdits` record; `none` if there is none.
-    var edits = TableLayout.none
-    /// The field that tells the client the request's id; empty if there is none.
-    var requestIDName = TextReference()
-    var hasRateLimit = false
-    /// `Deprecation`, `Sunset` and their links are sent.
-    var isAnnounced = false
 }

@@ -10,6 +10,7 @@ extension Worker {
         switch exchanges[x].state {
         case .free, .deciding, .connecting: return
         case .discarding: discardBody(x)
+        case .tunneling: relayTunnel(x)
         case .awaitingAnswer, .relaying:
             guard relayRequest(x), relayAnswer(x) else { return }
             armDeadlines(x)
@@ -189,6 +190,10 @@ extension Worker {
             switch receive(upstream) {
             case .data:
                 if exchanges[x].state == .awaitingAnswer, !takeAnswerHead(x) { return false }
+                if exchanges[x].state == .tunneling {
+                    relayTunnel(x)
+                    return false
+                }
                 // A head that drips is no answer yet.
                 if exchanges[x].state == .relaying { exchanges[x].hasUpstreamMoved = true }
             case .blocked: return true

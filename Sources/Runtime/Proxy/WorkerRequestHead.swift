@@ -36,6 +36,11 @@ extension Worker {
         case .chunked: output.append("Transfer-Encoding: chunked\r\n")
         case .none, .untilClose: break
         }
+        if exchanges[x].upgradeCount > 0 {
+            output.append("Connection: upgrade\r\nUpgrade: ")
+            UpgradeProtocols.appendPassed(of: head.upgrade, to: &output)
+            output.append("\r\n")
+        }
         output.append("\r\n")
         exchanges[x].upstreamHeadCount = Int32(output.count)
         // Room for the longest `Host` line that another target may need.

@@ -53,7 +53,6 @@ package struct RouteRehearsal: Equatable, Sendable {
         case .incomplete: return refuse(.malformed)
         case .refused: return refuse(.of(head.fault))
         }
-        if head.upgrade == .other { return refuse(.upgradeUnsupported) }
         if head.hasUnknownExpectation { return refuse(.expectationFailed) }
 
         var blocks = BlockPool()

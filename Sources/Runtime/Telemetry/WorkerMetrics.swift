@@ -25,6 +25,7 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case timeoutWrite
     case timeoutConnect
     case timeoutResponse
+    case timeoutTunnel
     /// Requests that the parser refused, by what it answered.
     case malformed400
     case malformed413
@@ -50,6 +51,9 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case unrouted
     /// Gauge: requests in flight.
     case requestsInFlight
+    /// Gauge: connections that changed their protocol.
+    case tunnelsOpen
+    case tunnelsOpened
 }
 
 /// The counters of one worker: written by it alone, with plain loads and stores, and read by the scrape at any time.
@@ -120,6 +124,13 @@ package struct WorkerMetrics: @unchecked Sendable {
         let bucket = WorkerMetrics.bucket(ofMicroseconds: durationMicroseconds)
         unsafe WorkerMetrics.add(own + WorkerMetrics.bucketWord + bucket, 1)
         unsafe WorkerMetrics.add(own + WorkerMetrics.durationWord, durationMicroseconds)
+        unsafe WorkerMetrics.add(own + WorkerMetrics.bytesInWord, bytesIn)
+        unsafe WorkerMetrics.add(own + WorkerMetrics.bytesOutWord, bytesOut)
+    }
+
+    /// Counts bytes of a request that was counted before.
+    package func countBytes(series: UInt32, bytesIn: UInt64, bytesOut: UInt64) {
+        let own = unsafe start(ofSeries: series)
         unsafe WorkerMetrics.add(own + WorkerMetrics.bytesInWord, bytesIn)
         unsafe WorkerMetrics.add(own + WorkerMetrics.bytesOutWord, bytesOut)
     }

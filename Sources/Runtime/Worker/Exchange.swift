@@ -11,6 +11,8 @@ enum ExchangeState: UInt8, BitwiseCopyable {
     case awaitingAnswer
     /// The answer's body is on its way.
     case relaying
+    /// The protocol was changed: bytes flow both ways until both sides have ended.
+    case tunneling
     /// Answered by the gateway; the rest of the request's body is read and thrown away.
     case discarding
 }
@@ -47,6 +49,13 @@ struct Exchange: BitwiseCopyable {
     var bytesIn: UInt64 = 0
     /// Nothing of the body has left the client's block, so that it can be sent again.
     var isRewindable = true
+    /// The `Upgrade` field's value, as offset from the head's first byte; 0 bytes if the request does not ask to change
+    /// the protocol.
+    var upgradeStart: UInt16 = 0
+    var upgradeCount: UInt16 = 0
+    /// Of a tunnel: a side's end was passed on to the other one.
+    var isClientEndPassed = false
+    var isUpstreamEndPassed = false
     /// The client waits for 100 before it sends the body.
     var owesContinue = false
     /// Since deadlines were set last, bytes came from the client or went to it; likewise the upstream. Only what a side

@@ -32,6 +32,7 @@ enum Deadline: UInt8, BitwiseCopyable {
     case connect
     case response
     case acceptPause
+    case tunnel
 }
 
 /// What is to be sent behind a borrowed stretch: the end of a chunk, the end of a chunked body, or both.

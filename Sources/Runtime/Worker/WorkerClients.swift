@@ -63,7 +63,9 @@ extension Worker {
         switch sockets[descriptor].state {
         case .idle: serveRequests(descriptor)
         case .busy:
-            if sockets[descriptor].hasFailed {
+            let x = sockets[descriptor].exchange
+            // A tunnel reads first what came before both directions were closed, which also looks like a failure.
+            if sockets[descriptor].hasFailed, x < 0 || exchanges[x].state != .tunneling {
                 abandonClient(descriptor)
             } else {
                 progress(sockets[descriptor].exchange)
@@ -205,6 +207,7 @@ extension Worker {
         exchanges[x].closesClient = !head.keepsAlive || phase != .serving
         exchanges[x].owesContinue = head.expectsContinue
         exchanges[x].body = BodyReader(head.framing, length: head.contentLength)
+        if !head.upgrade.isEmpty { noteUpgrade(x) }
         exchanges[x].bodyCursor = sockets[descriptor].inputStart + Int32(head.message.count)
         decide(x)
     }
@@ -259,12 +262,12 @@ extension Worker {
         }
     }
 
-    private mutating func freeSlot(_ x: Int32) {
+    mutating func freeSlot(_ x: Int32) {
         let table = exchanges[x].table
+        metrics.subtract(exchanges[x].state == .tunneling ? .tunnelsOpen : .requestsInFlight)
         exchanges[x].state = .free
         exchanges[x].next = freeExchange
         freeExchange = x
-        metrics.subtract(.requestsInFlight)
         table.inFlightCount -= 1
         if table.inFlightCount == 0, !table.isCurrent { release(table) }
     }

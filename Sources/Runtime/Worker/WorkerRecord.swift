@@ -6,13 +6,19 @@ extension Worker {
     mutating func record(_ x: Int32) {
         let table = exchanges[x].table
         let version = exchanges[x].version
-        metrics.countRequest(
-            series: version == TableLayout.none ? 0 : table.seriesOfVersion[version],
-            statusClass: UInt32(exchanges[x].status / 100),
-            durationMicroseconds: now - exchanges[x].started,
-            bytesIn: exchanges[x].bytesIn,
-            bytesOut: exchanges[x].bytesOut
-        )
+        let series = version == TableLayout.none ? 0 : table.seriesOfVersion[version]
+        if exchanges[x].state == .tunneling {
+            // Counted when the protocol changed: how long a tunnel stands says nothing of how fast requests are.
+            metrics.countBytes(series: series, bytesIn: exchanges[x].bytesIn, bytesOut: exchanges[x].bytesOut)
+        } else {
+            metrics.countRequest(
+                series: series,
+                statusClass: UInt32(exchanges[x].status / 100),
+                durationMicroseconds: now - exchanges[x].started,
+                bytesIn: exchanges[x].bytesIn,
+                bytesOut: exchanges[x].bytesOut
+            )
+        }
         let gateway = table.view.gateway
         guard gateway.accessLogFields != 0 else { return }
         if gateway.accessLogSamplePerMillion < 1_000_000,

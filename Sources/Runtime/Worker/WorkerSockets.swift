@@ -201,6 +201,9 @@ extension Worker {
         case .response:
             metrics.add(.timeoutResponse)
             failUpstream(sockets[descriptor].exchange, .responseTimeout)
+        case .tunnel:
+            metrics.add(.timeoutTunnel)
+            endTunnel(sockets[descriptor].exchange)
         }
     }
 }
