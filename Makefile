@@ -10,8 +10,11 @@ FORMATTED := Sources Tests templates
 
 # Seconds for each fuzz target of `make fuzz`.
 FUZZ_SECONDS ?= 60
+# Seconds of `make storm`, and what else `Fuzz/storm/storm --help` lists.
+STORM_SECONDS ?= 60
+STORM_OPTIONS ?=
 
-.PHONY: help build demo test lint format golden bench fuzz setup clean
+.PHONY: help build demo test lint format golden bench fuzz storm setup clean
 
 help: ## Say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -48,6 +51,9 @@ bench: build ## Measure the gateway beside nginx and HAProxy on this machine
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 	scripts/setup build
 	scripts/fuzz $(FUZZ_SECONDS)
+
+storm: build ## Set hostile clients and upstreams on a running gateway for STORM_SECONDS (60)
+	Fuzz/storm/storm --seconds $(STORM_SECONDS) $(STORM_OPTIONS)
 
 setup: ## Install the Debian packages that build, tests and demo need
 	scripts/setup build demo test
