@@ -2,6 +2,8 @@
 enum Limits {
     /// A block holds a head, or what is on its way of a body. Offsets into it fit 16 bits.
     static let blockBytes = 65_536
+    /// Bytes between blocks: an odd number of cache lines.
+    static let blockGapBytes = 832
     /// Blocks that a worker keeps for reuse.
     static let spareBlockCountMax = 256
     /// A spec may set the bound on a request's head up to this.

@@ -70,13 +70,13 @@ struct AnswerHead: ~Copyable {
 
     private mutating func finishStatusLine(_ input: Bytes) -> Int {
         guard input.hasPrefix(Bytes("HTTP/1.")), ASCII.isDigit(input[7]), input[8] == ASCII.space,
-            let code = input[9..<12].decimal, code >= 100, code <= 599,
+            input[9] &- 0x31 < 5, ASCII.isDigit(input[10]), ASCII.isDigit(input[11]),
             input[12] == ASCII.space || input[12] == ASCII.cr
         else {
             fault = .status
             return -1
         }
-        status = UInt16(code)
+        status = 100 * UInt16(input[9] - 0x30) + 10 * UInt16(input[10] - 0x30) + UInt16(input[11] - 0x30)
         keepsAlive = input[7] != 0x30
         let reasonStart = input[12] == ASCII.space ? 13 : 12
         let end = input.endOfValue(from: reasonStart)
@@ -105,7 +105,7 @@ struct AnswerHead: ~Copyable {
                 length = index
             case .transferEncoding:
                 guard !isChunked else { return fail(.transferEncoding) }
-                guard table.value(index, in: message).equalsIgnoringCase(Bytes("chunked")) else {
+                guard table.value(index, in: message).equalsIgnoringCase("chunked") else {
                     return fail(.transferEncodingUnsupported)
                 }
                 isChunked = true
@@ -149,11 +149,15 @@ struct AnswerHead: ~Copyable {
     }
 
     private mutating func takeConnection(_ value: Bytes) {
+        if value.equalsIgnoringCase("keep-alive") {
+            keepsAlive = !saysClose
+            return
+        }
         var options = ListElements(value)
         while let option = options.next() {
-            if option.equalsIgnoringCase(Bytes("close")) {
+            if option.equalsIgnoringCase("close") {
                 (saysClose, keepsAlive) = (true, false)
-            } else if option.equalsIgnoringCase(Bytes("keep-alive")) {
+            } else if option.equalsIgnoringCase("keep-alive") {
                 keepsAlive = !saysClose
             } else {
                 table.dropIgnoringCase(name: option, in: message)

@@ -77,7 +77,7 @@ enum FieldKind: UInt8, BitwiseCopyable {
 extension Bytes {
     /// Whether the bytes are this field name, which is given in lower case.
     @inline(__always)
-    func isName(_ lowercase: StaticString) -> Bool { equalsIgnoringCase(Bytes(lowercase)) }
+    func isName(_ lowercase: StaticString) -> Bool { equalsIgnoringCase(lowercase) }
 }
 
 /// A header field of a message, as offsets from the message's first byte. The field's line ends with CRLF two bytes

@@ -224,7 +224,7 @@ struct RequestHead: ~Copyable {
         if transferCoding >= 0 {
             guard length < 0, minorVersion == 1 else { return fail(.framing) }
             let coding = table.value(transferCoding, in: message)
-            guard coding.equalsIgnoringCase(Bytes("chunked")) else {
+            guard coding.equalsIgnoringCase("chunked") else {
                 return fail(
                     coding.firstIndex(of: ASCII.comma) == nil ? .transferEncodingUnsupported : .transferEncoding
                 )
@@ -239,15 +239,15 @@ struct RequestHead: ~Copyable {
 
     /// Options of `Connection`; fields that it names are dropped (RFC 9110 section 7.6.1).
     private mutating func takeConnection(_ value: Bytes) {
-        if value.equalsIgnoringCase(Bytes("keep-alive")) {
+        if value.equalsIgnoringCase("keep-alive") {
             keepsAlive = !saysClose
             return
         }
         var options = ListElements(value)
         while let option = options.next() {
-            if option.equalsIgnoringCase(Bytes("close")) {
+            if option.equalsIgnoringCase("close") {
                 (saysClose, keepsAlive) = (true, false)
-            } else if option.equalsIgnoringCase(Bytes("keep-alive")) {
+            } else if option.equalsIgnoringCase("keep-alive") {
                 keepsAlive = !saysClose
             } else {
                 if option.isName("upgrade") { namesUpgrade = true }
@@ -257,7 +257,7 @@ struct RequestHead: ~Copyable {
     }
 
     private mutating func takeExpectation(_ value: Bytes) {
-        if value.equalsIgnoringCase(Bytes("100-continue")) {
+        if value.equalsIgnoringCase("100-continue") {
             // An HTTP/1.0 client cannot be told to go on (RFC 9110 section 10.1.1).
             expectsContinue = minorVersion == 1
         } else {

@@ -72,6 +72,45 @@ struct Bytes: @unchecked Sendable {
         return true
     }
 
+    @inline(__always)
+    private static var bit5: UInt64 { 0x2020_2020_2020_2020 }
+
+    /// Whether the bytes are those of a literal in lower case, in any case, eight at a time.
+    ///
+    /// Setting bit 5 makes a letter of no other byte than its upper case; of the other bytes that literals here have,
+    /// `-` and digits, only of control bytes.
+    ///
+    /// - Precondition: the bytes have no control bytes; the literal has letters, digits and `-` only, 24 at most.
+    @inline(__always)
+    func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
+        let length = lowercase.utf8CodeUnitCount
+        guard count == length else { return false }
+        // Every load lies within the first `length` bytes of both, and is known at build for the literal.
+        let own = unsafe UnsafeRawPointer(base)
+        let other = unsafe UnsafeRawPointer(lowercase.utf8Start)
+        if length >= 8 {
+            let first = unsafe own.loadUnaligned(as: UInt64.self) | Self.bit5
+            let last = unsafe own.loadUnaligned(fromByteOffset: length - 8, as: UInt64.self) | Self.bit5
+            guard unsafe first == other.loadUnaligned(as: UInt64.self),
+                unsafe last == other.loadUnaligned(fromByteOffset: length - 8, as: UInt64.self)
+            else { return false }
+            guard length > 16 else { return true }
+            let middle = unsafe own.loadUnaligned(fromByteOffset: 8, as: UInt64.self) | Self.bit5
+            return unsafe middle == other.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        }
+        if length >= 4 {
+            let mask = UInt32(truncatingIfNeeded: Self.bit5)
+            let first = unsafe own.loadUnaligned(as: UInt32.self) | mask
+            let last = unsafe own.loadUnaligned(fromByteOffset: length - 4, as: UInt32.self) | mask
+            return unsafe first == other.loadUnaligned(as: UInt32.self)
+                && last == other.loadUnaligned(fromByteOffset: length - 4, as: UInt32.self)
+        }
+        for index in 0..<length {
+            guard unsafe self[index] | 0x20 == lowercase.utf8Start[index] else { return false }
+        }
+        return true
+    }
+
     func hasSuffix(_ other: Bytes) -> Bool {
         count >= other.count && from(count - other.count).equals(other)
     }

@@ -18,6 +18,13 @@ static inline size_t apic_find_control(const uint8_t *bytes, size_t count) {
         const int mask = __builtin_ia32_pmovmskb128(hit);
         if (mask != 0) return offset + (size_t)__builtin_ctz((unsigned)mask);
     }
+    // The rest is the end of the last sixteen bytes, of which those before were looked at.
+    if (count >= 16 && offset < count) {
+        const apic_bytes16 chunk = *(const apic_bytes16 *)(bytes + count - 16);
+        const apic_chars16 hit = (apic_chars16)(((chunk < 0x20) & (chunk != 0x09)) | (chunk == 0x7F));
+        const int mask = __builtin_ia32_pmovmskb128(hit);
+        return mask != 0 ? count - 16 + (size_t)__builtin_ctz((unsigned)mask) : count;
+    }
 #endif
     for (; offset < count; offset++) {
         const uint8_t byte = bytes[offset];
@@ -50,14 +57,46 @@ static const uint8_t apic_byte_classes[256] = {
 /// Offset of the first byte that is not of a token; `count` if there is none.
 static inline size_t apic_find_nontoken(const uint8_t *bytes, size_t count) {
     size_t offset = 0;
+#if defined(__SSE2__)
+    // Nearly all names are letters and hyphens; what else a token may have is left to the table.
+    for (; offset + 16 <= count; offset += 16) {
+        const apic_bytes16 chunk = *(const apic_bytes16 *)(bytes + offset);
+        const apic_chars16 other =
+            (apic_chars16)(((uint8_t)('a' - 1) >= (chunk | 0x20)) | ((chunk | 0x20) >= (uint8_t)('z' + 1))) &
+            (apic_chars16)(chunk != '-');
+        const int mask = __builtin_ia32_pmovmskb128(other);
+        if (mask != 0) {
+            offset += (size_t)__builtin_ctz((unsigned)mask);
+            break;
+        }
+    }
+#endif
     while (offset < count && (apic_byte_classes[bytes[offset]] & 1)) offset++;
     return offset;
 }
 
 /// Whether a path has no escape, no byte that must not appear, no empty segment, and no segment that begins with a dot.
 static inline int apic_is_plain_path(const uint8_t *bytes, size_t count) {
+    size_t offset = 0;
+#if defined(__SSE2__)
+    if (count >= 16) {
+        unsigned was_slash = 0;
+        for (;;) {
+            const apic_bytes16 chunk = *(const apic_bytes16 *)(bytes + offset);
+            const apic_chars16 odd =
+                (apic_chars16)((chunk < 0x20) | (chunk == 0x7F) | (chunk == '%') | (chunk == '\\'));
+            const unsigned slashes = (unsigned)__builtin_ia32_pmovmskb128((apic_chars16)(chunk == '/'));
+            const unsigned dots = (unsigned)__builtin_ia32_pmovmskb128((apic_chars16)(chunk == '.'));
+            if (__builtin_ia32_pmovmskb128(odd) != 0 || ((slashes << 1 | was_slash) & (slashes | dots)) != 0) return 0;
+            if (offset + 16 == count) return 1;
+            // The last sixteen bytes may overlap those before: the pairs across the seam were looked at then.
+            was_slash = offset + 32 <= count ? slashes >> 15 : 0;
+            offset = offset + 32 <= count ? offset + 16 : count - 16;
+        }
+    }
+#endif
     uint8_t previous = 0;
-    for (size_t offset = 0; offset < count; offset++) {
+    for (; offset < count; offset++) {
         const uint8_t byte_class = apic_byte_classes[bytes[offset]];
         if ((byte_class & 2) || ((previous & 4) && (byte_class & 12))) return 0;
         previous = byte_class;
