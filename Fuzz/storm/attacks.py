@@ -53,7 +53,8 @@ def attacks(dice, uid):
         lambda: "GET %s HTTP/1.1\r\nHost: a\r\nX-Big: %s\r\n\r\n%s" % (path, "x" * 40000, smuggled),
         lambda: "GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n%s" % (path, "X: y\r\n" * 150, smuggled),
         lambda: "GET %s%s HTTP/1.1\r\nHost: a\r\n\r\n%s" % (path, "/x" * 15000, smuggled),
-        lambda: "GET %s HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n%s" % (path, smuggled),
+        lambda: start + "Upgrade: websocket\r\nConnection: upgrade\r\nContent-Length: %d\r\n\r\n%s" % (
+            len(smuggled), smuggled),
         lambda: start + "Expect: 200-maybe\r\nContent-Length: 5\r\n\r\n" + smuggled,
         lambda: start + "Expect: 100-continue\r\nContent-Length: %d\r\n\r\n%s" % (len(smuggled), smuggled),
         lambda: start + "Content-Length: 99999999\r\n\r\n" + smuggled,
@@ -76,6 +77,7 @@ def valid(dice, uid, number):
         lambda: "GET %s HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" % path,
         lambda: "\r\nGET %s HTTP/1.1\r\nHost: a\r\nConnection: x-a, te\r\nX-A: b\r\nTE: trailers\r\n\r\n" % path,
         lambda: "GET %s HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n" % path,
+        lambda: "GET %s HTTP/1.1\r\nHost: a\r\nUpgrade: websocket, h2c\r\nConnection: upgrade\r\n\r\n" % path,
         lambda: "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s" % (path, len(body), body),
         lambda: "POST %s HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n%s" % (
             path, len(body), body),
@@ -180,5 +182,5 @@ def check_answers(storm, reader, requests):
             path = bytes.fromhex(value(fields, "X-Path") or "").decode("latin-1")
             if not path or not target.endswith(path):
                 storm.fail("somebody else's answer to %s %s: %s" % (method, target, path))
-        if (value(fields, "Connection") or "").lower() == "close":
+        if status == 101 or (value(fields, "Connection") or "").lower() == "close":
             return

@@ -142,9 +142,11 @@ def ask_wild(storm, dice, number):
         if framing.startswith("T"):
             body = (b"%x\r\n%s\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
         head = "%s /%s/v1/%s?size=%d HTTP/1.1\r\nHost: storm.test\r\nX-Token: %s\r\n%s\r\n\r\n" % (
-            method, api, token, dice.choice(SIZES), token, framing if method in ("POST", "PUT") else "X-N: 1")
-        start, sock = time.monotonic(), storm.connect(dice.choice([None, 4096]))
+            method, api, token, dice.choice(SIZES), token, framing if method in ("POST", "PUT")
+            else dice.choice(["X-N: 1", "Connection: upgrade\r\nUpgrade: websocket"]))
+        start, sock = time.monotonic(), None
         try:
+            sock = storm.connect(dice.choice([None, 4096]))
             sock.sendall(head.encode())
             dice.random() < 0.3 and time.sleep(0.01)
             sock.sendall(body)
@@ -160,4 +162,5 @@ def ask_wild(storm, dice, number):
             storm.fail("a client got bytes that are no answer: %s to %r" % (bad, head))
         except (Ended, OSError):
             storm.count("in bad company: cut")
-        (reset if dice.random() < 0.2 else socket.socket.close)(sock)
+        if sock:
+            (reset if dice.random() < 0.2 else socket.socket.close)(sock)

@@ -61,7 +61,9 @@ def judge_request(storm, port, target, fields):
               and (value(fields, "Via") or "").endswith("apic") and b"x-forwarded-for" in names)
     if not is_ours or "SMUGGLED" in target:
         storm.fail("smuggled: %s %r" % (target, fields))
-    for name in (b"connection", b"keep-alive", b"te", b"trailer", b"upgrade", b"expect", b"proxy-connection"):
+    if (value(fields, "Connection"), value(fields, "Upgrade")) not in ((None, None), ("upgrade", "websocket")):
+        storm.fail("an upgrade that is none: %r" % fields)
+    for name in (b"keep-alive", b"te", b"trailer", b"http2-settings", b"expect", b"proxy-connection"):
         if name in names:
             storm.fail("hop-by-hop field %r reached the upstream" % name)
     if names.count(b"x-request-id") != 1:
@@ -139,6 +141,7 @@ WILD_BYTES = {
     "interim flood": b"HTTP/1.1 103 Hints\r\nLink: </x>\r\n\r\n" * 40 + OK + b"Content-Length: 4\r\n\r\nwild",
     "some interim": b"HTTP/1.1 100 Go\r\n\r\nHTTP/1.1 102 W\r\n\r\n" * 3 + OK + b"Content-Length: 4\r\n\r\nwild",
     "switch": b"HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nbytes",
+    "tunnel": b"HTTP/1.1 101 S\r\nX-Wild: 1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n" + b"bytes" * 9999,
     "old": b"HTTP/1.0 200 OK\r\nX-Wild: 1\r\n\r\nold and until the end",
     "two lengths": OK + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nwild",
     "both framings": OK + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -160,7 +163,8 @@ WILD_BYTES = {
     "stutter": OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nw\r\n" * 30000 + b"0\r\n\r\n",
 }
 CLOSING = {"too short", "old", "cut body", "cut head", "reset", "close", "never", "early and deaf"}
-WILD = list(WILD_BYTES) + ["right"] * 8 + sorted(CLOSING - {"old"}) + ["slow", "early", "close idle", "drip", "stall"]
+WILD = (list(WILD_BYTES) + ["right"] * 8 + ["tunnel"] * 3 + sorted(CLOSING - {"old"})
+        + ["slow", "early", "close idle", "drip", "stall"])
 
 
 def answer_wildly(dice, sock, behaviour):

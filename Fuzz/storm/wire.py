@@ -99,9 +99,9 @@ class Reader:
         while True:
             status = int(self.line(STATUS_LINE).group(1))
             fields = self.fields()
-            if status >= 200:
+            if status >= 200 or status == 101:
                 break
-        if method == "HEAD" or status in (204, 304):
+        if method == "HEAD" or status in (101, 204, 304):
             return status, fields, b""
         return status, fields, self.body(fields, until_close=True)
 
