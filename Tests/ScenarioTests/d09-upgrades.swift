@@ -192,13 +192,20 @@ struct Upgrades {
 
     @Test("a side that breaks off breaks off the other one")
     func resets() throws {
-        let cut = Latch<Bool>()
+        let (cut, ended, released) = (Latch<Bool>(), Latch<Bool>(), Latch<Bool>())
         let upstream = try ScriptedUpstream { turn in
             try turn.wire.send(Self.consent)
-            if turn.request.target == "/upstream" {
+            switch turn.request.target {
+            case "/upstream":
                 _ = try turn.wire.receive(exactly: 1)
                 turn.reset()
-            } else {
+            case "/ended":
+                // Takes the end for no reason to end as well.
+                _ = try turn.wire.receive()
+                ended.set(true)
+                _ = released.wait(30)
+                turn.close()
+            default:
                 cut.set(turn.wire.isReset(within: 20))
                 turn.close()
             }
@@ -213,6 +220,13 @@ struct Upgrades {
         #expect(cut.wait(30) == true)
         #expect(gateway.waits(for: "apic_tunnels", toBe: 0))
         #expect(gateway.waits(for: "apic_upstream_connections", toBe: 0))
+        // Behind its end, too, while the other side is silent.
+        let third = try Self.tunnel(gateway, "/ended")
+        third.endSending()
+        #expect(ended.wait(30) == true)
+        third.reset()
+        #expect(gateway.waits(for: "apic_tunnels", toBe: 0))
+        released.set(true)
         #expect(gateway.waits(for: "apic_client_connections", toBe: 0))
     }
 

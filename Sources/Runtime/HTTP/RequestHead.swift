@@ -265,8 +265,8 @@ struct RequestHead: ~Copyable {
         }
     }
 
-    /// `Upgrade` counts beside `Connection: upgrade`, for a GET without a body and not in HTTP/1.0; in any other request
-    /// it is ignored, as a server may (RFC 9110 section 7.8).
+    /// `Upgrade` counts beside `Connection: upgrade`, for a GET without a body and not in HTTP/1.0; in any other
+    /// request it is ignored, as a server may (RFC 9110 section 7.8).
     private mutating func takeUpgrade(_ index: Int) {
         let value = table.value(index, in: message)
         let isFit = minorVersion == 1 && method.equals(Bytes("GET")) && framing == .none

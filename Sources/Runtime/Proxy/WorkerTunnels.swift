@@ -75,7 +75,11 @@ extension Worker {
             case .blocked: return true
             case .failed: return cutTunnel(x)
             }
-            if isInbound ? exchanges[x].isClientEndPassed : exchanges[x].isUpstreamEndPassed { return true }
+            if isInbound ? exchanges[x].isClientEndPassed : exchanges[x].isUpstreamEndPassed {
+                // Behind its end only a reset can come, until the other side has ended, too.
+                let isOver = exchanges[x].isClientEndPassed && exchanges[x].isUpstreamEndPassed
+                return sockets[source].hasFailed && !isOver ? cutTunnel(x) : true
+            }
             if !lendPending(x, isInbound: isInbound, from: source, to: sink) {
                 switch receive(source) {
                 case .data: exchanges[x].hasClientMoved = true
