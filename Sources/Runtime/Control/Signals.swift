@@ -8,11 +8,8 @@ package enum Signals {
     /// - Returns: a descriptor that tells of each, or -1.
     package static func open() -> Int32 {
         signal(SIGPIPE, SIG_IGN)
-        var set = sigset_t()
-        unsafe sigemptyset(&set)
-        for number in [SIGHUP, SIGTERM, SIGINT, SIGUSR1] { unsafe sigaddset(&set, number) }
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        return unsafe apic_signalfd(&set)
+        let numbers = [SIGHUP, SIGTERM, SIGINT, SIGUSR1]
+        return unsafe apic_signalfd(numbers, Int32(numbers.count))
     }
 
     /// The next signal that came, or `nil`.

@@ -1,10 +1,9 @@
 internal import CPlatform
-internal import Glibc
 
 /// Threads with names and stacks of known size.
 enum Thread {
     /// Enough for the event loop and for name resolution through the C library's plug-ins.
-    static let stackByteCount = 512 * 1024
+    static let stackByteCount: UInt64 = 512 * 1024
 
     private final class Body {
         let name: String
@@ -21,23 +20,15 @@ enum Thread {
     /// - Parameter name: at most 15 bytes, for `ps` and debuggers.
     /// - Returns: 0, or an error code.
     static func start(name: String, run: @escaping @Sendable () -> Void) -> Int32 {
-        var attributes = pthread_attr_t()
-        unsafe pthread_attr_init(&attributes)
-        defer { unsafe pthread_attr_destroy(&attributes) }
-        unsafe pthread_attr_setstacksize(&attributes, stackByteCount)
-        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         let body = unsafe Unmanaged.passRetained(Body(name: name, run: run))
-        var thread = pthread_t()
-        let code = unsafe pthread_create(
-            &thread,
-            &attributes,
+        let code = unsafe apic_start_thread(
+            stackByteCount,
             { argument in
-                guard let argument = unsafe argument else { return nil }
+                guard let argument = unsafe argument else { return }
                 // The retain of `passRetained` above.
                 let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
                 unsafe apic_name_thread(body.name)
                 body.run()
-                return nil
             },
             body.toOpaque()
         )

@@ -1,5 +1,6 @@
 internal import CPlatform
 internal import GatewayTable
+internal import Glibc
 
 // The upstream's side: choose a target, take or make a connection, try another, give connections back.
 
