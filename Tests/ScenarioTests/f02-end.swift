@@ -125,11 +125,33 @@ struct StartAndEnd {
         #expect(try Program.gateway.run(probe, in: folder).status == 0)
         #expect(gateway.program.stop() == 0)
         #expect(try Program.gateway.run(probe, in: folder).status == 1)
+        // The bundle says where to ask, if nothing else does; nobody is there.
+        try gateway.rebuild(PlainSpec.text(upstream, top: "listen: { status: 127.0.0.1:9 }"))
+        let outcome = try Program.gateway.run(["health", "dist"], in: folder)
+        #expect(outcome.status == 1 && outcome.errors.contains("no answer from `127.0.0.1:9`"), "\(outcome)")
         #expect(try Program.gateway.run(["no-such-bundle"], in: folder).status == 1)
         #expect(try Program.gateway.run(["dist", "--no-such-flag"], in: folder).status == 2)
         #expect(try Program.gateway.run(["dist", "--at", "yesterday"], in: folder).status == 2)
         #expect(try Program.gateway.run([], in: folder).status == 2)
         #expect(try Program.gateway.run(["--version"], in: folder).output.hasPrefix("apic-gateway "))
+    }
+
+    @Test("started without standard streams, nothing else takes their numbers")
+    func closedStreams() throws {
+        let upstream = try ScriptedUpstream()
+        defer { upstream.stop() }
+        let folder = try ScratchFolder()
+        try RunningGateway.build(PlainSpec.text(upstream), in: folder)
+        let line = """
+            exec \(Program.gateway.url.path) dist --http 127.0.0.1:0 --status 127.0.0.1:0 <&- >&- 2>log
+            """
+        let gateway = try Program.shell.start(["-c", line], in: folder.url)
+        #expect(gateway.wait(30) { folder.text("log")?.contains("\"message\":\"serving\"") == true })
+        for number in 0...1 {
+            let link = "/proc/\(gateway.identifier)/fd/\(number)"
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "/dev/null")
+        }
+        #expect(gateway.stop() == 0)
     }
 
     @Test("every flag has a variable, and the flag wins")

@@ -4,6 +4,8 @@ package import Foundation
 package struct Program: Sendable {
     package static let apic = Program("apic")
     package static let gateway = Program("apic-gateway")
+    /// For what only a shell can do to a program before it starts.
+    package static let shell = Program(URL(fileURLWithPath: "/bin/bash"))
 
     /// What a run came to.
     package struct Outcome: Sendable {
@@ -13,6 +15,8 @@ package struct Program: Sendable {
     }
 
     package let url: URL
+
+    private init(_ url: URL) { self.url = url }
 
     private init(_ name: String) {
         // The test runner is in the folder of the products, or a bundle below it.
@@ -41,12 +45,15 @@ package struct Program: Sendable {
     }
 
     /// Starts it; it ends with the value that is returned.
+    ///
+    /// - Parameter leadsGroup: as a shell with a terminal starts programs: in a process group of their own.
     package func start(
         _ arguments: [String],
         in folder: URL,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        leadsGroup: Bool = false
     ) throws -> RunningProgram {
-        try RunningProgram(url, arguments, in: folder, environment)
+        try RunningProgram(url, arguments, in: folder, environment, leadsGroup: leadsGroup)
     }
 }
 
@@ -67,7 +74,8 @@ package final class RunningProgram {
         _ arguments: [String],
         in folder: URL,
         _ environment: [String: String],
-        input: String = ""
+        input: String = "",
+        leadsGroup: Bool = false
     ) throws {
         logs = try ScratchFolder()
         try logs.write(input, to: "in")
@@ -85,7 +93,11 @@ package final class RunningProgram {
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes,
+            Int16(leadsGroup ? POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP : POSIX_SPAWN_SETSIGMASK)
+        )
 
         // `env` changes the folder and becomes the program: the process id stays.
         let env = "/usr/bin/env"

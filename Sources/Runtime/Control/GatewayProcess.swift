@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// `apic-gateway`, from its command line to its exit code.
@@ -7,6 +8,7 @@ package enum GatewayProcess {
     ///   - worker: the body of a worker's thread.
     /// - Returns: 0 fine, 1 could not start or is not ready, 2 wrong usage; after a second signal 128 and its number.
     package static func run(_ arguments: [String], worker: @escaping WorkerEntry) -> Int32 {
+        apic_fill_standard_descriptors()
         let invocation: Invocation
         do throws(UsageError) { invocation = try Invocation.parse(arguments, variable: environment) } catch {
             put("apic-gateway: \(error.message)\nSee `apic-gateway --help`.\n", to: STDERR_FILENO)

@@ -16,7 +16,9 @@ package enum HealthProbe {
         var endpoint = status ?? standard
         if status == nil, let bundle {
             do throws(LoadError) {
-                endpoint = ServingPlan.status(of: try MappedTable.load(bundle: bundle).view)
+                let table = try MappedTable.load(bundle: bundle)
+                // A view does not keep its table in memory.
+                endpoint = withExtendedLifetime(table) { ServingPlan.status(of: table.view) }
             } catch {
                 return (false, error.message)
             }
