@@ -112,6 +112,7 @@ struct LifecycleStates {
         let gateway = try RunningGateway(folder, ["--at", "2027-01-15"])
         let answer = try gateway.ask("GET /orders/v1/7")
         #expect(answer.json["type"] as? String == "urn:apic:problem:version-sunset")
+        #expect(answer.json["refused_by"] as? String == "lifecycle")
         #expect(answer.json["api"] as? String == "orders")
         #expect(answer.json["version"] as? String == "v1")
         #expect(answer.json["sunset"] as? String == "2026-12-31T23:59:59Z")

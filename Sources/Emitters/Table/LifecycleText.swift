@@ -28,13 +28,14 @@ enum LifecycleText {
             ("title", JSONText.quoted("Version sunset")),
             ("status", "410"),
             ("detail", JSONText.quoted("Version \(version.name) of \(api.name) was sunset at \(instant).")),
+            ("refused_by", JSONText.quoted("lifecycle")),
             ("api", JSONText.quoted(api.name)),
             ("version", JSONText.quoted(version.name)),
             ("sunset", JSONText.quoted(instant)),
         ]
         if let successor = version.successorLink { members.append(("successor", JSONText.quoted(successor))) }
         if let docs = version.docs { members.append(("docs", JSONText.quoted(docs))) }
-        return JSONText.object(members)
+        return JSONText.object(members) + "\n"
     }
 
     /// What caches have to tell answers of an API apart by: a whole header line, or nothing.
