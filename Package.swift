@@ -40,7 +40,7 @@ let package = Package(
         .systemLibrary(
             name: "CCrypto", path: "Sources/System/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
-        // Header-only shims for what Swift cannot import from Glibc (epoll data, accept4, memfd seals, SSE2, atomics).
+        // What Swift cannot import from Glibc (variadic calls, epoll data, SSE2, atomics), in plain types.
         .target(name: "CPlatform", path: "Sources/Platform/CPlatform"),
         // SHA-256, HMAC and constant-time compare by libcrypto, without Foundation.
         .target(name: "Digests", dependencies: ["CCrypto"], path: "Sources/Platform/Digests", swiftSettings: strictMemory),
@@ -72,6 +72,7 @@ let package = Package(
             name: "apic",
             dependencies: [
                 "GatewayIR", "GatewayTable", "GatewayCompiler", "GatewayEmitters", "Templates", "Digests",
+                "CPlatform",
                 // `apic explain` asks the gateway's own parser and lookup.
                 "GatewayRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -7,12 +7,20 @@ internal import GatewayIR
 /// What the commands that read a spec have in common.
 struct SpecArguments: ParsableArguments {
     @Argument(
-        help: "The spec's files; later ones override earlier ones. `-` is standard input.",
+        help: ArgumentHelp(
+            "The spec's files; later ones override earlier ones. `-` is standard input.",
+            valueName: "file"
+        ),
         completion: .file(extensions: ["yaml", "yml"])
     )
     var files: [String]
 
-    @Option(help: "How diagnostics are written: text to standard error, the others to standard output.")
+    @Option(
+        help: """
+            How diagnostics are written: text to standard error; json (one object per line), sarif and github to \
+            standard output.
+            """
+    )
     var format = DiagnosticFormat.text
 }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Standard output or standard error, written without buffering, so that what is said before a signal is seen.
 enum Terminal: Int32 {
@@ -15,6 +16,14 @@ enum Terminal: Int32 {
         return environment("TERM") != "dumb"
     }
 
+    private static let failedCode = Atomic<Int32>(0)
+
+    /// Why a result could not be written, if one could not. A reader that went away has what it wanted.
+    static var outputFailure: FileFailure? {
+        let code = failedCode.load(ordering: .relaxed)
+        return code == 0 ? nil : FileFailure(cannot: "write to standard output", code: code)
+    }
+
     /// Writes all of it; a reader that went away ends the output, not the program.
     func write(_ text: String) {
         var text = text
@@ -22,9 +31,19 @@ enum Terminal: Int32 {
             var rest = bytes[...]
             while !rest.isEmpty {
                 let count = Glibc.write(rawValue, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { return }
-                rest = rest.dropFirst(count)
+                guard count < 0 else {
+                    rest = rest.dropFirst(count)
+                    continue
+                }
+                let code = errno
+                if code == EINTR { continue }
+                if code == EAGAIN {
+                    var entry = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+                    poll(&entry, 1, -1)
+                    continue
+                }
+                if self == .output, code != EPIPE { Self.failedCode.store(code, ordering: .relaxed) }
+                return
             }
         }
     }

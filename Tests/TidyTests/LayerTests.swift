@@ -24,7 +24,8 @@ struct Layer: Sendable, CustomTestStringConvertible {
         Layer(
             folder: "Sources/apic",
             modules: [
-                "ArgumentParser", "Digests", "Foundation", "GatewayCompiler", "GatewayEmitters", "GatewayIR",
+                "ArgumentParser", "CPlatform", "Digests", "Foundation", "GatewayCompiler", "GatewayEmitters",
+                "GatewayIR",
                 "GatewayRuntime", "GatewayTable", "Glibc", "Synchronization", "Templates",
             ]
         ),

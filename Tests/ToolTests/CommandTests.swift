@@ -161,6 +161,28 @@ struct CommandTests {
         #expect(try folder.files().map { "\($0): \(folder.text($0) ?? "")" } == before)
     }
 
+    @Test("a result that cannot be written is a failure")
+    func fullOutput() throws {
+        try folder.write(Self.minimal, to: "api.yaml")
+        for command in ["explain E0503", "--help", "check nope.yaml - --format json"] {
+            let line = "exec \(Program.apic.url.path) \(command) >/dev/full"
+            let outcome = try Program.shell.run(["-c", line], in: folder.url)
+            #expect(outcome.status == 1, "\(command)")
+        }
+        let line = "exec \(Program.apic.url.path) explain E0503 >/dev/full"
+        #expect(try Program.shell.run(["-c", line], in: folder.url).errors.contains("no space left"))
+    }
+
+    @Test("without standard streams nothing is written into files that take their numbers")
+    func closedStreams() throws {
+        try folder.write(Self.minimal, to: "api.yaml")
+        #expect(try apic("build", "api.yaml").status == 0)
+        let before = try folder.files().map { "\($0): \(folder.text($0) ?? "")" }
+        let line = "exec \(Program.apic.url.path) build api.yaml <&- >&- 2>&-"
+        #expect(try Program.shell.run(["-c", line], in: folder.url).status == 0)
+        #expect(try folder.files().map { "\($0): \(folder.text($0) ?? "")" } == before)
+    }
+
     // MARK: usage
 
     struct Misuse: Sendable {
@@ -171,7 +193,15 @@ struct CommandTests {
 
     static let misuses = [
         Misuse(arguments: ["build"], status: 2, says: "files"),
-        Misuse(arguments: ["bild"], status: 2, says: "bild"),
+        Misuse(
+            arguments: ["bild"],
+            status: 2,
+            says: "no command `bild`; did you mean `build`?\nCommands: build, check,"
+        ),
+        Misuse(arguments: ["foo", "api.yaml"], status: 2, says: "there is no command `foo`\nCommands: build"),
+        Misuse(arguments: ["help", "foo"], status: 2, says: "there is no command `foo`"),
+        Misuse(arguments: ["api.yaml"], status: 2, says: "write `apic build api.yaml`"),
+        Misuse(arguments: ["--nope"], status: 2, says: "error: Unknown option '--nope'"),
         Misuse(arguments: ["build", "missing.yaml"], status: 1, says: "there is no file `missing.yaml`; `apic init`"),
         Misuse(arguments: ["check", "."], status: 1, says: "is a folder"),
         Misuse(arguments: ["check", "x.yaml", "--format", "xml"], status: 2, says: "xml"),
@@ -181,6 +211,8 @@ struct CommandTests {
         Misuse(arguments: ["explain", "x.yaml", "GET /", "--at", "soon"], status: 2, says: "is not an instant"),
         Misuse(arguments: ["explain", "x.yaml", "GET /", "-H", "nocolon"], status: 2, says: "no header field"),
         Misuse(arguments: ["dev", "-"], status: 2, says: "standard input cannot be watched"),
+        Misuse(arguments: ["dev", "x.yaml", "--http", "8000"], status: 2, says: "`8000` is not an address and a port"),
+        Misuse(arguments: ["dev", "x.yaml", "--at", "soon"], status: 2, says: "`soon` is not an instant"),
         Misuse(arguments: ["echo", "--port", "70000"], status: 2, says: "70000"),
     ]
 

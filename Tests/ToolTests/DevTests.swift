@@ -36,11 +36,12 @@ struct DevTests {
         return data.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private func start() throws -> RunningProgram {
+    private func start(leadsGroup: Bool = false) throws -> RunningProgram {
         try Program.apic.start(
             ["dev", "api.yaml", "--http", "127.0.0.1:\(port)", "--status", "127.0.0.1:\(try FreePort.take())"],
             in: folder.url,
-            environment: ["TMPDIR": folder.path]
+            environment: ["TMPDIR": folder.path],
+            leadsGroup: leadsGroup
         )
     }
 
@@ -62,6 +63,17 @@ struct DevTests {
         #expect(answer()?.isEmpty != false)
         // The bundle was in a folder of its own, which is gone.
         #expect(try folder.files() == ["api.yaml"])
+    }
+
+    @Test("^C, which a terminal sends to the whole group, lets the gateway drain")
+    func interrupt() throws {
+        try folder.write(Self.spec, to: "api.yaml")
+        let dev = try start(leadsGroup: true)
+        #expect(dev.wait { answer() == "one" })
+        kill(-dev.identifier, SIGINT)
+        #expect(dev.waitForEnd() == 0)
+        #expect(dev.errors.contains(#""message":"draining""#))
+        #expect(dev.errors.contains(#""code":"0""#) && !dev.errors.contains("second signal"), "\(dev.errors)")
     }
 
     @Test("waits for a spec that is wrong at first")

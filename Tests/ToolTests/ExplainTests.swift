@@ -14,6 +14,33 @@ struct ExplainTests {
         expectGolden(outcome.output, at: "Tests/ToolTests/Goldens/explain/\(request.name).txt")
     }
 
+    @Test("a request without quotes, in a spec with warnings, which are for `check`")
+    func unquoted() throws {
+        let folder = try ScratchFolder()
+        try folder.write(
+            """
+            apic: 1
+            gateway: small
+            upstreams: { u: { targets: [ "http://127.0.0.1:9" ] } }
+            apis: { a: { path: /a, upstream: u, versions: { v1: { routes: [ "GET /{id}" ] } } } }
+
+            """,
+            to: "api.yaml"
+        )
+        let outcome = try Program.apic.run(
+            ["explain", "api.yaml", "GET", "/a/v1/7", "--at", "2026-11-24"],
+            in: folder.url
+        )
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("GET /a/v1/7 at 2026-11-24T00:00:00Z\n"))
+        #expect(outcome.errors.isEmpty)
+        let stranger = try Program.apic.run(
+            ["explain", "api.yaml", "GET /a/v1/7", "--consumer", "bob"],
+            in: folder.url
+        )
+        #expect(stranger.status == 2 && stranger.errors.contains("no consumer `bob`; it has none at all"))
+    }
+
     @Test("no golden is left of a request that is gone")
     func orphans() throws {
         let expected = ExplainedRequest.all.map { "\($0.name).txt" }.sorted()

@@ -1,8 +1,8 @@
 /// Finds what somebody meant to write.
-enum Spelling {
+package enum Spelling {
     /// The nearest of some names, if it is near enough to be a slip: a third of the letters, at least one. Of equally
     /// near ones the first.
-    static func suggestion(for word: String, among names: some Sequence<String>) -> String? {
+    package static func suggestion(for word: String, among names: some Sequence<String>) -> String? {
         let letters = fold(word)
         guard (1...64).contains(letters.count) else { return nil }
         var best: (name: String, distance: Int)?

@@ -7,18 +7,25 @@ struct BuildCommand: ParsableCommand {
         commandName: "build",
         abstract: "Compile a spec to a bundle: the table and the files that deploy it.",
         discussion: """
-            The bundle is written completely or not at all; what was there stays as it is if the spec has errors. The
-            same spec gives the same bytes on every machine.
+            The bundle is written completely or not at all; what was there stays as it is if the spec has errors. \
+            The same spec gives the same bytes on every machine.
             """
     )
 
     @OptionGroup var spec: SpecArguments
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: "The bundle's folder.", completion: .directory)
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("The bundle's folder.", valueName: "folder"),
+        completion: .directory
+    )
     var output = "dist"
 
     @Option(
-        help: "A folder with templates that replace those of the same name (docker-compose.yml.mustache, …).",
+        help: ArgumentHelp(
+            "A folder with templates that replace those of the same name (docker-compose.yml.mustache, …).",
+            valueName: "folder"
+        ),
         completion: .directory
     )
     var templates: String?

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import GatewayIR
+internal import GatewayRuntime
 internal import Glibc
 
 /// `apic dev`.
@@ -9,44 +10,62 @@ struct DevCommand: ParsableCommand {
         commandName: "dev",
         abstract: "Compile, serve, and swap on every save.",
         discussion: """
-            Serves with the apic-gateway that is beside apic, or on PATH. A save with mistakes prints them and changes
-            nothing: the last good bundle stays in service. ^C ends both.
+            Serves with the apic-gateway that is beside apic, or on PATH. A save with mistakes prints them and \
+            changes nothing: the last good bundle stays in service. ^C ends both, after the requests that are in \
+            flight; a second ^C does not wait for them.
             """
     )
 
     @Argument(
-        help: "The spec's files; later ones override earlier ones.",
+        help: ArgumentHelp("The spec's files; later ones override earlier ones.", valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"])
     )
     var files: [String]
 
-    @Option(help: "Serve clients here and not where the spec says, as ADDRESS:PORT.")
+    @Option(help: ArgumentHelp("Serve clients here and not where the spec says.", valueName: "address:port"))
     var http: String?
 
-    @Option(help: "Serve health, metrics and status here and not where the spec says, as ADDRESS:PORT.")
+    @Option(
+        help: ArgumentHelp(
+            "Serve health, metrics and status here and not where the spec says.",
+            valueName: "address:port"
+        )
+    )
     var status: String?
 
-    @Option(help: "The instant at which the lifecycle's clock starts, like 2027-01-01 or 2027-01-01T09:00:00Z.")
+    @Option(
+        help: ArgumentHelp(
+            "The instant at which the lifecycle's clock starts, like 2027-01-01 or 2027-01-01T09:00:00Z.",
+            valueName: "instant"
+        )
+    )
     var at: String?
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: "The bundle's folder; by default one that is removed at the end.",
+        help: ArgumentHelp("The bundle's folder; by default one that is removed at the end.", valueName: "folder"),
         completion: .directory
     )
     var output: String?
 
     func validate() throws {
         guard !files.contains("-") else { throw ValidationError("standard input cannot be watched; name files") }
+        // The gateway would refuse them, and no save would mend that.
+        do {
+            _ = try Invocation.parse(["bundle"] + flags, variable: { _ in nil })
+        } catch {
+            throw ValidationError(error.message)
+        }
+    }
+
+    /// What is handed on to the gateway.
+    private var flags: [String] {
+        [("--http", http), ("--status", status), ("--at", at)].flatMap { flag, value in value.map { [flag, $0] } ?? [] }
     }
 
     func run() throws {
         let folder = output ?? NSTemporaryDirectory() + "apic-dev-\(getpid())"
         defer { if output == nil { try? FileManager.default.removeItem(atPath: folder) } }
-        var flags: [String] = []
-        for (flag, value) in [("--http", http), ("--status", status), ("--at", at)] {
-            if let value { flags += [flag, value] }
-        }
         var session = DevSession(
             files: files,
             bundle: folder,

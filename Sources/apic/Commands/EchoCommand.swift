@@ -6,7 +6,7 @@ struct EchoCommand: ParsableCommand {
         commandName: "echo",
         abstract: "Run an upstream on loopback that answers with what it received.",
         discussion: """
-            The answer is JSON: method, path, query, headers, size and SHA-256 of the body. The query parameters
+            The answer is JSON: method, path, query, headers, size and SHA-256 of the body. The query parameters \
             `status` (200 to 599) and `delay` (250ms, 2s) choose the answer's status and when it comes.
             """
     )

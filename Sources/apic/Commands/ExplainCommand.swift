@@ -18,26 +18,39 @@ struct ExplainCommand: ParsableCommand {
     )
 
     @Argument(
-        help: "A diagnostic's code; or a spec's files, then a request.",
+        help: ArgumentHelp("A diagnostic's code; or a spec's files, then a request.", valueName: "word"),
         completion: .file(extensions: ["yaml", "yml"])
     )
     var words: [String]
 
-    @Option(help: "The instant, like 2027-01-01 or 2027-01-01T09:00:00Z; default: now.")
+    @Option(
+        help: ArgumentHelp(
+            "The instant, like 2027-01-01 or 2027-01-01T09:00:00Z; default: now.",
+            valueName: "instant"
+        )
+    )
     var at: String?
 
-    @Option(name: [.customShort("H"), .customLong("header")], help: "A header field of the request; may be repeated.")
+    @Option(
+        name: [.customShort("H"), .customLong("header")],
+        help: ArgumentHelp("A header field of the request, `Name: value`; may be repeated.", valueName: "field")
+    )
     var fields: [String] = []
 
     @Option(help: "The request's host.")
     var host: String?
 
-    @Option(help: "Whose valid key the request carries.")
+    @Option(help: ArgumentHelp("Whose valid key the request carries.", valueName: "name"))
     var consumer: String?
 
     func run() throws {
         guard words.count > 1 else { return try explainCode(words[0]) }
-        try explainRequest(words[words.count - 1], of: Array(words.dropLast()))
+        // `GET /path` without quotes is two words.
+        let hasMethodAlone =
+            words.count > 2 && words[words.count - 1].hasPrefix("/")
+            && words[words.count - 2].utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        let request = words.suffix(hasMethodAlone ? 2 : 1)
+        try explainRequest(request.joined(separator: " "), of: Array(words.dropLast(request.count)))
     }
 
     private func explainCode(_ id: String) throws {
@@ -61,23 +74,30 @@ struct ExplainCommand: ParsableCommand {
         }
         let instant = try Instants.parse(at)
         let compilation = try SpecCompilation(paths)
-        let gateway = try compilation.gateway(reporting: .text)
-        let table = try TableMemory(TableEmitter.emit(gateway))
-        let explanation = Explanation(
-            request: request,
-            instant: instant,
-            gateway: gateway,
-            files: compilation.files,
-            view: table.view,
-            consumer: try consumerIndex(gateway.consumers.map(\.name))
-        )
-        Terminal.output.writeLine(explanation.lines().joined(separator: "\n"))
+        // Warnings are for `check`: they have nothing to do with what was asked.
+        guard let gateway = compilation.compilation.gateway else {
+            compilation.report(.text)
+            throw ExitCode(1)
+        }
+        let consumer = try consumerIndex(gateway.consumers.map(\.name))
+        try TableMemory(TableEmitter.emit(gateway)).withView { view in
+            let explanation = Explanation(
+                request: request,
+                instant: instant,
+                gateway: gateway,
+                files: compilation.files,
+                view: view,
+                consumer: consumer
+            )
+            Terminal.output.writeLine(explanation.lines().joined(separator: "\n"))
+        }
     }
 
     private func consumerIndex(_ names: [String]) throws -> Int? {
         guard let consumer else { return nil }
         guard let index = names.firstIndex(of: consumer) else {
-            throw Misuse(message: "the spec has no consumer `\(consumer)`; there are \(names.joined(separator: ", "))")
+            let others = names.isEmpty ? "it has none at all" : "there are \(names.joined(separator: ", "))"
+            throw Misuse(message: "the spec has no consumer `\(consumer)`; \(others)")
         }
         return index
     }

@@ -9,7 +9,7 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Print what a bundle's table says: routes, programs, lifecycle, sections.",
         discussion: """
-            The table is verified as the gateway does when it loads it; one that the gateway would refuse is refused
+            The table is verified as the gateway does when it loads it; one that the gateway would refuse is refused \
             here, with the same words.
             """
     )
@@ -26,7 +26,12 @@ struct InspectCommand: ParsableCommand {
     @Option(help: "How to print it.")
     var format = Format.text
 
-    @Option(help: "The instant whose lifecycle states are shown, like 2027-01-01; default: now.")
+    @Option(
+        help: ArgumentHelp(
+            "The instant whose lifecycle states are shown, like 2027-01-01; default: now.",
+            valueName: "instant"
+        )
+    )
     var at: String?
 
     func run() throws {
@@ -45,7 +50,9 @@ struct InspectCommand: ParsableCommand {
         } catch {
             throw FileFailure("`\(file)`: \(error.message)")
         }
-        let report = TableReport(table.view, at: instant)
-        Terminal.output.write(format == .json ? report.json : report.text)
+        table.withView { view in
+            let report = TableReport(view, at: instant)
+            Terminal.output.write(format == .json ? report.json : report.text)
+        }
     }
 }

@@ -35,7 +35,7 @@ struct DevSession: ~Copyable {
         }
         if let gateway = gateway.take() {
             say("stopping")
-            gateway.stop()
+            gateway.stop(hurryingOn: &signals)
         }
     }
 

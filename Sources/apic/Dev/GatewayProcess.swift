@@ -27,6 +27,9 @@ struct GatewayProcess: ~Copyable {
     let identifier: pid_t
 
     /// Starts it with a clean signal mask; it writes where we write.
+    ///
+    /// It gets a process group of its own: ^C reaches every process of the terminal's group, and the gateway would take
+    /// our SIGTERM after it for the second signal, which ends it at once.
     init(executable: String, arguments: [String]) throws(FileFailure) {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -39,7 +42,11 @@ struct GatewayProcess: ~Copyable {
         sigemptyset(&defaults)
         sigaddset(&defaults, SIGPIPE)
         posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes,
+            Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP)
+        )
 
         var words = ([executable] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
@@ -71,11 +78,14 @@ struct GatewayProcess: ~Copyable {
     }
 
     /// Lets it finish what is in flight.
-    consuming func stop() {
+    ///
+    /// - Parameter signals: blocked ones, each of which ends it at once.
+    consuming func stop(hurryingOn signals: inout sigset_t) {
         kill(identifier, SIGTERM)
         for _ in 0..<(Self.drainSeconds * 20) {
             if reap() != nil { return }
-            usleep(50_000)
+            var pause = timespec(tv_sec: 0, tv_nsec: 50_000_000)
+            if sigtimedwait(&signals, nil, &pause) > 0 { kill(identifier, SIGTERM) }
         }
         kill(identifier, SIGKILL)
         waitpid(identifier, nil, 0)

@@ -2,7 +2,7 @@ internal import GatewayTable
 
 /// A table file in memory, checked, with the alignment that views need.
 final class TableMemory {
-    let view: TableView
+    private let view: TableView
     private let memory: UnsafeMutableRawBufferPointer
 
     init(_ bytes: [UInt8]) throws(TableError) {
@@ -15,6 +15,12 @@ final class TableMemory {
             memory.deallocate()
             throw error
         }
+    }
+
+    /// Lends the table: a view does not keep its memory alive by itself.
+    func withView<Result, Failure: Error>(_ body: (TableView) throws(Failure) -> Result) throws(Failure) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(view)
     }
 
     deinit { memory.deallocate() }
