@@ -1,4 +1,5 @@
 import Foundation
+import GatewayIR
 import TestSupport
 import Testing
 
@@ -16,6 +17,29 @@ struct SpecDocumentationTests {
         let parts = text.components(separatedBy: Self.begin)
         #expect(parts.count == 2, "docs/spec.md has lost the mark behind which its tables are generated")
         expectGolden(parts[0] + Self.begin + "\n" + SpecReference.text, at: "docs/spec.md")
+    }
+
+    /// The tables come from `SpecSchema.all`; a map that is missing there would be missing in the page.
+    @Test("docs/spec.md has every key that the compiler's sources declare")
+    func declaredKeys() throws {
+        let page = String(decoding: try Repository.bytes(of: "docs/spec.md"), as: UTF8.self)
+        var names: Set<String> = []
+        for file in try Repository.entries(of: "Sources/Compiler/Spec") where file.hasSuffix("Schema.swift") {
+            let source = String(decoding: try Repository.bytes(of: "Sources/Compiler/Spec/\(file)"), as: UTF8.self)
+            for match in source.matches(of: /\.(?:required|optional|later)\(\s*"([^"]+)"/) {
+                names.insert(String(match.1))
+                #expect(page.contains("`\(match.1)`"), "\(file): \(match.1)")
+            }
+        }
+        #expect(names == Set(SpecSchema.all.flatMap { $0.keys.map(\.name) }))
+    }
+
+    @Test("docs/operations.md lists the fields of the access log, in their order")
+    func accessLogFields() throws {
+        let page = String(decoding: try Repository.bytes(of: "docs/operations.md"), as: UTF8.self)
+        let section = try #require(page.components(separatedBy: "## The access log").last).prefix { $0 != "#" }
+        let names = section.matches(of: /\n\| `([a-z-]+)` \|/).map { String($0.1) }
+        #expect(names == AccessLogField.allCases.map(\.name))
     }
 
     @Test("docs/diagnostics.md lists every code")

@@ -239,7 +239,7 @@ enum SpecSchema {
                 "list of field names",
                 default: "all",
                 example: "fields: [ time, method, path, status ]",
-                "What a line holds."
+                "What a line holds; docs/operations.md lists them."
             ),
         ]
     )
