@@ -5,11 +5,22 @@ package struct Compilation: Sendable {
     /// Sorted by position, one per mistake.
     package var diagnostics: [Diagnostic]
     package var gateway: Gateway?
+    /// Files that belong into the bundle beside what is made of the gateway.
+    package var bundledFiles: [BundledFile]
 
-    package init(diagnostics: [Diagnostic], gateway: Gateway?) {
+    package init(diagnostics: [Diagnostic], gateway: Gateway?, bundledFiles: [BundledFile] = []) {
         self.diagnostics = diagnostics
         self.gateway = gateway
+        self.bundledFiles = bundledFiles
     }
+}
+
+/// A file that a spec names and that is copied into the bundle under the same path.
+package struct BundledFile: Hashable, Sendable {
+    /// Relative to the spec's file that names it.
+    package var path: String
+    /// Which that is, in the order in which the files were given.
+    package var file: UInt32
 }
 
 /// The compiler: from the bytes of a spec's files to a gateway, or to what is wrong with them. It opens no file, knows
@@ -30,7 +41,11 @@ package enum Compiler {
         let earlierCount = diagnostics.count
         let gateway = Analysis.lower(document, into: &diagnostics)
         let found = Cascade.removed(from: Array(diagnostics[earlierCount...]), after: document.incompleteKeys)
-        return Compilation(diagnostics: Diagnostic.sorted(diagnostics[..<earlierCount] + found), gateway: gateway)
+        return Compilation(
+            diagnostics: Diagnostic.sorted(diagnostics[..<earlierCount] + found),
+            gateway: gateway,
+            bundledFiles: SecurityLowering.bundledFiles(document)
+        )
     }
 
     /// The files of a build as one document: what `compile` hands to the analysis.

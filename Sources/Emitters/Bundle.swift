@@ -5,10 +5,13 @@ package struct Artifact: Equatable, Sendable {
     /// Relative to the bundle, with `/`; no `.` or `..` in it.
     package var path: String
     package var bytes: [UInt8]
+    /// Taken over as it was, so that nothing in it tells who wrote it.
+    package var isCopy: Bool
 
-    package init(path: String, bytes: [UInt8]) {
+    package init(path: String, bytes: [UInt8], isCopy: Bool = false) {
         self.path = path
         self.bytes = bytes
+        self.isCopy = isCopy
     }
 
     /// A text file that begins with the mark by which a later build knows it as its own.
@@ -31,14 +34,16 @@ package enum Bundle {
     ///   - gateway: without errors.
     ///   - table: its table.
     ///   - sources: the spec's files as given to the compiler, in order.
+    ///   - copies: files that are in the bundle as they are: certificates.
     package static func emit(
         _ gateway: Gateway,
         table: [UInt8],
         sources: [[UInt8]],
+        copies: [Artifact] = [],
         templates: DeployTemplates
     ) -> [Artifact] {
         let plan = DeployPlan(gateway)
-        var artifacts = EnvironmentEmitter.emit(plan, templates) + [ComposeEmitter.emit(plan, templates)]
+        var artifacts = EnvironmentEmitter.emit(plan, templates) + [ComposeEmitter.emit(plan, templates)] + copies
         artifacts.sort { $0.path < $1.path }
         let table = Artifact(path: tablePath, bytes: table)
         let manifest = ManifestEmitter.emit(plan, sources: sources, artifacts: artifacts + [table])

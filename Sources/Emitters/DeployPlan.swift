@@ -4,8 +4,6 @@ package import GatewayIR
 package struct DeployPlan: Sendable {
     /// Where a container finds the bundle.
     static let bundlePath = "/bundle"
-    /// Where a container listens for TLS; hosts publish it under the port of the spec.
-    static let httpsPort: UInt16 = 8443
 
     let gateway: Gateway
     /// The spec's nodes, or one named after the gateway.
@@ -27,29 +25,43 @@ package struct DeployPlan: Sendable {
             case .secret(.file(let path)): files.insert(path)
             }
         }
+        for pair in gateway.certificatePairs {
+            switch pair.key {
+            case .environment(let name): variables.insert(name)
+            case .file(let path): files.insert(path)
+            }
+        }
         secretVariables = variables.sorted()
         secretFiles = files.sorted()
     }
 
     /// Where a container serves clients. Inside a container loopback would be out of everyone's reach, so it becomes
     /// every address.
-    var httpAddresses: [ListenAddress] {
-        var addresses: [ListenAddress] = []
-        for listener in gateway.listeners.http {
-            let address = Self.reachable(listener)
-            if !addresses.contains(address) { addresses.append(address) }
-        }
-        return addresses
-    }
+    var httpAddresses: [ListenAddress] { Self.reachable(gateway.listeners.http) }
+
+    /// Where a container serves clients over TLS.
+    var httpsAddresses: [ListenAddress] { Self.reachable(gateway.listeners.https?.addresses ?? []) }
 
     /// Where a container answers probes and scrapes from its own network.
     var statusAddress: ListenAddress { Self.reachable(gateway.listeners.status) }
 
     /// Host ports and the container ports that they lead to.
     func publishedPorts(of node: Node) -> [(published: UInt16, container: UInt16)] {
-        let httpPort = httpAddresses.first?.port ?? 8000
-        guard !node.ports.isEmpty else { return [(httpPort, httpPort)] }
-        return node.ports.map { ($0.published, $0.name == "https" ? Self.httpsPort : httpPort) }
+        let ports = [httpAddresses.first?.port, httpsAddresses.first?.port]
+        guard !node.ports.isEmpty else { return ports.compactMap { port in port.map { ($0, $0) } } }
+        // A port that leads to no listener is left out.
+        return node.ports.compactMap { port in
+            ports[port.name == "https" ? 1 : 0].map { (port.published, $0) }
+        }
+    }
+
+    private static func reachable(_ listeners: [ListenAddress]) -> [ListenAddress] {
+        var addresses: [ListenAddress] = []
+        for listener in listeners {
+            let address = reachable(listener)
+            if !addresses.contains(address) { addresses.append(address) }
+        }
+        return addresses
     }
 
     private static func reachable(_ address: ListenAddress) -> ListenAddress {

@@ -16,7 +16,9 @@ enum EnvironmentEmitter {
 struct NodeEnvironment {
     var node: String
     var bundlePath: String
-    var http: String
+    /// `nil` where there is no such listener.
+    var http: String?
+    var https: String?
     var status: String
     var workers: String?
     /// Names only.
@@ -29,7 +31,11 @@ struct NodeEnvironment {
     init(_ node: Node, in plan: DeployPlan) {
         self.node = node.name
         bundlePath = DeployPlan.bundlePath
-        http = plan.httpAddresses.map(\.text).joined(separator: ",")
+        let list = { (addresses: [ListenAddress]) in
+            addresses.isEmpty ? nil : addresses.map(\.text).joined(separator: ",")
+        }
+        http = list(plan.httpAddresses)
+        https = list(plan.httpsAddresses)
         status = plan.statusAddress.text
         workers = node.workerCount.map { "\($0)" }
         variables = plan.secretVariables

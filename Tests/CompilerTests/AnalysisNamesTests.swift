@@ -124,7 +124,7 @@ struct AnalysisNamesTests {
         arguments: [
             ("nodes: { EU_1: {} }", ["E0404 at EU_1"], "eu-1"),
             ("nodes: { a: { ports: { http: 80 } }, b: { ports: { http: 80 } } }", ["E0901 at 80 (80)"], "own"),
-            ("nodes: { a: { ports: { http: 80, https: 80 } } }", ["E0901 at 80 (80)"], "own"),
+            ("nodes: { a: { ports: { http: 80, https: 80 } } }", ["W0905 at https", "E0901 at 80 (80)"], "listen"),
             ("nodes: { a: { labels: { tier: \"a b\" } } }", ["E0904 at \"a b\""], "letters"),
             ("listen: { http: 8100 }", ["E0902 at 8100"], "8101"),
             ("listen: { http: 8000, status: 127.0.0.1:8000 }", ["E0902 at 127.0.0.1:8000 (8000)"], "8100"),

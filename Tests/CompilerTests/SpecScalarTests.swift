@@ -176,7 +176,7 @@ struct SpecScalarTests {
             ("HTTP://Orders.Example.COM/", "orders.example.com 80"),
             ("http://10.0.0.1:80", "10.0.0.1 80"), ("http://[2001:db8::1]:8080", "2001:db8::1 8080"),
             ("http://[::1]", "::1 80"),
-            ("http://orders_a-1:1", "orders_a-1 1"), ("https://orders", "E0204"), ("orders", "E0311"),
+            ("http://orders_a-1:1", "orders_a-1 1"), ("https://orders", "orders 443"), ("orders", "E0311"),
             ("http://", "E0311"),
             ("http://a/b", "E0311"), ("http://a?b", "E0311"), ("http://a#b", "E0311"), ("http://u:p@a", "E0311"),
             ("http://a:0", "E0308"),

@@ -12,6 +12,10 @@ enum DeployFixture {
         name: "shop",
         listeners: Listeners(
             http: [ListenAddress(host: "127.0.0.1", port: 8000), ListenAddress(host: "::1", port: 8080)],
+            https: SecureListeners(
+                addresses: [ListenAddress(host: "127.0.0.1", port: 9443)],
+                certificates: [CertificatePair(certificate: "certs/edge.crt", key: .file("/run/secrets/edge.key"))]
+            ),
             status: ListenAddress(host: "127.0.0.1", port: 8100)
         ),
         drain: Drain(delay: 1_500, timeout: 30_000),

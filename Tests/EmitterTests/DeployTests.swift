@@ -62,7 +62,7 @@ struct DeployTests {
         let published = { (name: String) in
             (config.services[name]?.ports ?? []).map { "\($0.published)->\($0.target)" }
         }
-        #expect(published("eu-1") == ["8000->8000", "8443->8443"])
+        #expect(published("eu-1") == ["8000->8000", "8443->9443"])
         #expect(published("us-1") == ["8001->8000"])
     }
 
@@ -70,7 +70,7 @@ struct DeployTests {
     func secretsPass() throws {
         let config = try ComposeConfig(of: DeployFixture.shop, environment: ["ACME_KEY": "s3cret"])
         #expect(config.services["us-1"]?.environment["ACME_KEY"] == "s3cret")
-        #expect(config.services["us-1"]?.secrets?.map(\.target) == ["/run/secrets/acme.key"])
+        #expect(config.services["us-1"]?.secrets?.map(\.target) == ["/run/secrets/acme.key", "/run/secrets/edge.key"])
     }
 
     /// Texts that mean something in YAML, in Compose or in a file of variables.

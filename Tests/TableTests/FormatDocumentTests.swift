@@ -66,5 +66,6 @@ import Testing
         (.credentials, CredentialRecord()), (.rateLimits, RateLimitRecord()), (.rates, RateRecord()),
         (.rateTiers, RateTierRecord()), (.headerEdits, HeaderEditsRecord()), (.headerFields, HeaderFieldRecord()),
         (.templateParts, TemplatePartRecord()), (.responses, ResponseRecord()), (.nodes, NodeRecord()),
+        (.certificates, CertificateRecord()), (.listenerTLS, ListenerTLSRecord()), (.upstreamTLS, UpstreamTLSRecord()),
     ]
 }

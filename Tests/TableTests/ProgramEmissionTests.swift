@@ -55,7 +55,7 @@ import Testing
 
     @Test func targetsAreCalledByTheirAuthority() {
         let authorities = (0..<table.view.targets.count).map { table.view.string(table.view.targets[$0].authority) }
-        #expect(authorities == ["[::1]", "orders-a:8080", "orders-b:8080"])
+        #expect(authorities == ["[::1]", "orders-a:8080", "orders-b:8443"])
     }
 
     @Test func theMostGenerousTierComesFirst() {

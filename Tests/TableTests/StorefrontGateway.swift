@@ -12,6 +12,17 @@ enum StorefrontGateway {
         name: "storefront",
         listeners: Listeners(
             http: [ListenAddress(host: "0.0.0.0", port: 8000), ListenAddress(host: "::", port: 8000)],
+            https: SecureListeners(
+                certificates: [
+                    CertificatePair(certificate: "certs/edge.crt", key: .file("/run/secrets/edge.key")),
+                    CertificatePair(
+                        certificate: "certs/shop.crt",
+                        key: .environment("SHOP_KEY"),
+                        ocspResponse: "/var/lib/ocsp/shop.der"
+                    ),
+                ],
+                clientCertificates: ClientCertificates(authorities: "certs/clients.pem", mode: .request)
+            ),
             trustedProxies: [
                 AddressBlock(network: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, 0], prefixLength: 104)
             ]
@@ -34,7 +45,15 @@ enum StorefrontGateway {
             ),
             Upstream(
                 name: "orders",
-                targets: [Target(host: "orders-a", port: 8080), Target(host: "orders-b", port: 8080, weight: 2)]
+                targets: [
+                    Target(host: "orders-a", port: 8080),
+                    Target(host: "orders-b", port: 8443, weight: 2, isSecure: true),
+                ],
+                tls: UpstreamTLS(
+                    authorities: "certs/internal.pem",
+                    serverName: "orders.internal",
+                    certificate: CertificatePair(certificate: "certs/gateway.crt", key: .file("keys/gateway.key"))
+                )
             ),
         ],
         apis: [

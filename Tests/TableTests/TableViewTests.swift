@@ -52,6 +52,9 @@ struct TableViewTests {
             (.templateParts, address(view.templateParts.pointer(0))),
             (.responses, address(view.responses.pointer(0))),
             (.nodes, address(view.nodes.pointer(0))),
+            (.certificates, address(view.certificates.pointer(0))),
+            (.listenerTLS, address(view.listenerTLS.pointer(0))),
+            (.upstreamTLS, address(view.upstreamTLS.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

@@ -22,7 +22,20 @@ enum NodeChecks {
                 diagnostics.append(.publishedPortTwice(port.value, node: use.node, first: first.span, of: first.node))
             }
         }
+        warnOfUnserved(document, into: &diagnostics)
         return document.nodes.map { lowered($0) }.sorted { $0.name < $1.name }
+    }
+
+    /// Ports that lead to no listener.
+    private static func warnOfUnserved(_ document: SpecDocument, into diagnostics: inout [Diagnostic]) {
+        let listen = document.listen
+        for node in document.nodes {
+            for port in node.value.ports {
+                let isServed =
+                    port.name.value == "https" ? listen.isHTTPSWanted : !listen.http.isEmpty || !listen.isHTTPSWanted
+                if !isServed { diagnostics.append(.publishedPortUnserved(port, of: node.name.value)) }
+            }
+        }
     }
 
     private static func lowered(_ node: Named<NodeSpec>) -> Node {
@@ -100,6 +113,15 @@ extension Diagnostic {
             at: port.span,
             related: [.init(first, "first published here")],
             help: "all nodes start as services of one compose file; give each a port of its own"
+        )
+    }
+
+    static func publishedPortUnserved(_ port: Named<Spanned<UInt16>>, of node: String) -> Diagnostic {
+        Diagnostic(
+            .publishedPortUnserved,
+            "`\(node)` publishes port \(port.value.value) for `\(port.name.value)`, and there is no `listen.\(port.name.value)`",
+            at: port.name.span,
+            help: "add `listen.\(port.name.value)`, or delete the port"
         )
     }
 

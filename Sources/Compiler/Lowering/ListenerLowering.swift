@@ -4,22 +4,29 @@ internal import GatewayIR
 enum ListenerLowering {
     static func listeners(_ spec: ListenSpec, into diagnostics: inout [Diagnostic]) -> Listeners {
         var result = Listeners()
-        if !spec.http.isEmpty { result.http = spec.http.map(\.value) }
+        // Whoever asks for TLS gets no plain listener that he did not ask for.
+        if !spec.http.isEmpty || spec.isHTTPSWanted { result.http = spec.http.map(\.value) }
+        result.https = SecurityLowering.listeners(spec.https)
         if let status = spec.status { result.status = status.value }
         result.trustedProxies = spec.trustedProxies.map(\.value)
-        for (index, address) in spec.http.enumerated() {
-            guard let first = spec.http[..<index].first(where: { clash($0.value, address.value) }) else { continue }
+        let addresses = spec.http + secureAddresses(spec)
+        for (index, address) in addresses.enumerated() {
+            guard let first = addresses[..<index].first(where: { clash($0.value, address.value) }) else { continue }
             diagnostics.append(.listenAddressTwice(address, first: first.span))
         }
-        if let taken = result.http.firstIndex(where: { $0.port == result.status.port }) {
-            let http = spec.http.isEmpty ? nil : spec.http[taken].span
-            if let span = spec.status?.span ?? http {
-                diagnostics.append(
-                    .statusPortTaken(result.status.port, at: span, http: spec.status == nil ? nil : http)
-                )
-            }
+        let status = result.status.port
+        let taken = addresses.first { $0.value.port == status }?.span
+        let isTaken = taken != nil || addresses.isEmpty && result.http.contains { $0.port == status }
+        if isTaken, let span = spec.status?.span ?? taken {
+            diagnostics.append(.statusPortTaken(status, at: span, http: spec.status == nil ? nil : taken))
         }
         return result
+    }
+
+    /// The default stands where `https` does.
+    private static func secureAddresses(_ spec: ListenSpec) -> [Spanned<ListenAddress>] {
+        guard let https = spec.https, https.addresses.isEmpty else { return spec.https?.addresses ?? [] }
+        return [Spanned(ListenAddress(host: "0.0.0.0", port: 8443), https.span)]
     }
 
     /// Whether both cannot be bound at once.

@@ -5,13 +5,17 @@ enum UpstreamLowering {
     static func lower(_ document: SpecDocument, into diagnostics: inout [Diagnostic]) -> [Upstream] {
         document.upstreams.sorted { $0.name.value < $1.name.value }.map { upstream in
             reportDoubles(upstream, into: &diagnostics)
-            return lowered(upstream)
+            var result = lowered(upstream)
+            result.tls = SecurityLowering.upstream(upstream, into: &diagnostics)
+            return result
         }
     }
 
     private static func lowered(_ upstream: Named<UpstreamSpec>) -> Upstream {
         let spec = upstream.value
-        let targets = spec.targets.map { Target(host: $0.host, port: $0.port, weight: $0.weight?.value ?? 1) }
+        let targets = spec.targets.map {
+            Target(host: $0.host, port: $0.port, weight: $0.weight?.value ?? 1, isSecure: $0.isSecure)
+        }
         var result = Upstream(
             name: upstream.name.value,
             targets: targets.sorted { ($0.host, $0.port) < ($1.host, $1.port) }

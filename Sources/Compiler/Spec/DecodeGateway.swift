@@ -54,6 +54,10 @@ extension SpecDecoder {
         var spec = ListenSpec()
         guard let fields = fields(field, SpecSchema.listen) else { return spec }
         spec.http = oneOrMore(fields["http"], of: "addresses", .listenAddress(defaultHost: "0.0.0.0"))
+        if let field = fields["https"] {
+            spec.https = https(field)
+            spec.isHTTPSWanted = true
+        }
         spec.status = scalar(fields["status"], .listenAddress(defaultHost: "127.0.0.1"))
         spec.trustedProxies = list(fields["trusted-proxies"], of: "blocks of addresses", .addressBlock)
         if let field = fields["limits"] { listenLimits(field, into: &spec) }

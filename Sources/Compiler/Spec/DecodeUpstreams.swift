@@ -10,6 +10,7 @@ extension SpecDecoder {
         }
         spec.balance = scalar(fields["balance"], .balance)
         if let field = fields["timeouts"] { upstreamTimeouts(field, into: &spec) }
+        spec.tls = fields["tls"].flatMap { upstreamTLS($0) }
         spec.retries = scalar(fields["retries"], .number(0...10))
         if let field = fields["connections"],
             let connections = self.fields(field, SpecSchema.connections)
@@ -33,17 +34,12 @@ extension SpecDecoder {
     private mutating func target(_ node: NodeIndex) -> TargetSpec? {
         guard tree[node].kind == .map else {
             guard let address = scalar(node, .target) else { return nil }
-            return TargetSpec(
-                host: address.value.host,
-                port: address.value.port,
-                weight: nil,
-                span: address.span
-            )
+            return TargetSpec(address, weight: nil)
         }
         guard let fields = fields(node, SpecSchema.target) else { return nil }
         let weight = scalar(fields["weight"], .number(UInt8(1)...100))
         guard let address = scalar(fields["url"], .target) else { return nil }
-        return TargetSpec(host: address.value.host, port: address.value.port, weight: weight, span: address.span)
+        return TargetSpec(address, weight: weight)
     }
 
     // MARK: Consumers
@@ -95,6 +91,18 @@ extension SpecDecoder {
             )
         }
         return .literal(key.value)
+    }
+}
+
+extension TargetSpec {
+    fileprivate init(_ address: Spanned<TargetAddress>, weight: Spanned<UInt8>?) {
+        self.init(
+            host: address.value.host,
+            port: address.value.port,
+            isSecure: address.value.isSecure,
+            weight: weight,
+            span: address.span
+        )
     }
 }
 

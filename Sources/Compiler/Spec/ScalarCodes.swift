@@ -5,7 +5,7 @@ extension DiagnosticCode {
         .badListenAddress,
         .badAddressBlock, .badTarget, .badPercentage, .badWord, .badHeaderName, .badHeaderValue, .framingHeader,
         .badText,
-        .badURL, .badReference, .missingBuildVariable, .secretMisplaced, .badKey,
+        .badURL, .badPath, .badReference, .missingBuildVariable, .secretMisplaced, .badKey,
     ]
 
     static let unitMissing = DiagnosticCode(
@@ -163,6 +163,17 @@ extension DiagnosticCode {
             `docs` is sent in the `Link` header, so it is an absolute `https` or `http` URL with only the characters that URLs may have; others are percent-encoded.
             """,
         example: "docs: developer.example.com/orders v1"
+    )
+
+    static let badPath = DiagnosticCode(
+        "E0319",
+        "a path cannot be used",
+        explanation: """
+            Certificates that a spec names by a relative path are copied into the bundle under the same path, so that the
+            bundle is complete wherever it goes; a bundle is one folder deep, and some names in it are taken. Private keys
+            are never copied: their paths are opened by the gateway, and a key itself may not stand in a spec.
+            """,
+        example: "listen: { https: { certificate: ../edge.crt, key: /run/secrets/edge.key } }"
     )
 
     static let badReference = DiagnosticCode(

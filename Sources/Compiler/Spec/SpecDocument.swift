@@ -54,6 +54,9 @@ package struct Named<Value: Sendable>: Sendable {
 package struct ListenSpec: Sendable {
     /// `8000`, `127.0.0.1:8000`, `[::1]:8000`, or a list of these.
     package var http: [Spanned<ListenAddress>] = []
+    package var https: HTTPSSpec?
+    /// Where `https:` stands, though what it says was refused.
+    package var isHTTPSWanted = false
     package var status: Spanned<ListenAddress>?
     package var trustedProxies: [Spanned<AddressBlock>] = []
     /// `listen.limits`: `head`, `headers`, `body`, `connections`.
@@ -68,6 +71,39 @@ package struct ListenSpec: Sendable {
     package var writeTimeout: Spanned<Milliseconds>?
 
     package init() {}
+}
+
+/// `listen.https`.
+package struct HTTPSSpec: Sendable {
+    package var addresses: [Spanned<ListenAddress>] = []
+    package var certificates: [CertificateSpec] = []
+    package var oldestVersion: Spanned<TLSVersion>?
+    package var clientCertificates: ClientCertificatesSpec?
+    package var span: SourceSpan
+
+    package init(span: SourceSpan) { self.span = span }
+}
+
+package struct CertificateSpec: Sendable {
+    package var certificate: Spanned<String>
+    package var key: Spanned<SecretReference>
+    package var ocspResponse: Spanned<String>?
+}
+
+package struct ClientCertificatesSpec: Sendable {
+    package var authorities: Spanned<String>
+    package var mode: Spanned<ClientCertificates.Mode>?
+}
+
+/// `upstreams.NAME.tls`.
+package struct UpstreamTLSSpec: Sendable {
+    package var authorities: Spanned<String>?
+    package var verifies: Spanned<Bool>?
+    package var serverName: Spanned<String>?
+    package var certificate: CertificateSpec?
+    package var span: SourceSpan
+
+    package init(span: SourceSpan) { self.span = span }
 }
 
 package struct DrainSpec: Sendable {
@@ -94,6 +130,7 @@ package struct UpstreamSpec: Sendable {
     package var targets: [TargetSpec] = []
     /// Only `round-robin` yet.
     package var balance: Spanned<String>?
+    package var tls: UpstreamTLSSpec?
     package var connectTimeout: Spanned<Milliseconds>?
     package var responseTimeout: Spanned<Milliseconds>?
     package var idleTimeout: Spanned<Milliseconds>?
@@ -114,12 +151,15 @@ package struct TargetSpec: Sendable {
     /// DNS name or address literal, IPv6 without brackets.
     package var host: String
     package var port: UInt16
+    /// `https`.
+    package var isSecure: Bool
     package var weight: Spanned<UInt8>?
     package var span: SourceSpan
 
-    package init(host: String, port: UInt16, weight: Spanned<UInt8>?, span: SourceSpan) {
+    package init(host: String, port: UInt16, isSecure: Bool, weight: Spanned<UInt8>?, span: SourceSpan) {
         self.host = host
         self.port = port
+        self.isSecure = isSecure
         self.weight = weight
         self.span = span
     }

@@ -3,8 +3,9 @@ enum SpecSchema {
     /// All maps in the order in which docs/spec.md shows them.
     static let all: [SchemaMap] =
         [
-            document, listen, listenLimits, listenTimeouts, drain, accessLog, upstream, target, upstreamTimeouts,
-            connections, consumer, credential, governance, api, versioning, version, brownout, route, node, nodePorts,
+            document, listen, https, certificate, clientCertificates, listenLimits, listenTimeouts, drain, accessLog,
+            upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, governance, api,
+            versioning, version, brownout, route, node, nodePorts,
         ] + PluginSchema.all
 
     static let document = SchemaMap(
@@ -99,9 +100,16 @@ enum SpecSchema {
             .optional(
                 "http",
                 "listen address, or a list of them",
-                default: "8000",
+                default: "8000, or none if there is `https`",
                 example: "http: 8000",
                 "Plain HTTP. A bare port means all IPv4 addresses."
+            ),
+            .optional(
+                "https",
+                "map",
+                default: "none",
+                example: "https: { port: 8443, certificate: certs/edge.crt, key: /run/secrets/edge.key }",
+                "HTTP over TLS."
             ),
             .optional(
                 "status",
@@ -119,7 +127,6 @@ enum SpecSchema {
             ),
             .optional("limits", "map", example: "limits: { head: 16KiB }", "Bounds on what a client may send."),
             .optional("timeouts", "map", example: "timeouts: { idle: 60s }", "How long a client may take."),
-            .later("https", "leave it out and terminate TLS in front of the gateway"),
         ]
     )
 
@@ -254,7 +261,7 @@ enum SpecSchema {
                 "targets",
                 "list of URLs or targets",
                 example: "targets: [ \"http://orders-a:8080\" ]",
-                "The servers, as `http://host:port`."
+                "The servers, as `http://host:port` or `https://host:port`."
             ),
             .optional(
                 "balance",
@@ -283,7 +290,12 @@ enum SpecSchema {
                 "Connections to each target, per worker."
             ),
             .later("health", "leave it out; `retries` tries another target meanwhile"),
-            .later("tls", "leave it out and speak plain HTTP to the upstream"),
+            .optional(
+                "tls",
+                "map",
+                example: "tls: { ca: certs/internal.pem }",
+                "How `https://` targets are spoken to."
+            ),
         ]
     )
 
@@ -293,7 +305,12 @@ enum SpecSchema {
         path: "upstreams.NAME.targets[]",
         "The long form of a server.",
         [
-            .required("url", "URL", example: "url: http://orders-b:8080", "`http://host:port`, without a path."),
+            .required(
+                "url",
+                "URL",
+                example: "url: http://orders-b:8080",
+                "`http://` or `https://host:port`, without a path."
+            ),
             .optional("weight", "number from 1 to 100", default: "1", example: "weight: 2", "Its share of requests."),
         ]
     )
@@ -443,7 +460,7 @@ enum SpecSchema {
         "Published ports.",
         [
             .optional("http", "port", example: "http: 8000", "Leads to the first address of `listen.http`."),
-            .optional("https", "port", example: "https: 8443", "Kept for the time when `listen.https` is there."),
+            .optional("https", "port", example: "https: 8443", "Leads to the first address of `listen.https`."),
         ]
     )
 }

@@ -3,6 +3,8 @@ struct TargetAddress: Equatable, Sendable {
     /// DNS name or address literal, IPv6 without brackets.
     var host: String
     var port: UInt16
+    /// `https`.
+    var isSecure = false
 }
 
 extension ScalarType where Value == TargetAddress {
@@ -13,15 +15,11 @@ extension ScalarType where Value == TargetAddress {
         guard let scheme = text.firstRange(of: "://") else {
             throw problem(text, "it has no scheme", "write `http://\(text.excerpt)`")
         }
+        let isSecure: Bool
         switch text[..<scheme.lowerBound].lowercased() {
-        case "http": break
-        case "https":
-            throw ScalarProblem(
-                .notYetSupported,
-                "`https` towards upstreams is not supported by this version of apic yet",
-                help: "write `http://`, with TLS ended in front of the upstream or by a sidecar"
-            )
-        default: throw problem(text, "only `http` is spoken to upstreams", "write `http://host:port`")
+        case "http": isSecure = false
+        case "https": isSecure = true
+        default: throw problem(text, "only `http` and `https` are spoken to upstreams", "write `http://host:port`")
         }
         var rest = text[scheme.upperBound...]
         if let end = rest.firstIndex(where: { "/?#".contains($0) }) {
@@ -41,12 +39,18 @@ extension ScalarType where Value == TargetAddress {
                 help: "write `http://host:port`; send credentials with `request-headers`"
             )
         }
-        return try parse(authority: rest, of: text)
+        var address = try parse(authority: rest, of: text, defaultPort: isSecure ? 443 : 80)
+        address.isSecure = isSecure
+        return address
     }
 
-    private static func parse(authority: Substring, of text: String) throws(ScalarProblem) -> TargetAddress {
+    private static func parse(
+        authority: Substring,
+        of text: String,
+        defaultPort: UInt16
+    ) throws(ScalarProblem) -> TargetAddress {
         var host = authority
-        var port: UInt16 = 80
+        var port = defaultPort
         if authority.hasPrefix("[") {
             guard let close = authority.firstIndex(of: "]") else {
                 throw problem(text, "a bracket is not closed", "write `http://[::1]:8080`")

@@ -32,10 +32,11 @@ extension GatewayRecord {
 }
 
 extension ListenerRecord {
-    init(_ address: ListenAddress, _ text: inout TextPool) {
+    init(_ address: ListenAddress, isSecure: Bool, _ text: inout TextPool) {
         self.init()
         host = text.add(address.host)
         port = UInt32(address.port)
+        if isSecure { flags |= ListenerRecord.secureFlag }
     }
 }
 
@@ -81,9 +82,10 @@ extension TargetRecord {
         host = text.add(target.host)
         // RFC 9110 section 7.2: an IPv6 literal in brackets, the port unless it is the scheme's own.
         let name = target.host.utf8.contains(UInt8(ascii: ":")) ? "[\(target.host)]" : target.host
-        authority = text.add(target.port == 80 ? name : "\(name):\(target.port)")
+        authority = text.add(target.port == (target.isSecure ? 443 : 80) ? name : "\(name):\(target.port)")
         port = UInt32(target.port)
         weight = UInt32(target.weight)
+        if target.isSecure { flags |= TargetRecord.secureFlag }
     }
 }
 

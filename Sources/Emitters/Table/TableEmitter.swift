@@ -24,7 +24,9 @@ package enum TableEmitter {
     }
 
     private static func emitSettings(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {
-        writer.set(.listeners, gateway.listeners.http.map { ListenerRecord($0, &text) })
+        let plain = gateway.listeners.http.map { ListenerRecord($0, isSecure: false, &text) }
+        let secure = (gateway.listeners.https?.addresses ?? []).map { ListenerRecord($0, isSecure: true, &text) }
+        writer.set(.listeners, plain + secure)
         writer.set(.trustedBlocks, gateway.listeners.trustedProxies.map(AddressBlockRecord.init))
         writer.set(.groups, gateway.groups.map { text.add($0) })
         writer.set(.nodes, gateway.nodes.map { NodeRecord($0, &text) })
@@ -33,14 +35,20 @@ package enum TableEmitter {
     private static func emitUpstreams(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {
         var upstreams: [UpstreamRecord] = []
         var targets: [TargetRecord] = []
+        var security = SecurityTables()
+        if let https = gateway.listeners.https { security.set(https, &text) }
         for upstream in gateway.upstreams {
             var record = UpstreamRecord(upstream, &text)
+            if let tls = upstream.tls { record.tls = security.add(tls, &text) }
             record.targets = RangeRecord(first: UInt32(targets.count), count: UInt32(upstream.targets.count))
             targets += upstream.targets.map { TargetRecord($0, &text) }
             upstreams.append(record)
         }
         writer.set(.upstreams, upstreams)
         writer.set(.targets, targets)
+        writer.set(.certificates, security.certificates)
+        writer.set(.listenerTLS, security.listeners)
+        writer.set(.upstreamTLS, security.upstreams)
     }
 
     private static func emitConsumers(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {

@@ -27,6 +27,7 @@ package struct GatewayDump {
         for address in gateway.listeners.http {
             add("http \(GatewayDump.address(address.host, address.port))", depth: 1)
         }
+        if let https = gateway.listeners.https { addHTTPS(https) }
         let status = gateway.listeners.status
         add("status \(GatewayDump.address(status.host, status.port))", depth: 1)
         for block in gateway.listeners.trustedProxies {
@@ -51,6 +52,18 @@ package struct GatewayDump {
         add("access-log \(log.path ?? "stdout"), \(log.samplePerMillion) per million: \(fields)", depth: 1)
     }
 
+    private mutating func addHTTPS(_ https: SecureListeners) {
+        for address in https.addresses { add("https \(GatewayDump.address(address.host, address.port))", depth: 1) }
+        add("tls from \(https.oldestVersion == .v13 ? "1.3" : "1.2")", depth: 2)
+        for pair in https.certificates { add("certificate \(GatewayDump.text(pair))", depth: 2) }
+        if let clients = https.clientCertificates {
+            add(
+                "client-certificates \(clients.mode == .require ? "require" : "request") \(clients.authorities)",
+                depth: 2
+            )
+        }
+    }
+
     private mutating func addConsumers() {
         for group in gateway.groups { add("group \(group)") }
         for consumer in gateway.consumers { add("consumer \(consumer.name) [\(groups(consumer.groups))]") }
@@ -58,8 +71,7 @@ package struct GatewayDump {
             let key =
                 switch credential.key {
                 case .digest(let bytes): "digest " + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-                case .secret(.environment(let name)): "${env:\(name)}"
-                case .secret(.file(let path)): "${file:\(path)}"
+                case .secret(let secret): GatewayDump.text(secret)
                 }
             add("credential \(gateway.consumers[credential.consumer].name)/\(credential.id) \(key)")
         }
@@ -70,8 +82,13 @@ package struct GatewayDump {
             let timeouts = upstream.timeouts
             add("upstream \(upstream.name)")
             for target in upstream.targets {
-                add("target \(GatewayDump.address(target.host, target.port)) weight \(target.weight)", depth: 1)
+                let scheme = target.isSecure ? "https " : ""
+                add(
+                    "target \(scheme)\(GatewayDump.address(target.host, target.port)) weight \(target.weight)",
+                    depth: 1
+                )
             }
+            if let tls = upstream.tls { add(GatewayDump.text(tls), depth: 1) }
             add(
                 "timeouts connect \(timeouts.connect), response \(timeouts.response), idle \(timeouts.idle), "
                     + "tunnel \(timeouts.tunnel)",
@@ -187,6 +204,23 @@ package struct GatewayDump {
 extension GatewayDump {
     private static func address(_ host: String, _ port: UInt16) -> String {
         host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    private static func text(_ secret: SecretReference) -> String {
+        switch secret {
+        case .environment(let name): "${env:\(name)}"
+        case .file(let path): "${file:\(path)}"
+        }
+    }
+
+    private static func text(_ pair: CertificatePair) -> String {
+        "\(pair.certificate) key \(text(pair.key))" + (pair.ocspResponse.map { " ocsp \($0)" } ?? "")
+    }
+
+    private static func text(_ tls: UpstreamTLS) -> String {
+        "tls verify \(tls.verifies) against \(tls.authorities ?? "the system's authorities")"
+            + (tls.serverName.map { ", server-name \($0)" } ?? "")
+            + (tls.certificate.map { ", certificate \(text($0))" } ?? "")
     }
 
     private static func text(_ selector: VersionSelector) -> String {

@@ -28,8 +28,9 @@ package struct AddressBlock: Hashable, Sendable {
 
 /// Where the gateway listens and whom it believes.
 package struct Listeners: Equatable, Sendable {
-    /// At least one address of plain HTTP.
+    /// Plain HTTP; none if there is `https` alone.
     package var http: [ListenAddress]
+    package var https: SecureListeners?
     /// Health, metrics and node status; never reachable on the proxy's port.
     package var status: ListenAddress
     /// Peers whose `Forwarded` and `X-Forwarded-*` are kept.
@@ -37,10 +38,12 @@ package struct Listeners: Equatable, Sendable {
 
     package init(
         http: [ListenAddress] = [ListenAddress(host: "0.0.0.0", port: 8000)],
+        https: SecureListeners? = nil,
         status: ListenAddress = ListenAddress(host: "127.0.0.1", port: 8100),
         trustedProxies: [AddressBlock] = []
     ) {
         self.http = http
+        self.https = https
         self.status = status
         self.trustedProxies = trustedProxies
     }

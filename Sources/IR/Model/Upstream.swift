@@ -4,6 +4,8 @@ package struct Upstream: Equatable, Sendable {
     /// At least one; ascending by host and port.
     package var targets: [Target]
     package var timeouts: UpstreamTimeouts
+    /// There if and only if some target is spoken to by TLS.
+    package var tls: UpstreamTLS?
     /// Further attempts after the first, each on another target where there is one; idempotent requests only.
     package var retryCountMax: UInt8
     /// Connections to one target from one worker.
@@ -15,6 +17,7 @@ package struct Upstream: Equatable, Sendable {
         name: String,
         targets: [Target],
         timeouts: UpstreamTimeouts = UpstreamTimeouts(),
+        tls: UpstreamTLS? = nil,
         retryCountMax: UInt8 = 1,
         connectionCountMax: UInt32 = 1024,
         idleConnectionCountMax: UInt32 = 64
@@ -22,6 +25,7 @@ package struct Upstream: Equatable, Sendable {
         self.name = name
         self.targets = targets
         self.timeouts = timeouts
+        self.tls = tls
         self.retryCountMax = retryCountMax
         self.connectionCountMax = connectionCountMax
         self.idleConnectionCountMax = idleConnectionCountMax
@@ -35,11 +39,14 @@ package struct Target: Equatable, Sendable {
     package var port: UInt16
     /// 1 to 100: the share of requests, against the other targets of the upstream.
     package var weight: UInt8
+    /// Spoken to by TLS.
+    package var isSecure: Bool
 
-    package init(host: String, port: UInt16, weight: UInt8 = 1) {
+    package init(host: String, port: UInt16, weight: UInt8 = 1, isSecure: Bool = false) {
         self.host = host
         self.port = port
         self.weight = weight
+        self.isSecure = isSecure
     }
 }
 

@@ -30,6 +30,8 @@ package struct UpstreamRecord: BitwiseCopyable, Sendable {
     package var connectionCountMax: UInt32 = 0
     /// Per target and worker.
     package var idleConnectionCountMax: UInt32 = 0
+    /// Index into `upstreamTLS`, where some target is secure; otherwise none.
+    package var tls: UInt32 = TableLayout.none
 
     package init() {}
 }
@@ -43,8 +45,13 @@ package struct TargetRecord: BitwiseCopyable, Sendable {
     package var authority = TextReference()
     package var port: UInt32 = 0
     package var weight: UInt32 = 1
+    package var flags: UInt32 = 0
 
     package init() {}
+
+    /// In `flags`: the server is spoken to by TLS.
+    package static var secureFlag: UInt32 { 1 }
+    package var isSecure: Bool { flags & TargetRecord.secureFlag != 0 }
 }
 
 /// A consumer.

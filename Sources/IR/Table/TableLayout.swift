@@ -107,6 +107,9 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case templateParts
     case responses
     case nodes
+    case certificates
+    case listenerTLS
+    case upstreamTLS
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -145,6 +148,9 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .templateParts: MemoryLayout<TemplatePartRecord>.stride
         case .responses: MemoryLayout<ResponseRecord>.stride
         case .nodes: MemoryLayout<NodeRecord>.stride
+        case .certificates: MemoryLayout<CertificateRecord>.stride
+        case .listenerTLS: MemoryLayout<ListenerTLSRecord>.stride
+        case .upstreamTLS: MemoryLayout<UpstreamTLSRecord>.stride
         }
     }
 }

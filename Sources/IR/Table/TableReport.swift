@@ -19,7 +19,7 @@ package struct TableReport {
     }
 
     private var parts: [ReportPart] {
-        [settings, listeners, sections, versions, routes, programs, upstreams, consumers, nodes]
+        [settings, listeners, certificates, sections, versions, routes, programs, upstreams, consumers, nodes]
     }
 
     private var settings: ReportPart {
@@ -52,7 +52,8 @@ package struct TableReport {
         var part = ReportPart("listeners", columns: ["address", "trusted"])
         for index in 0..<view.listeners.count {
             let listener = view.listeners[index]
-            part.add([.text(address(view.string(listener.host), listener.port)), .none])
+            let scheme = listener.isSecure ? "https " : ""
+            part.add([.text(scheme + address(view.string(listener.host), listener.port)), .none])
         }
         for index in 0..<view.trustedBlocks.count {
             let block = view.trustedBlocks[index]
@@ -63,6 +64,22 @@ package struct TableReport {
                 }
             }
             part.add([.none, .text(groups.joined(separator: ":") + "/\(block.prefixLength)")])
+        }
+        return part
+    }
+
+    private var certificates: ReportPart {
+        var part = ReportPart("certificates", columns: ["certificate", "key", "for"])
+        let listeners = view.listenerTLS.count > 0 ? view.listenerTLS[0].certificates : RangeRecord()
+        for index in 0..<view.certificates.count {
+            let record = view.certificates[index]
+            let key = view.string(record.key)
+            let isListeners = index >= listeners.first && index < listeners.first + listeners.count
+            part.add([
+                .text(view.string(record.certificate)),
+                .text(record.keyKind == PrivateKeyKind.environment.rawValue ? "from ${env:\(key)}" : key),
+                .text(isListeners ? "clients" : "upstreams"),
+            ])
         }
         return part
     }
@@ -93,7 +110,8 @@ package struct TableReport {
             let targets = (range.first..<range.first + range.count).map { index in
                 let target = view.targets[index]
                 let weight = target.weight == 1 ? "" : " weight \(target.weight)"
-                return address(view.string(target.host), target.port) + weight
+                let scheme = target.isSecure ? "https " : ""
+                return scheme + address(view.string(target.host), target.port) + weight
             }
             part.add([
                 .text(view.string(upstream.name)), .list(targets), .number(Int(upstream.connectTimeout)),

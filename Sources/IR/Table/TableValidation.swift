@@ -10,6 +10,7 @@ extension TableView {
         try validateSettings()
         try validateVersions()
         try validatePolicies()
+        try validateSecurity()
         try validateTemplates()
         try validatePrograms()
         try validateAutomata()

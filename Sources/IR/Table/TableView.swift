@@ -147,6 +147,9 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var templateParts: Section<TemplatePartRecord> { section(36) }
     @inlinable package var responses: Section<ResponseRecord> { section(37) }
     @inlinable package var nodes: Section<NodeRecord> { section(38) }
+    @inlinable package var certificates: Section<CertificateRecord> { section(39) }
+    @inlinable package var listenerTLS: Section<ListenerTLSRecord> { section(40) }
+    @inlinable package var upstreamTLS: Section<UpstreamTLSRecord> { section(41) }
 
     /// The settings of the gateway as a whole.
     @inlinable

@@ -22,7 +22,13 @@ struct BundleBuild {
     func write(_ gateway: Gateway, of compilation: SpecCompilation, to path: String) throws(FileFailure) -> Int {
         let table = TableEmitter.emit(gateway)
         let sources = compilation.files.map(\.bytes)
-        let artifacts = Bundle.emit(gateway, table: table, sources: sources, templates: templates)
+        let artifacts = Bundle.emit(
+            gateway,
+            table: table,
+            sources: sources,
+            copies: try CertificateCopies.read(compilation, besides: path),
+            templates: templates
+        )
         try BundleWriter(path: path).write(artifacts)
         return table.count
     }

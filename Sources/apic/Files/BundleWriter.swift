@@ -128,6 +128,12 @@ package struct BundleWriter {
         case .folder, .other: throw FileFailure("`\(path)` is in the way: it is not a regular file")
         case .file:
             guard !previous.contains(artifact.path) else { return }
+            if artifact.isCopy {
+                guard (try? folder.read(artifact.path, byteCountMax: artifact.bytes.count + 1)) != artifact.bytes else {
+                    return
+                }
+                throw FileFailure("`\(path)` is in the way of a copy, and is another file")
+            }
             let beginning = try folder.read(artifact.path, byteCountMax: 256)
             guard !Self.isOurs(beginning, artifact) else { return }
             throw FileFailure("`\(path)` was not written by apic; move it, or name another folder with `-o`")
