@@ -42,6 +42,10 @@ let package = Package(
 
         // What Swift cannot import from Glibc (variadic calls, epoll data, SSE2, atomics), in plain types.
         .target(name: "CPlatform", path: "Sources/Platform/CPlatform"),
+        // TLS by OpenSSL's libssl, behind a header of plain types: what the data plane needs of it, and no macro of its own.
+        .target(
+            name: "CTLS", path: "Sources/Platform/CTLS",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // SHA-256, HMAC and constant-time compare by libcrypto, without Foundation.
         .target(name: "Digests", dependencies: ["CCrypto"], path: "Sources/Platform/Digests", swiftSettings: strictMemory),
 
@@ -65,7 +69,7 @@ let package = Package(
             path: "Sources/Emitters", swiftSettings: strict),
         // Table to traffic. No Foundation, no YAML, no compiler.
         .target(
-            name: "GatewayRuntime", dependencies: ["GatewayTable", "CPlatform", "Digests"], path: "Sources/Runtime",
+            name: "GatewayRuntime", dependencies: ["GatewayTable", "CPlatform", "CTLS", "Digests"], path: "Sources/Runtime",
             swiftSettings: strictMemory),
 
         .executableTarget(

@@ -40,6 +40,8 @@ enum Limits {
     static let drainedBodyBytesMax: UInt64 = 262_144
     /// Time to read what a client still sends after it was refused, so that the answer is not lost to a reset.
     static let lingerMilliseconds: UInt32 = 2_000
+    /// A connection over TLS that rests for so long gives back its buffers of some 33 KiB.
+    static let secureRestMilliseconds: UInt32 = 3_000
     /// Windows of one rate limit.
     static let ratesPerLimitMax = 4
     /// Live counts of rate limits; beyond it the least used give way.

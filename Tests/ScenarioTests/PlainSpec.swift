@@ -5,8 +5,15 @@ enum PlainSpec {
     /// - Parameters:
     ///   - upstream: settings of the upstream beside its targets, as YAML in one line.
     ///   - top: whole lines before `upstreams`.
-    static func text(_ ports: [UInt16], upstream: String = "", top: String = "", plugins: String = "[]") -> String {
-        let targets = ports.map { "\"http://127.0.0.1:\($0)\"" }.joined(separator: ", ")
+    ///   - scheme: of the targets.
+    static func text(
+        _ ports: [UInt16],
+        upstream: String = "",
+        top: String = "",
+        plugins: String = "[]",
+        scheme: String = "http"
+    ) -> String {
+        let targets = ports.map { "\"\(scheme)://127.0.0.1:\($0)\"" }.joined(separator: ", ")
         return """
             \(top)
             upstreams: { up: { targets: [ \(targets) ]\(upstream.isEmpty ? "" : ", ")\(upstream) } }

@@ -16,6 +16,9 @@ package struct Program: Sendable {
 
     package let url: URL
 
+    /// A program of the system.
+    package init(system path: String) { url = URL(fileURLWithPath: path) }
+
     private init(_ url: URL) { self.url = url }
 
     private init(_ name: String) {

@@ -6,6 +6,8 @@ package final class RunningGateway {
     package let folder: ScratchFolder
     package let program: RunningProgram
     package let port: UInt16
+    /// 0 where nothing listens for TLS.
+    package let securePort: UInt16
     package let statusPort: UInt16
 
     /// - Parameters:
@@ -37,7 +39,7 @@ package final class RunningGateway {
         guard program.wait(30, until: { !program.isRunning || program.errors.contains("\"message\":\"serving\"") }),
             let ports = RunningGateway.ports(program.errors)
         else { throw WireError("the gateway does not serve: \(program.errors)") }
-        (port, statusPort) = ports
+        (port, statusPort, securePort) = ports
     }
 
     /// Compiles a spec to the bundle `dist` of a folder.
@@ -48,14 +50,14 @@ package final class RunningGateway {
         guard outcome.status == 0 else { throw WireError("apic build: \(outcome.errors)\(outcome.output)") }
     }
 
-    /// Both ports, out of the line that says that the gateway serves.
-    private static func ports(_ log: String) -> (UInt16, UInt16)? {
+    /// All ports, out of the line that says that the gateway serves.
+    private static func ports(_ log: String) -> (UInt16, UInt16, UInt16)? {
         for line in log.split(separator: "\n") where line.contains("\"message\":\"serving\"") {
             let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String]
-            let ports = [object?["http"], object?["status"]].map { text in
+            let ports = [object?["http"], object?["status"], object?["https"]].map { text in
                 text.flatMap { UInt16($0.split(separator: ":").last ?? "") }
             }
-            if let http = ports[0], let status = ports[1] { return (http, status) }
+            if let http = ports[0], let status = ports[1] { return (http, status, ports[2] ?? 0) }
         }
         return nil
     }

@@ -18,7 +18,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
         ),
         Layer(
             folder: "Sources/Runtime",
-            modules: ["CPlatform", "Digests", "GatewayTable", "Glibc", "Synchronization"]
+            modules: ["CPlatform", "CTLS", "Digests", "GatewayTable", "Glibc", "Synchronization"]
         ),
         Layer(folder: "Sources/apic-gateway", modules: ["CPlatform", "GatewayRuntime", "GatewayTable", "Glibc"]),
         Layer(

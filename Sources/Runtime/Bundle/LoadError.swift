@@ -15,6 +15,9 @@ package enum LoadError: Error, Equatable, Sendable {
     /// `place` names a variable or a file.
     case emptySecret(place: String, consumer: String)
     case secretTooLong(place: String, consumer: String)
+    /// A certificate, a key, or what else TLS needs; `reason` is one clause for people.
+    case unusableFile(path: String, reason: String)
+    case missingKeyVariable(name: String, certificate: String)
     /// Two consumers, or two credentials of one, have the same key.
     case sameKey(first: String, second: String)
 
@@ -35,6 +38,9 @@ package enum LoadError: Error, Equatable, Sendable {
             "\(place), which a key of consumer `\(consumer)` comes from, is empty"
         case .secretTooLong(let place, let consumer):
             "\(place), which a key of consumer `\(consumer)` comes from, has more than \(SecretLimits.byteCountMax) bytes"
+        case .unusableFile(let path, let reason): "cannot use `\(path)`: \(reason)"
+        case .missingKeyVariable(let name, let certificate):
+            "the environment has no variable `\(name)`, which the private key of `\(certificate)` comes from"
         case .sameKey(let first, let second):
             "credentials `\(first)` and `\(second)` have the same key: nobody could tell whose request it is"
         }

@@ -2,7 +2,8 @@ internal import CPlatform
 internal import Glibc
 
 /// Notices that another table may be in place: by inotify on the bundle's directory, which also sees Kubernetes swap
-/// its `..data` link there, and by a look at the file every second, for file systems that tell nothing.
+/// its `..data` link there, and by a look at the file every second, for file systems that tell nothing. Certificates
+/// and keys are looked at every second, too.
 struct BundleWatch: ~Copyable {
     /// What tells one version of a file from the next.
     struct Identity: Equatable {
@@ -39,6 +40,7 @@ struct BundleWatch: ~Copyable {
     let descriptor: Int32
     private var watch: Int32 = -1
     private var seen: Identity?
+    private var files: [Security.WatchedFile] = []
     private var burstStart: Int64?
     /// When to look next.
     private(set) var deadline: Int64
@@ -63,6 +65,16 @@ struct BundleWatch: ~Copyable {
         seen = identity
     }
 
+    /// Says which files were read for the bundle, and what they were then.
+    mutating func follow(_ files: [Security.WatchedFile]) {
+        self.files = files
+    }
+
+    /// Says that the files are loaded, or tried, as they are now.
+    mutating func noteFiles() {
+        for index in files.indices { files[index].identity = Identity(path: files[index].path) }
+    }
+
     /// Takes the events that are there. The look follows when they cease.
     mutating func takeEvents(now: Int64) {
         var buffer = [UInt8](repeating: 0, count: 4096)
@@ -78,13 +90,13 @@ struct BundleWatch: ~Copyable {
 
     /// Looks at the file if it is time to.
     ///
-    /// - Returns: whether another file is in place than the one noted last.
+    /// - Returns: whether other files are in place than those noted last.
     mutating func isChanged(now: Int64) -> Bool {
         guard now >= deadline else { return false }
         burstStart = nil
         deadline = now + BundleWatch.pollMilliseconds
         follow()
-        return present != seen
+        return present != seen || files.contains { $0.identity != Identity(path: $0.path) }
     }
 
     /// Watches the directory that has the bundle's name now; it may be another one than before.

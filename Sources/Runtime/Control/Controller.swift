@@ -59,6 +59,9 @@ package struct Controller: ~Copyable {
         }
         let descriptorLimit = apic_raise_descriptor_limit()
         let plan = ServingPlan(options: options, table: first.view)
+        guard first.security.server != nil || options.https == nil else {
+            throw StartError(message: "the bundle has no certificate to listen with for TLS")
+        }
         let (listeners, statusListener) = try Controller.listen(plan)
         guard let workers = WorkerGroup(count: plan.workerCount, controlWakeup: wakeup, sleep: sleep) else {
             throw StartError(message: "cannot make \(plan.workerCount) workers: \(systemMessage(errno))")
@@ -73,6 +76,7 @@ package struct Controller: ~Copyable {
         current = first
         watch = BundleWatch(bundle: options.bundle, now: startMilliseconds)
         watch.note(atStart)
+        watch.follow(first.security.files)
         statusEndpoint = statusListener.endpoint
         status = StatusServer(listener: statusListener.descriptors[0])
         accessLog = AccessLogWriter(path: plan.accessLogPath, rings: workers.links.map(\.log), sleep: sleep, log: log)
@@ -80,6 +84,7 @@ package struct Controller: ~Copyable {
         clockOffset = options.startInstant.map { [startInstant] in $0 - startInstant } ?? 0
         reloads.loadedInstant = startInstant
         plan.warn(log, descriptorLimit: descriptorLimit)
+        for warning in first.security.warnings { log.warning(warning) }
     }
 
     private static func listen(_ plan: ServingPlan) throws(StartError) -> ([Listeners.Bound], Listeners.Bound) {

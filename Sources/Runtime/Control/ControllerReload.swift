@@ -32,16 +32,19 @@ struct RetrySchedule {
 extension Controller {
     mutating func reload(_ reason: ReloadReason, now: Int64) {
         watch.note(watch.present)
+        watch.noteFiles()
         do throws(LoadError) {
             let table = try MappedTable.load(bundle: options.bundle)
             let newest = staged?.generation ?? current
             // The same table in the same memory, if its secrets may be others.
             let isSame = table.isIdentical(to: newest.table)
-            if isSame, try !haveSecretsChanged(newest) {
+            let security = try SecurityLoader.load(table.view, bundle: options.bundle, former: newest.security)
+            watch.follow(security.files)
+            if isSame, security.digest == newest.security.digest, try !haveSecretsChanged(newest) {
                 noteUnchanged(reason)
                 return
             }
-            stage(try loader.make(of: isSame ? newest.table : table), now: now)
+            stage(try loader.make(of: isSame ? newest.table : table, security: security), now: now)
         } catch {
             refuse(error, reason, now: now)
         }
@@ -96,6 +99,7 @@ extension Controller {
             "serving another bundle",
             ["generation": String(current.number), "routes": String(current.view.routes.count)]
         )
+        for warning in current.security.warnings { log.warning(warning) }
         warnOfFixedSettings()
     }
 
@@ -103,7 +107,8 @@ extension Controller {
     private func warnOfFixedSettings() {
         guard let before = retired.last?.view else { return }
         let table = current.view
-        if options.http == nil, ServingPlan.listeners(of: table) != ServingPlan.listeners(of: before) {
+        let changed = Set(ServingPlan.listeners(of: table)).symmetricDifference(ServingPlan.listeners(of: before))
+        if changed.contains(where: { $0.isSecure ? options.https == nil : options.http == nil }) {
             log.warning("the bundle's `listen` is another one; it takes effect when the gateway is started again")
         }
         if options.status == nil, ServingPlan.status(of: table) != ServingPlan.status(of: before) {

@@ -76,7 +76,8 @@ extension Controller {
             [
                 "bundle": options.bundle,
                 "routes": String(current.view.routes.count),
-                "http": listeners.map(\.endpoint.text).joined(separator: " "),
+                "http": listeners.filter { !$0.isSecure }.map(\.endpoint.text).joined(separator: " "),
+                "https": listeners.filter(\.isSecure).map(\.endpoint.text).joined(separator: " "),
                 "status": statusEndpoint.text,
                 "workers": String(workers.links.count),
                 "milliseconds": String(Clock.monotonicMilliseconds - startMilliseconds),

@@ -41,6 +41,8 @@ package final class Generation: @unchecked Sendable {
     package let seriesOfVersion: RecordMap
     /// Target ids of the process by target record. Equal host and port keep their id across reloads.
     package let targetOfRecord: RecordMap
+    /// Certificates, keys and authorities.
+    let security: Security
 
     init(
         number: UInt64,
@@ -48,7 +50,8 @@ package final class Generation: @unchecked Sendable {
         credentials: CredentialIndex,
         keySalt: KeySalt,
         seriesOfVersion: [UInt32],
-        targetOfRecord: [UInt32]
+        targetOfRecord: [UInt32],
+        security: Security
     ) {
         self.number = number
         self.table = table
@@ -56,6 +59,7 @@ package final class Generation: @unchecked Sendable {
         self.keySalt = keySalt
         self.seriesOfVersion = RecordMap(seriesOfVersion)
         self.targetOfRecord = RecordMap(targetOfRecord)
+        self.security = security
     }
 
     deinit {

@@ -1,3 +1,4 @@
+internal import Digests
 internal import GatewayTable
 
 /// Makes generations of bundles, and keeps the numbers that must outlive each of them: of series and of targets.
@@ -12,6 +13,14 @@ package struct GenerationLoader {
     package struct TargetName: Hashable, Sendable {
         package var host: String
         package var port: UInt16
+        /// Digest of how TLS is spoken with it, or empty: connections of one way are never used for another.
+        package var security = ""
+
+        package init(host: String, port: UInt16, security: String = "") {
+            self.host = host
+            self.port = port
+            self.security = security
+        }
     }
 
     /// By series; the first one, without names, counts what belongs to no version.
@@ -28,11 +37,12 @@ package struct GenerationLoader {
     ///
     /// - Parameter path: a bundle's directory, or a table file.
     package mutating func load(bundle path: String) throws(LoadError) -> Generation {
-        try make(of: try MappedTable.load(bundle: path))
+        let table = try MappedTable.load(bundle: path)
+        return try make(of: table, security: try SecurityLoader.load(table.view, bundle: path, former: nil))
     }
 
     /// Makes the next generation.
-    package mutating func make(of table: MappedTable) throws(LoadError) -> Generation {
+    package mutating func make(of table: MappedTable, security: Security) throws(LoadError) -> Generation {
         let view = table.view
         let salt = KeySalt(view)
         let credentials = try CredentialIndex.build(view, salt: salt)
@@ -45,7 +55,8 @@ package struct GenerationLoader {
             credentials: credentials,
             keySalt: salt,
             seriesOfVersion: (0..<view.versions.count).map { seriesNumber(ofVersion: $0, in: view) },
-            targetOfRecord: (0..<view.targets.count).map { targetNumber(ofRecord: $0, in: view) }
+            targetOfRecord: targetNumbers(in: view, security),
+            security: security
         )
     }
 
@@ -61,9 +72,24 @@ package struct GenerationLoader {
         return number
     }
 
-    private mutating func targetNumber(ofRecord index: Int, in view: TableView) -> UInt32 {
-        let target = view.targets[index]
-        let name = TargetName(host: view.string(target.host), port: UInt16(truncatingIfNeeded: target.port))
+    private mutating func targetNumbers(in view: TableView, _ security: Security) -> [UInt32] {
+        var numbers: [UInt32] = []
+        numbers.reserveCapacity(view.targets.count)
+        // Upstreams tile the targets.
+        for upstream in 0..<view.upstreams.count {
+            let record = view.upstreams[upstream]
+            for index in record.targets.first..<record.targets.first + record.targets.count {
+                let target = view.targets[index]
+                let digest = target.isSecure ? security.clientDigests[Int(record.tls)].hex : ""
+                numbers.append(targetNumber(of: target, in: view, security: digest))
+            }
+        }
+        return numbers
+    }
+
+    private mutating func targetNumber(of target: TargetRecord, in view: TableView, security: String) -> UInt32 {
+        let port = UInt16(truncatingIfNeeded: target.port)
+        let name = TargetName(host: view.string(target.host), port: port, security: security)
         if let known = targets[name] { return known }
         let number = UInt32(targetNames.count)
         targetNames.append(name)

@@ -18,7 +18,7 @@ package struct ListenError: Error, Equatable, Sendable {
 }
 
 /// An address to listen on, and how connections to it begin.
-struct ListenerPlan: Equatable {
+struct ListenerPlan: Hashable {
     var endpoint: Endpoint
     var isSecure = false
     var takesProxyHeader = false

@@ -8,6 +8,7 @@ extension StatusFacts {
         putRequests(totals, &metrics)
         putDurations(totals, &metrics)
         putConnections(&metrics)
+        putSecurity(&metrics)
         putRefusals(&metrics)
         putControl(&metrics)
         putLifecycle(&metrics)
@@ -107,12 +108,37 @@ extension StatusFacts {
         put(&metrics, "apic_upstream_retries_total", .counter, "Attempts after the first.", .retries)
     }
 
+    private func putSecurity(_ metrics: inout MetricsWriter) {
+        let handshakes = "apic_tls_handshakes_total"
+        metrics.family(handshakes, .counter, "TLS handshakes, by side and by what they came to.")
+        let counters: [(side: String, result: String, counter: WorkerCounter)] = [
+            ("client", "full", .handshakesFull), ("client", "resumed", .handshakesResumed),
+            ("client", "failed", .handshakesFailed), ("upstream", "full", .upstreamHandshakesFull),
+            ("upstream", "resumed", .upstreamHandshakesResumed), ("upstream", "failed", .upstreamHandshakesFailed),
+        ]
+        for (side, result, counter) in counters {
+            metrics.sample(handshakes, ["side": side, "result": result], sum(counter))
+        }
+        let refused = "apic_tls_upstream_certificates_refused_total"
+        metrics.family(refused, .counter, "Certificates of upstreams that were not taken.")
+        let reasons: KeyValuePairs<String, WorkerCounter> = [
+            "expired": .upstreamCertificatesExpired, "misnamed": .upstreamCertificatesMisnamed,
+            "untrusted": .upstreamCertificatesUntrusted,
+        ]
+        for (reason, counter) in reasons { metrics.sample(refused, ["reason": reason], sum(counter)) }
+        let expiry = "apic_tls_certificate_expiry_timestamp_seconds"
+        metrics.family(expiry, .gauge, "When a certificate of listeners ends, since 1970.")
+        for certificate in generation.security.certificates {
+            metrics.sample(expiry, ["certificate": certificate.path], certificate.expiry)
+        }
+    }
+
     private func putRefusals(_ metrics: inout MetricsWriter) {
         let timeouts = "apic_timeouts_total"
         metrics.family(timeouts, .counter, "Waits that ended a request or a connection.")
         let kinds: KeyValuePairs<String, WorkerCounter> = [
-            "head": .timeoutHead, "body": .timeoutBody, "idle": .timeoutIdle, "write": .timeoutWrite,
-            "connect": .timeoutConnect, "response": .timeoutResponse, "tunnel": .timeoutTunnel,
+            "handshake": .timeoutHandshake, "head": .timeoutHead, "body": .timeoutBody, "idle": .timeoutIdle,
+            "write": .timeoutWrite, "connect": .timeoutConnect, "response": .timeoutResponse, "tunnel": .timeoutTunnel,
         ]
         for (kind, counter) in kinds { metrics.sample(timeouts, ["kind": kind], sum(counter)) }
         let malformed = "apic_malformed_requests_total"

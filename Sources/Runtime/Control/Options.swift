@@ -1,7 +1,7 @@
 internal import GatewayTable
 
 /// An address to listen on: an IPv4 or IPv6 literal and a port; port 0 lets the system choose.
-package struct Endpoint: Equatable, Sendable {
+package struct Endpoint: Hashable, Sendable {
     package var host: String
     package var port: UInt16
 
@@ -34,6 +34,7 @@ package struct Options: Equatable, Sendable {
     /// A bundle's directory, or a table file.
     package var bundle: String
     package var http: [Endpoint]?
+    package var https: [Endpoint]?
     package var status: Endpoint?
     package var workerCount: Int?
     /// The instant at which the lifecycle's clock starts (`--at`), in seconds since 1970.
@@ -90,7 +91,13 @@ extension Invocation {
         }
         var options = Options(bundle: bundle)
         options.status = status
-        options.http = try httpEndpoints(line.values[.http], variable: variable)
+        options.http = try endpoints(.http, line, variable: variable)
+        options.https = try endpoints(.https, line, variable: variable)
+        let addresses = (options.http ?? []) + (options.https ?? [])
+        for (index, endpoint) in addresses.enumerated()
+        where endpoint.port != 0 && addresses[..<index].contains(endpoint) {
+            throw UsageError(message: "`\(endpoint.text)` is given twice")
+        }
         options.workerCount = try value(.workers).map { (given) throws(UsageError) in
             guard let count = Int(given.text), (1...workerCountMax).contains(count) else {
                 throw UsageError(
@@ -112,23 +119,21 @@ extension Invocation {
         return .serve(options)
     }
 
-    /// `--http` may be repeated; the variable holds a list with commas.
-    private static func httpEndpoints(
-        _ flags: [String]?,
+    /// The flag may be repeated; the variable holds a list with commas.
+    private static func endpoints(
+        _ option: CommandLineReader.Option,
+        _ line: CommandLineReader,
         variable: (String) -> String?
     ) throws(UsageError) -> [Endpoint]? {
         var endpoints: [Endpoint] = []
-        if let flags {
-            for text in flags { endpoints.append(try endpoint(text, CommandLineReader.Option.http.flag)) }
-        } else if let list = variable(CommandLineReader.Option.http.variable), !list.isEmpty {
+        if let flags = line.values[option] {
+            for text in flags { endpoints.append(try endpoint(text, option.flag)) }
+        } else if let list = variable(option.variable), !list.isEmpty {
             for text in list.split(separator: ",", omittingEmptySubsequences: false) {
-                endpoints.append(try endpoint(String(text), CommandLineReader.Option.http.variable))
+                endpoints.append(try endpoint(String(text), option.variable))
             }
         } else {
             return nil
-        }
-        for (index, endpoint) in endpoints.enumerated() where endpoints[..<index].contains(endpoint) {
-            throw UsageError(message: "`\(endpoint.text)` is given twice")
         }
         return endpoints
     }
@@ -147,6 +152,7 @@ extension Invocation {
 private struct CommandLineReader {
     enum Option: String, CaseIterable {
         case http
+        case https
         case status
         case workers
         case at
@@ -199,7 +205,9 @@ private struct CommandLineReader {
         } else {
             throw UsageError(message: "`\(flag)` needs a value")
         }
-        guard option == .http || values[option] == nil else { throw UsageError(message: "`\(flag)` is given twice") }
+        guard option == .http || option == .https || values[option] == nil else {
+            throw UsageError(message: "`\(flag)` is given twice")
+        }
         values[option, default: []].append(value)
     }
 
@@ -218,12 +226,14 @@ extension Invocation {
     package static let helpText = """
         Serves a bundle that `apic build` made.
 
-        USAGE: apic-gateway [BUNDLE] [--http ADDR:PORT]... [--status ADDR:PORT] [--workers N] [--at INSTANT] [--node NAME]
+        USAGE: apic-gateway [BUNDLE] [--http ADDR:PORT]... [--https ADDR:PORT]... [--status ADDR:PORT] [--workers N]
+                            [--at INSTANT] [--node NAME]
                apic-gateway health [BUNDLE] [--status ADDR:PORT]
 
         BUNDLE is a bundle's directory, or a table file. A flag beats its variable, a variable beats the bundle.
 
           --http ADDR:PORT    Listen here for requests; may be repeated.          APIC_HTTP (a list with commas)
+          --https ADDR:PORT   The same over TLS, with the bundle's certificates. APIC_HTTPS (a list with commas)
           --status ADDR:PORT  Listen here for /live, /ready, /status, /metrics.   APIC_STATUS
           --workers N         Event loops, each on a thread; one per core.        APIC_WORKERS
           --at INSTANT        Start the lifecycle's clock here, for rehearsals.   APIC_AT
@@ -234,7 +244,7 @@ extension Invocation {
 
         health   Exit 0 if the gateway on this machine is ready, 1 if not.
 
-        SIGHUP loads the bundle and its secrets again, SIGUSR1 reopens the access log, SIGTERM and SIGINT drain; a second
+        SIGHUP loads the bundle, its secrets and certificates again, SIGUSR1 reopens the access log, SIGTERM and SIGINT drain; a second
         one ends at once. Exit codes: 0 fine, 1 could not start or is not ready, 2 wrong usage.
 
         """

@@ -16,7 +16,11 @@ struct ServingPlan: Equatable {
 
     init(options: Options, table: TableView) {
         let gateway = table.gateway
-        listeners = options.http?.map { ListenerPlan(endpoint: $0) } ?? ServingPlan.listeners(of: table)
+        let ofTable = ServingPlan.listeners(of: table)
+        let plain = options.http?.map { ListenerPlan(endpoint: $0) } ?? ofTable.filter { !$0.isSecure }
+        let secure =
+            options.https?.map { ListenerPlan(endpoint: $0, isSecure: true) } ?? ofTable.filter(\.isSecure)
+        listeners = plain + secure
         status = options.status ?? ServingPlan.status(of: table)
         accessLogPath = ServingPlan.accessLogPath(of: table)
         connectionCountMax = UInt64(gateway.connectionCountMax)

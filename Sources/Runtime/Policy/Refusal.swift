@@ -26,12 +26,18 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case upstreamFailed
     case upstreamMalformed
     case upstreamTimeout
+    case upstreamHandshakeFailed
+    case upstreamExpired
+    case upstreamMisnamed
+    case upstreamUntrusted
+    /// HTTP without TLS where TLS is spoken.
+    case secureOnly
 
     /// The status; that of a brownout is the spec's.
     var status: UInt16 {
         switch self {
         case .none: 200
-        case .malformed, .selectorContradictory: 400
+        case .malformed, .selectorContradictory, .secureOnly: 400
         case .unauthenticated: 401
         case .forbidden: 403
         case .notFound, .versionUnknown: 404
@@ -44,7 +50,9 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .rateLimited: 429
         case .headTooLarge: 431
         case .codingUnsupported: 501
-        case .upstreamFailed, .upstreamMalformed: 502
+        case .upstreamFailed, .upstreamMalformed, .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed,
+            .upstreamUntrusted:
+            502
         case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy: 503
         case .upstreamTimeout: 504
         case .versionUnsupported: 505
@@ -79,6 +87,11 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamFailed: "upstream-failed"
         case .upstreamMalformed: "upstream-answer-malformed"
         case .upstreamTimeout: "upstream-timeout"
+        case .upstreamHandshakeFailed: "upstream-handshake-failed"
+        case .upstreamExpired: "upstream-certificate-expired"
+        case .upstreamMisnamed: "upstream-certificate-misnamed"
+        case .upstreamUntrusted: "upstream-certificate-untrusted"
+        case .secureOnly: "tls-required"
         }
     }
 
@@ -109,6 +122,11 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamFailed: "The upstream closed the connection without an answer."
         case .upstreamMalformed: "The upstream's answer does not follow HTTP/1.1 (RFC 9112)."
         case .upstreamTimeout: "The upstream did not answer in time."
+        case .upstreamHandshakeFailed: "The TLS handshake with the upstream failed."
+        case .upstreamExpired: "The upstream's certificate is not valid now."
+        case .upstreamMisnamed: "The upstream's certificate is for another name."
+        case .upstreamUntrusted: "The upstream's certificate comes from no authority that this gateway believes."
+        case .secureOnly: "This port speaks TLS only; use https."
         }
     }
 
@@ -117,7 +135,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         switch self {
         case .none: ""
         case .malformed, .targetTooLong, .headTooLarge, .versionUnsupported, .codingUnsupported, .expectationFailed,
-            .headTimeout, .bodyTimeout, .overloaded:
+            .headTimeout, .bodyTimeout, .overloaded, .secureOnly:
             "gateway"
         case .selectorContradictory, .notFound, .versionUnknown, .methodNotAllowed: "router"
         case .sunset, .brownout: "lifecycle"
@@ -125,7 +143,9 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .unauthenticated: "key-auth"
         case .forbidden: "acl"
         case .rateLimited: "rate-limit"
-        case .upstreamUnavailable, .upstreamBusy, .upstreamFailed, .upstreamMalformed, .upstreamTimeout: "upstream"
+        case .upstreamUnavailable, .upstreamBusy, .upstreamFailed, .upstreamMalformed, .upstreamTimeout,
+            .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed, .upstreamUntrusted:
+            "upstream"
         }
     }
 
@@ -133,7 +153,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     var closesConnection: Bool {
         switch self {
         case .malformed, .targetTooLong, .headTooLarge, .versionUnsupported, .codingUnsupported,
-            .headTimeout, .bodyTimeout, .expectationFailed:
+            .headTimeout, .bodyTimeout, .expectationFailed, .secureOnly:
             true
         default: false
         }

@@ -11,6 +11,8 @@ struct TargetState: BitwiseCopyable {
     var idleCount: UInt32 = 0
     /// Connections, idle ones included.
     var openCount: UInt32 = 0
+    /// TLS: what the next connection begins with.
+    var session: TLSSession?
 }
 
 /// The servers that a worker knows, by the process-wide id of a target. It grows when a table brings new ones, never on
@@ -18,7 +20,10 @@ struct TargetState: BitwiseCopyable {
 struct TargetDirectory: ~Copyable {
     private var states = Slab<TargetState>(capacity: 64, repeating: TargetState())
 
-    deinit { states.deallocate() }
+    deinit {
+        for index in 0..<states.capacity { states[index].session?.free() }
+        states.deallocate()
+    }
 
     /// The state of a target. One that is not known yet is made.
     subscript(target: UInt32) -> TargetState {

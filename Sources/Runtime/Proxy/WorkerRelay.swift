@@ -56,6 +56,7 @@ extension Worker {
         sockets[upstream].hasFailed = false
         sockets[upstream].isReadable = true
         sockets[upstream].isEnding = true
+        if sockets[upstream].transport == .tls { sockets[upstream].tls.note(isReadable: true, isEnding: true) }
         exchanges[x].isRequestSent = true
         exchanges[x].closesClient = exchanges[x].closesClient || !exchanges[x].body.isComplete
         return true

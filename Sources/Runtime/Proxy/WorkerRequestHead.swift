@@ -181,24 +181,29 @@ extension Worker {
     private mutating func appendForwarding(_ x: Int32, _ client: Int32, to output: inout ByteWriter) {
         let peer = peerText(client)
         let isSix = !PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1).isFour
+        let isSecure = sockets[client].isSecure
         output.append("X-Forwarded-For: ")
         output.append(peer)
         if sockets[client].isTrustedPeer {
             output.append("\r\n")
-            if !has(.forwardedProto) { output.append("X-Forwarded-Proto: http\r\n") }
+            if !has(.forwardedProto) {
+                output.append(isSecure ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n")
+            }
             if !has(.forwardedHost), !head.authority.isEmpty { appendForwardedHost(to: &output) }
         } else {
-            output.append("\r\nX-Forwarded-Proto: http\r\n")
+            output.append(isSecure ? "\r\nX-Forwarded-Proto: https\r\n" : "\r\nX-Forwarded-Proto: http\r\n")
             if !head.authority.isEmpty { appendForwardedHost(to: &output) }
         }
         output.append(isSix ? "Forwarded: for=\"[" : "Forwarded: for=")
         output.append(peer)
         if !head.authority.isEmpty {
-            output.append(isSix ? "]\";proto=http;host=\"" : ";proto=http;host=\"")
+            output.append(isSix ? "]\";proto=http" : ";proto=http")
+            output.append(isSecure ? "s;host=\"" : ";host=\"")
             output.append(head.authority)
             output.append("\"\r\n")
         } else {
-            output.append(isSix ? "]\";proto=http\r\n" : ";proto=http\r\n")
+            output.append(isSix ? "]\";proto=http" : ";proto=http")
+            output.append(isSecure ? "s\r\n" : "\r\n")
         }
         output.append(exchanges[x].isOldClient ? "Via: 1.0 apic\r\n" : "Via: 1.1 apic\r\n")
     }

@@ -85,7 +85,7 @@ extension Worker {
                 case .data: exchanges[x].hasClientMoved = true
                 case .blocked: return true
                 case .ended:
-                    apic_end_sending(sink)
+                    endSending(sink)
                     if isInbound {
                         exchanges[x].isClientEndPassed = true
                     } else {
@@ -153,8 +153,8 @@ extension Worker {
     ///
     /// - Returns: `false`.
     private mutating func cutTunnel(_ x: Int32) -> Bool {
-        apic_reset_on_close(exchanges[x].client)
-        apic_reset_on_close(exchanges[x].upstream)
+        resetOnClose(exchanges[x].client)
+        resetOnClose(exchanges[x].upstream)
         endTunnel(x)
         return false
     }
@@ -165,8 +165,8 @@ extension Worker {
         exchanges[x].upstreamEnded = now
         record(x)
         // Bytes that will never arrive must not look like an end.
-        if sockets[client].hasOutput { apic_reset_on_close(client) }
-        if sockets[exchanges[x].upstream].hasOutput { apic_reset_on_close(exchanges[x].upstream) }
+        if sockets[client].hasOutput { resetOnClose(client) }
+        if sockets[exchanges[x].upstream].hasOutput { resetOnClose(exchanges[x].upstream) }
         clearOutput(client)
         clearOutput(exchanges[x].upstream)
         dropUpstream(x)

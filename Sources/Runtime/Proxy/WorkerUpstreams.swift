@@ -9,6 +9,12 @@ enum UpstreamFailure {
     /// No connection came about; the request was not sent.
     case connect
     case connectTimeout
+    /// The server does not speak TLS as the gateway does.
+    case handshake
+    /// The server's certificate has expired, is somebody else's, or comes from nobody who is believed.
+    case expired
+    case misnamed
+    case untrusted
     /// The connection ended before an answer began.
     case closed
     case malformed
@@ -20,6 +26,10 @@ enum UpstreamFailure {
         switch self {
         case .connect: .upstreamUnavailable
         case .connectTimeout, .responseTimeout: .upstreamTimeout
+        case .handshake: .upstreamHandshakeFailed
+        case .expired: .upstreamExpired
+        case .misnamed: .upstreamMisnamed
+        case .untrusted: .upstreamUntrusted
         case .closed: .upstreamFailed
         case .malformed: .upstreamMalformed
         case .busy: .upstreamBusy
@@ -43,7 +53,8 @@ enum RetryDecision {
     ) -> Bool {
         switch failure {
         // Nothing was sent, so any request may be sent again.
-        case .connect, .connectTimeout: return attemptCount <= retryCountMax
+        case .connect, .connectTimeout, .handshake, .expired, .misnamed, .untrusted:
+            return attemptCount <= retryCountMax
         // A kept connection may have been closed by age in the moment it was used; that costs no attempt, but only once
         // for every attempt there is.
         case .closed where !isFresh: return isIdempotent && isRewindable && attemptCount <= retryCountMax + 1
@@ -167,9 +178,9 @@ extension Worker {
             let descriptor = targets[target].idleHead
             guard descriptor >= 0 else { return -1 }
             removeIdle(descriptor)
-            if sockets[descriptor].isReadable || sockets[descriptor].hasFailed
-                || (mustBeQuiet && apic_is_quiet(descriptor) == 0)
-            {
+            let isLoud = sockets[descriptor].isReadable && sockets[descriptor].transport == .plain
+            let isAsked = mustBeQuiet || sockets[descriptor].isReadable
+            if isLoud || sockets[descriptor].hasFailed || (isAsked && !isQuiet(descriptor)) {
                 closeUpstream(descriptor)
                 continue
             }
@@ -197,9 +208,11 @@ extension Worker {
     mutating func advanceUpstream(_ descriptor: Int32) {
         switch sockets[descriptor].state {
         case .connecting: finishConnecting(descriptor)
+        case .handshaking: shakeHands(withUpstream: descriptor)
         case .busy: progress(sockets[descriptor].exchange)
         case .idle where sockets[descriptor].isReadable || sockets[descriptor].hasFailed:
             // Closed by the upstream, or it speaks unasked: nothing that could be used again.
+            if sockets[descriptor].transport == .tls, !sockets[descriptor].hasFailed, isQuiet(descriptor) { return }
             closeUpstream(descriptor)
         case .idle, .closing, .lingering: break
         }
@@ -212,8 +225,17 @@ extension Worker {
             metrics.add(.upstreamConnectFailures)
             return failUpstream(x, .connect)
         }
+        if exchanges[x].table.view.targets[exchanges[x].target].isSecure {
+            secureUpstream(descriptor)
+        } else {
+            begin(on: descriptor)
+        }
+    }
+
+    /// The connection of an upstream's side can be used.
+    mutating func begin(on descriptor: Int32) {
         sockets[descriptor].state = .busy
-        sendOn(x)
+        sendOn(sockets[descriptor].exchange)
     }
 
     /// The connection stands: sends the head and what there is of the body.
@@ -331,6 +353,7 @@ extension Worker {
         exchanges[x].upstream = -1
         sockets[descriptor].exchange = -1
         sockets[descriptor].state = .idle
+        if sockets[descriptor].transport == .tls { keepSession(descriptor) }
         if let block = sockets[descriptor].input { blocks.give(block) }
         if let block = sockets[descriptor].output { blocks.give(block) }
         (sockets[descriptor].input, sockets[descriptor].output) = (nil, nil)
@@ -364,6 +387,7 @@ extension Worker {
 
     mutating func closeUpstream(_ descriptor: Int32) {
         removeIdle(descriptor)
+        if sockets[descriptor].transport == .tls, !sockets[descriptor].hasFailed { keepSession(descriptor) }
         targets[sockets[descriptor].target].openCount -= 1
         metrics.subtract(.upstreamsOpen)
         closeSocket(descriptor)

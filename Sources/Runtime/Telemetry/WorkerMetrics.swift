@@ -19,6 +19,19 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case upstreamProtocolFailures
     /// Attempts after the first.
     case retries
+    /// TLS handshakes with clients: whole ones, those that went on with a session, and those that failed.
+    case handshakesFull
+    case handshakesResumed
+    case handshakesFailed
+    /// The same with upstreams.
+    case upstreamHandshakesFull
+    case upstreamHandshakesResumed
+    case upstreamHandshakesFailed
+    /// Certificates of upstreams that were not taken, by the reason.
+    case upstreamCertificatesExpired
+    case upstreamCertificatesMisnamed
+    case upstreamCertificatesUntrusted
+    case timeoutHandshake
     case timeoutHead
     case timeoutBody
     case timeoutIdle

@@ -17,6 +17,8 @@ struct LoadedTable {
     /// By target record.
     let weights: Slab<TargetWeight>
     let bounds: RequestHeadBounds
+    let server: TLSServer?
+    let clients: TLSClientList
     /// Exchanges that run on it.
     var inFlightCount = 0
     var isCurrent = true
@@ -29,6 +31,8 @@ struct LoadedTable {
         seriesOfVersion = generation.seriesOfVersion
         targetOfRecord = generation.targetOfRecord
         weights = Slab(capacity: max(generation.view.targets.count, 1), repeating: TargetWeight())
+        server = generation.security.server
+        clients = generation.security.clientList
         let gateway = generation.view.gateway
         bounds = RequestHeadBounds(
             headBytesMax: min(Int(gateway.headBytesMax), Limits.headBytesMax),
@@ -74,6 +78,8 @@ struct LoadedTableReference: BitwiseCopyable {
     @inline(__always) var targetOfRecord: RecordMap { unsafe pointer.pointee.targetOfRecord }
     @inline(__always) var weights: Slab<TargetWeight> { unsafe pointer.pointee.weights }
     @inline(__always) var bounds: RequestHeadBounds { unsafe pointer.pointee.bounds }
+    var server: TLSServer? { unsafe pointer.pointee.server }
+    var clients: TLSClientList { unsafe pointer.pointee.clients }
 
     @inline(__always) var inFlightCount: Int {
         get { unsafe pointer.pointee.inFlightCount }

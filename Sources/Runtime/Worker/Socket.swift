@@ -13,6 +13,8 @@ enum ConnectionState: UInt8, BitwiseCopyable {
     case idle = 0
     /// Upstream: the handshake is not done.
     case connecting
+    /// A TLS handshake is not done.
+    case handshaking
     /// Serves an exchange.
     case busy
     /// Client: the last answer is on its way, then the connection closes.
@@ -74,6 +76,13 @@ struct Socket: BitwiseCopyable {
     var isSecure = false
     /// Listener: its connections begin with a PROXY header.
     var takesProxyHeader = false
+    /// While `transport` is `tls`.
+    var tls = TLSStream.none
+    /// TLS: reading goes on when something can be sent, and sending when something came.
+    var readWaitsForRoom = false
+    var writeWaitsForInput = false
+    /// TLS: the buffers were given back.
+    var isResting = false
 
     // What came and is not used up: `inputStart..<inputEnd` of the block.
     var input: Block?

@@ -49,6 +49,8 @@ struct Worker: ~Copyable {
     let pathScratch: Block
     let hostScratch: Block
     let bodyScratch: Block
+    /// Small parts of one record of TLS.
+    let recordScratch: Block
     var edits = RequestEdits()
     var random: RequestIDSource
 
@@ -93,6 +95,7 @@ struct Worker: ~Copyable {
         pathScratch = blocks.take()
         hostScratch = blocks.take()
         bodyScratch = blocks.take()
+        recordScratch = blocks.take()
         random = RequestIDSource(seed: Digests.randomBytes(count: 32))
         clientCountMax = Worker.share(of: first.view.gateway.connectionCountMax, settings.workerCount)
         ready.reserveCapacity(1024)
@@ -150,6 +153,14 @@ struct Worker: ~Copyable {
         if events & UInt32(apic_event_writable) != 0 { sockets[descriptor].isWritable = true }
         if events & UInt32(apic_event_ending) != 0 { sockets[descriptor].isEnding = true }
         if events & UInt32(apic_event_broken) != 0 { sockets[descriptor].hasFailed = true }
+        if sockets[descriptor].transport == .tls {
+            noteSecureEdges(
+                descriptor,
+                isReadable: events & UInt32(apic_event_readable) != 0,
+                isWritable: events & UInt32(apic_event_writable) != 0,
+                isEnding: events & UInt32(apic_event_ending) != 0
+            )
+        }
     }
 
     /// Goes on with whatever a connection is doing.

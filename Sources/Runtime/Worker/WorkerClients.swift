@@ -25,6 +25,7 @@ extension Worker {
                 continue
             }
             welcome(descriptor, peer)
+            if sockets[listener].isSecure { beginHandshake(descriptor) }
         }
     }
 
@@ -72,6 +73,7 @@ extension Worker {
             }
         case .closing: finishClosing(descriptor)
         case .lingering: linger(descriptor)
+        case .handshaking: shakeHands(withClient: descriptor)
         case .connecting: break
         }
     }
@@ -187,7 +189,10 @@ extension Worker {
             closeClient(descriptor)
         } else if sockets[descriptor].deadline != .idle, sockets[descriptor].deadline != .head {
             // A head is still awaited: of the first request, or behind an empty line.
-            arm(descriptor, .idle, after: current.view.gateway.idleTimeout)
+            let idleTimeout = current.view.gateway.idleTimeout
+            guard sockets[descriptor].transport == .tls else { return arm(descriptor, .idle, after: idleTimeout) }
+            sockets[descriptor].isResting = false
+            arm(descriptor, .idle, after: min(idleTimeout, Limits.secureRestMilliseconds))
         }
     }
 
@@ -286,7 +291,7 @@ extension Worker {
                 closeClient(descriptor)
                 return
             }
-            apic_end_sending(descriptor)
+            endSending(descriptor)
             sockets[descriptor].state = .lingering
             arm(descriptor, .linger, after: Limits.lingerMilliseconds)
             linger(descriptor)
@@ -327,7 +332,7 @@ extension Worker {
             freeSlot(x)
             sockets[descriptor].exchange = -1
             // A reset, so that nobody takes a cut answer for a whole one.
-            apic_reset_on_close(descriptor)
+            resetOnClose(descriptor)
         }
         closeClient(descriptor)
     }

@@ -51,12 +51,25 @@ extension Worker {
     /// Closes a descriptor, whatever it was, and gives back what it held.
     mutating func closeSocket(_ descriptor: Int32) {
         timers.remove(descriptor, sockets)
+        if sockets[descriptor].transport == .tls { closeSecure(descriptor) }
         if let block = sockets[descriptor].input { blocks.give(block) }
         if let block = sockets[descriptor].output { blocks.give(block) }
         let generation = sockets[descriptor].generation &+ 1
         sockets[descriptor] = Socket()
         sockets[descriptor].generation = generation
         close(descriptor)
+    }
+
+    /// Says that nothing more is sent.
+    mutating func endSending(_ descriptor: Int32) {
+        if sockets[descriptor].transport == .tls { sockets[descriptor].tls.endSending() }
+        apic_end_sending(descriptor)
+    }
+
+    /// Closing will be a reset, and no goodbye goes before it: what is cut must not look whole.
+    mutating func resetOnClose(_ descriptor: Int32) {
+        apic_reset_on_close(descriptor)
+        sockets[descriptor].hasFailed = true
     }
 
     /// Reads behind what is there.
@@ -68,6 +81,7 @@ extension Worker {
         let end = Int(sockets[descriptor].inputEnd)
         let room = Limits.blockBytes - end
         assert(room > 0)
+        if sockets[descriptor].transport == .tls { return receiveSecure(descriptor, into: block) }
         // The kernel writes at most `room` bytes, which the block has behind `end`.
         let count = unsafe apic_receive(descriptor, block.base + end, room)
         if count > 0 {
@@ -109,15 +123,18 @@ extension Worker {
         let borrowed = pendingBorrowed(descriptor)
         let tail = sockets[descriptor].tail.bytes.from(Int(sockets[descriptor].tailSent))
         // The three stretches are valid for their counts until the call returns.
-        let sent = unsafe apic_send3(
-            descriptor,
-            own.base,
-            own.count,
-            borrowed.base,
-            borrowed.count,
-            tail.base,
-            tail.count
-        )
+        let sent =
+            sockets[descriptor].transport == .tls
+            ? sendSecure(descriptor, own, borrowed, tail)
+            : unsafe apic_send3(
+                descriptor,
+                own.base,
+                own.count,
+                borrowed.base,
+                borrowed.count,
+                tail.base,
+                tail.count
+            )
         guard sent >= 0 else {
             if sent == -Int(EAGAIN) {
                 sockets[descriptor].isWritable = false
@@ -177,12 +194,12 @@ extension Worker {
         case .none: return
         case .acceptPause: resumeAccepting()
         case .head:
-            metrics.add(.timeoutHead)
+            metrics.add(sockets[descriptor].state == .handshaking ? .timeoutHandshake : .timeoutHead)
             expireHead(descriptor)
         case .idle:
             if sockets[descriptor].role == .upstream {
                 closeUpstream(descriptor)
-            } else {
+            } else if !restsOn(descriptor) {
                 metrics.add(.timeoutIdle)
                 closeClient(descriptor)
             }
@@ -192,7 +209,7 @@ extension Worker {
         case .write:
             metrics.add(.timeoutWrite)
             // A reset, whether an exchange goes on or not: what was not taken is not kept by the kernel either.
-            apic_reset_on_close(descriptor)
+            resetOnClose(descriptor)
             abandonClient(descriptor)
         case .linger: closeClient(descriptor)
         case .connect:
