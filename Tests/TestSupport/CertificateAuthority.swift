@@ -47,11 +47,6 @@ package final class CertificateAuthority {
     }
 }
 
-extension Program {
-    /// Bounds the time of another program: its first argument says how long, the others are the program's.
-    package static let timeout = Program(system: "/usr/bin/timeout")
-}
-
 /// What a TLS client on this machine saw.
 package struct SecureClient: Sendable {
     package var port: UInt16

@@ -7,6 +7,9 @@ package struct Program: Sendable {
     /// For what only a shell can do to a program before it starts.
     package static let shell = Program(URL(fileURLWithPath: "/bin/bash"))
 
+    /// Bounds the time of another program: its first argument says how long, the others are the program's.
+    package static let timeout = Program(URL(fileURLWithPath: "/usr/bin/timeout"))
+
     /// What a run came to.
     package struct Outcome: Sendable {
         package var status: Int32
@@ -15,9 +18,6 @@ package struct Program: Sendable {
     }
 
     package let url: URL
-
-    /// A program of the system.
-    package init(system path: String) { url = URL(fileURLWithPath: path) }
 
     private init(_ url: URL) { self.url = url }
 

@@ -254,7 +254,8 @@ int apic_tls_is_quiet(struct apic_tls_stream *stream) {
     char byte;
     stream->is_readable = 1;
     const int got = SSL_peek(stream->ssl, &byte, 1);
-    return got <= 0 && outcome(stream, got) == apic_tls_wants_read;
+    // The beginning of a record is no silence either.
+    return got <= 0 && outcome(stream, got) == apic_tls_wants_read && !SSL_has_pending(stream->ssl);
 }
 
 struct part {

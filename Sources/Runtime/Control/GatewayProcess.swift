@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import CTLS
 internal import Glibc
 
 /// `apic-gateway`, from its command line to its exit code.
@@ -27,6 +28,7 @@ package enum GatewayProcess {
     }
 
     private static func serve(_ options: Options, worker: @escaping WorkerEntry) -> Int32 {
+        apic_tls_pool_memory()
         // Before any thread starts, since threads have the mask of their maker.
         let signals = Signals.open()
         do throws(StartError) {

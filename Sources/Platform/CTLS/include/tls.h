@@ -157,5 +157,10 @@ struct apic_tls_identity {
 /// `NULL` if the client showed none.
 const struct apic_tls_identity *apic_tls_identity_of(const struct apic_tls_stream *stream);
 
+/// Lets OpenSSL keep small blocks for use again, so that records allocate nothing. At the very start, or never.
+///
+/// - Returns: whether it was early enough.
+int apic_tls_pool_memory(void);
+
 /// Overwrites bytes in a way that no compiler leaves out.
 void apic_tls_wipe(void *bytes, size_t count);
