@@ -128,5 +128,7 @@ if Context.environment["APIC_FUZZ"] != nil {
             name: "fuzz-request",
             dependencies: ["FuzzDriver", "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR"],
             path: "Fuzz/Request", linkerSettings: fuzzed),
+        .executableTarget(
+            name: "fuzz-proxy", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Proxy", linkerSettings: fuzzed),
     ]
 }

@@ -57,7 +57,7 @@ package struct DeployPlan: Sendable {
 
     private static func reachable(_ listeners: [ListenAddress]) -> [ListenAddress] {
         var addresses: [ListenAddress] = []
-        for listener in listeners {
+        for listener in listeners where !listener.isPath {
             let address = reachable(listener)
             if !addresses.contains(address) { addresses.append(address) }
         }

@@ -55,7 +55,7 @@ package final class RunningGateway {
         for line in log.split(separator: "\n") where line.contains("\"message\":\"serving\"") {
             let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String]
             let ports = [object?["http"], object?["status"], object?["https"]].map { text in
-                text.flatMap { UInt16($0.split(separator: ":").last ?? "") }
+                text.flatMap { UInt16($0.split(separator: " ").first?.split(separator: ":").last ?? "") }
             }
             if let http = ports[0], let status = ports[1] { return (http, status, ports[2] ?? 0) }
         }

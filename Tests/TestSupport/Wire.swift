@@ -45,6 +45,42 @@ package final class Wire: @unchecked Sendable {
         setUp()
     }
 
+    /// Connects to a Unix socket.
+    package init(path: String) throws {
+        var place = sockaddr_un()
+        place.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &place.sun_path) { bytes in
+            for (index, byte) in path.utf8.prefix(bytes.count - 1).enumerated() { bytes[index] = byte }
+        }
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        try connectTo(&place, "socket \(path)")
+        setUp()
+    }
+
+    /// Connects to a port on the loopback address of IPv6.
+    package init(sixPort port: UInt16) throws {
+        var place = sockaddr_in6()
+        place.sin6_family = sa_family_t(AF_INET6)
+        place.sin6_port = port.bigEndian
+        inet_pton(AF_INET6, "::1", &place.sin6_addr)
+        descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        try connectTo(&place, "port \(port) of ::1")
+        setUp()
+    }
+
+    private func connectTo<Place>(_ place: inout Place, _ name: String) throws {
+        let code = withUnsafePointer(to: &place) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<Place>.size))
+            }
+        }
+        guard code == 0 else {
+            let reason = String(cString: strerror(errno))
+            Glibc.close(descriptor)
+            throw WireError("cannot connect to \(name): \(reason)")
+        }
+    }
+
     /// Takes over a connection that was accepted.
     package init(accepted descriptor: Int32) {
         self.descriptor = descriptor

@@ -9,6 +9,7 @@ enum ListenerLowering {
         result.https = SecurityLowering.listeners(spec.https)
         if let status = spec.status { result.status = status.value }
         result.trustedProxies = spec.trustedProxies.map(\.value)
+        result.takesProxyHeader = spec.takesProxyHeader?.value ?? false
         let addresses = spec.http + secureAddresses(spec)
         for (index, address) in addresses.enumerated() {
             guard let first = addresses[..<index].first(where: { clash($0.value, address.value) }) else { continue }
@@ -32,6 +33,7 @@ enum ListenerLowering {
     /// Whether both cannot be bound at once.
     private static func clash(_ left: ListenAddress, _ right: ListenAddress) -> Bool {
         guard left.port == right.port else { return false }
+        if left.isPath || right.isPath { return left.host == right.host }
         let all = ["0.0.0.0", "::"]
         // IPv4 and IPv6 listeners are apart: the gateway binds `::` for IPv6 only.
         guard left.host.contains(":") == right.host.contains(":") else { return false }
@@ -78,10 +80,12 @@ extension Diagnostic {
     static func listenAddressTwice(_ address: Spanned<ListenAddress>, first: SourceSpan) -> Diagnostic {
         Diagnostic(
             .listenAddressTwice,
-            "port \(address.value.port) of \(address.value.host) is bound already",
+            address.value.isPath
+                ? "`\(address.value.host)` is bound already"
+                : "port \(address.value.port) of \(address.value.host) is bound already",
             at: address.span,
             related: [.init(first, "by this listener")],
-            help: "delete one, or choose another port"
+            help: "delete one, or choose another \(address.value.isPath ? "path" : "port")"
         )
     }
 

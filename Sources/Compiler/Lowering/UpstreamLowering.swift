@@ -33,7 +33,7 @@ enum UpstreamLowering {
     private static func reportDoubles(_ upstream: Named<UpstreamSpec>, into diagnostics: inout [Diagnostic]) {
         var seen: [String: SourceSpan] = [:]
         for target in upstream.value.targets {
-            let server = "\(target.host.lowercased()) \(target.port)"
+            let server = "\(target.host) \(target.port)"
             guard let first = seen.updateValue(target.span, forKey: server) else { continue }
             diagnostics.append(.sameTargetTwice(target, upstream: upstream.name.value, first: first))
         }
@@ -44,7 +44,8 @@ extension Diagnostic {
     static func sameTargetTwice(_ target: TargetSpec, upstream: String, first: SourceSpan) -> Diagnostic {
         Diagnostic(
             .sameTargetTwice,
-            "`\(upstream)` has the target \(target.host):\(target.port) twice",
+            "`\(upstream)` has the target \(target.host.hasPrefix("/") ? "unix:" : "")\(target.host)"
+                + "\(target.host.hasPrefix("/") ? "" : ":\(target.port)") twice",
             at: target.span,
             related: [.init(first, "first named here")],
             help: "name it once; `weight: 2` gives it two shares"

@@ -62,12 +62,57 @@ enum IPAddress {
     }
 }
 
+/// Paths of Unix sockets.
+enum UnixPath {
+    /// Bytes that the system's address has room for, beside the zero at its end.
+    private static let byteCountMax = 107
+
+    /// What stands behind `unix:`.
+    static func prefixed(_ text: String) -> Substring? {
+        text.hasPrefix("unix:") ? text.dropFirst(5) : nil
+    }
+
+    /// A path from the root on, of visible characters.
+    static func parse(_ path: Substring, _ code: DiagnosticCode) throws(ScalarProblem) -> String {
+        guard path.hasPrefix("/"), !path.hasPrefix("//"), path.utf8.count > 1, !path.hasSuffix("/") else {
+            throw ScalarProblem(
+                code,
+                "`unix:\(String(path).excerpt)` names no Unix socket",
+                help: "write the path from the root on: `unix:/run/gateway.sock`"
+            )
+        }
+        guard path.utf8.count <= byteCountMax else {
+            throw ScalarProblem(
+                code,
+                "the path has \(path.utf8.count) bytes, and \(byteCountMax) are the most for a Unix socket",
+                help: "choose a shorter one, such as `unix:/run/gateway.sock`"
+            )
+        }
+        guard path.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw ScalarProblem(code, "the path holds a space or a control character", help: "choose another path")
+        }
+        return String(path)
+    }
+}
+
 extension ScalarType where Value == ListenAddress {
-    /// `8000`, `127.0.0.1:8000`, `[::1]:8000`.
+    /// `8000`, `127.0.0.1:8000`, `[::1]:8000`, `unix:/run/gateway.sock`.
     ///
-    /// - Parameter defaultHost: what a bare port listens on.
-    static func listenAddress(defaultHost: String) -> ScalarType {
+    /// - Parameters:
+    ///   - defaultHost: what a bare port listens on.
+    ///   - takesPaths: Unix sockets are addresses, too.
+    static func listenAddress(defaultHost: String, takesPaths: Bool = true) -> ScalarType {
         ScalarType("an address such as `127.0.0.1:8000`, or a port") { text throws(ScalarProblem) in
+            if let path = UnixPath.prefixed(text) {
+                guard takesPaths else {
+                    throw ScalarProblem(
+                        .badListenAddress,
+                        "the status listener is a TCP socket",
+                        help: "write a port, or an address and a port: `127.0.0.1:8100`"
+                    )
+                }
+                return ListenAddress(host: try UnixPath.parse(path, .badListenAddress), port: 0)
+            }
             if text.utf8.allSatisfy(Digits.isDigit), !text.isEmpty {
                 return ListenAddress(host: defaultHost, port: try ScalarType<UInt16>.port.parse(text))
             }
@@ -91,6 +136,8 @@ extension ScalarType where Value == ListenAddress {
                 help = "names are not looked up: write `127.0.0.1:\(port)`"
             } else if text.hasPrefix(":") || text.hasPrefix("*:") {
                 help = "for all addresses write the port alone: `\(port)`"
+            } else if text.contains("%") {
+                help = "leave out what stands behind `%`: an address of one link is no address to listen on"
             } else if IPAddress.v6(text[...]) != nil {
                 help = "put an IPv6 address in brackets: `[::1]:8000`"
             }
@@ -102,6 +149,8 @@ extension ScalarType where Value == ListenAddress {
 extension ScalarType where Value == AddressBlock {
     /// `10.0.0.0/8`, `2001:db8::/32`, or one address.
     static let addressBlock = ScalarType("a block of addresses such as `10.0.0.0/8`") { text throws(ScalarProblem) in
+        // The peer of a Unix socket counts as the unspecified address.
+        if text == "unix" { return AddressBlock(network: [UInt8](repeating: 0, count: 16), prefixLength: 128) }
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let address = parts.first ?? ""
         guard let bytes = IPAddress.v4(address) ?? IPAddress.v6(address) else {

@@ -58,8 +58,9 @@ extension SpecDecoder {
             spec.https = https(field)
             spec.isHTTPSWanted = true
         }
-        spec.status = scalar(fields["status"], .listenAddress(defaultHost: "127.0.0.1"))
+        spec.status = scalar(fields["status"], .listenAddress(defaultHost: "127.0.0.1", takesPaths: false))
         spec.trustedProxies = list(fields["trusted-proxies"], of: "blocks of addresses", .addressBlock)
+        spec.takesProxyHeader = scalar(fields["proxy-protocol"], .boolean)
         if let field = fields["limits"] { listenLimits(field, into: &spec) }
         if let field = fields["timeouts"] { listenTimeouts(field, into: &spec) }
         return spec

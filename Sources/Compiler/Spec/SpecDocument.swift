@@ -59,6 +59,7 @@ package struct ListenSpec: Sendable {
     package var isHTTPSWanted = false
     package var status: Spanned<ListenAddress>?
     package var trustedProxies: [Spanned<AddressBlock>] = []
+    package var takesProxyHeader: Spanned<Bool>?
     /// `listen.limits`: `head`, `headers`, `body`, `connections`.
     package var headBytesMax: Spanned<UInt32>?
     package var headerCountMax: Spanned<UInt32>?

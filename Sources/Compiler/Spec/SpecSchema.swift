@@ -102,7 +102,7 @@ enum SpecSchema {
                 "listen address, or a list of them",
                 default: "8000, or none if there is `https`",
                 example: "http: 8000",
-                "Plain HTTP. A bare port means all IPv4 addresses."
+                "Plain HTTP. A bare port means all IPv4 addresses; `unix:/PATH` is a Unix socket, for owner and group."
             ),
             .optional(
                 "https",
@@ -123,7 +123,14 @@ enum SpecSchema {
                 "list of address blocks",
                 default: "none",
                 example: "trusted-proxies: [ 10.0.0.0/8 ]",
-                "Peers whose `Forwarded` and `X-Forwarded-*` are believed."
+                "Peers whose `Forwarded` and `X-Forwarded-*` are believed; `unix` means those on Unix sockets."
+            ),
+            .optional(
+                "proxy-protocol",
+                "boolean",
+                default: "false",
+                example: "proxy-protocol: true",
+                "Every connection begins with a PROXY header, version 1 or 2, that says who the peer is. One without is closed."
             ),
             .optional("limits", "map", example: "limits: { head: 16KiB }", "Bounds on what a client may send."),
             .optional("timeouts", "map", example: "timeouts: { idle: 60s }", "How long a client may take."),
@@ -261,7 +268,7 @@ enum SpecSchema {
                 "targets",
                 "list of URLs or targets",
                 example: "targets: [ \"http://orders-a:8080\" ]",
-                "The servers, as `http://host:port` or `https://host:port`."
+                "The servers, as `http://host:port` or `https://host:port`, or `unix:/PATH` for a Unix socket."
             ),
             .optional(
                 "balance",

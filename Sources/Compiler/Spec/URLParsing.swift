@@ -1,6 +1,6 @@
 /// Where a target is: `http://orders-a:8080` taken apart.
 struct TargetAddress: Equatable, Sendable {
-    /// DNS name or address literal, IPv6 without brackets.
+    /// DNS name or address literal, IPv6 without brackets; or the path of a Unix socket, whose port is 0.
     var host: String
     var port: UInt16
     /// `https`.
@@ -11,6 +11,9 @@ extension ScalarType where Value == TargetAddress {
     static let target = ScalarType("a URL such as `http://orders:8080`") { text throws(ScalarProblem) in
         guard !text.isEmpty else {
             throw ScalarProblem(.emptyContent, "the URL of the target is empty", help: "write `http://host:port`")
+        }
+        if let path = UnixPath.prefixed(text) {
+            return TargetAddress(host: try UnixPath.parse(path, .badTarget), port: 0)
         }
         guard let scheme = text.firstRange(of: "://") else {
             throw problem(text, "it has no scheme", "write `http://\(text.excerpt)`")
@@ -56,6 +59,9 @@ extension ScalarType where Value == TargetAddress {
                 throw problem(text, "a bracket is not closed", "write `http://[::1]:8080`")
             }
             host = authority[authority.index(after: authority.startIndex)..<close]
+            guard !host.contains("%") else {
+                throw problem(text, "an address of one link (`%`) is not spoken to", "write an address without `%`")
+            }
             guard let bytes = IPAddress.v6(host) else {
                 throw problem(text, "there is no IPv6 address in the brackets", "write `http://[::1]:8080`")
             }

@@ -81,8 +81,12 @@ extension TargetRecord {
         self.init()
         host = text.add(target.host)
         // RFC 9110 section 7.2: an IPv6 literal in brackets, the port unless it is the scheme's own.
-        let name = target.host.utf8.contains(UInt8(ascii: ":")) ? "[\(target.host)]" : target.host
-        authority = text.add(target.port == (target.isSecure ? 443 : 80) ? name : "\(name):\(target.port)")
+        let isPath = target.host.utf8.first == UInt8(ascii: "/")
+        let name =
+            isPath
+            ? "localhost" : target.host.utf8.contains(UInt8(ascii: ":")) ? "[\(target.host)]" : target.host
+        let isUsual = isPath || target.port == (target.isSecure ? 443 : 80)
+        authority = text.add(isUsual ? name : "\(name):\(target.port)")
         port = UInt32(target.port)
         weight = UInt32(target.weight)
         if target.isSecure { flags |= TargetRecord.secureFlag }

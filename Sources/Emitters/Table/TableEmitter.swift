@@ -26,7 +26,11 @@ package enum TableEmitter {
     private static func emitSettings(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {
         let plain = gateway.listeners.http.map { ListenerRecord($0, isSecure: false, &text) }
         let secure = (gateway.listeners.https?.addresses ?? []).map { ListenerRecord($0, isSecure: true, &text) }
-        writer.set(.listeners, plain + secure)
+        var listeners = plain + secure
+        if gateway.listeners.takesProxyHeader {
+            for index in listeners.indices { listeners[index].flags |= ListenerRecord.proxyHeaderFlag }
+        }
+        writer.set(.listeners, listeners)
         writer.set(.trustedBlocks, gateway.listeners.trustedProxies.map(AddressBlockRecord.init))
         writer.set(.groups, gateway.groups.map { text.add($0) })
         writer.set(.nodes, gateway.nodes.map { NodeRecord($0, &text) })

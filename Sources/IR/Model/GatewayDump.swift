@@ -28,6 +28,7 @@ package struct GatewayDump {
             add("http \(GatewayDump.address(address.host, address.port))", depth: 1)
         }
         if let https = gateway.listeners.https { addHTTPS(https) }
+        if gateway.listeners.takesProxyHeader { add("proxy-protocol", depth: 1) }
         let status = gateway.listeners.status
         add("status \(GatewayDump.address(status.host, status.port))", depth: 1)
         for block in gateway.listeners.trustedProxies {
@@ -203,7 +204,8 @@ package struct GatewayDump {
 
 extension GatewayDump {
     private static func address(_ host: String, _ port: UInt16) -> String {
-        host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+        if host.utf8.first == UInt8(ascii: "/") { return "unix:\(host)" }
+        return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     private static func text(_ secret: SecretReference) -> String {

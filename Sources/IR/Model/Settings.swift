@@ -1,11 +1,14 @@
 /// A span of time in milliseconds.
 package typealias Milliseconds = UInt32
 
-/// An address to listen on: an IPv4 or IPv6 literal and a port.
+/// An address to listen on: an IPv4 or IPv6 literal and a port, or the path of a Unix socket.
 package struct ListenAddress: Hashable, Sendable {
-    /// An IPv4 or IPv6 literal without brackets; `0.0.0.0` and `::` are all addresses.
+    /// An IPv4 or IPv6 literal without brackets, `0.0.0.0` and `::` being all addresses; or a path from the root on.
     package var host: String
+    /// 0 beside a path.
     package var port: UInt16
+
+    package var isPath: Bool { host.utf8.first == UInt8(ascii: "/") }
 
     package init(host: String, port: UInt16) {
         self.host = host
@@ -35,17 +38,21 @@ package struct Listeners: Equatable, Sendable {
     package var status: ListenAddress
     /// Peers whose `Forwarded` and `X-Forwarded-*` are kept.
     package var trustedProxies: [AddressBlock]
+    /// Connections begin with a PROXY header, which says who the peer is.
+    package var takesProxyHeader: Bool
 
     package init(
         http: [ListenAddress] = [ListenAddress(host: "0.0.0.0", port: 8000)],
         https: SecureListeners? = nil,
         status: ListenAddress = ListenAddress(host: "127.0.0.1", port: 8100),
-        trustedProxies: [AddressBlock] = []
+        trustedProxies: [AddressBlock] = [],
+        takesProxyHeader: Bool = false
     ) {
         self.http = http
         self.https = https
         self.status = status
         self.trustedProxies = trustedProxies
+        self.takesProxyHeader = takesProxyHeader
     }
 }
 

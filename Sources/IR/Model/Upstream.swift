@@ -34,7 +34,7 @@ package struct Upstream: Equatable, Sendable {
 
 /// One server of an upstream.
 package struct Target: Equatable, Sendable {
-    /// A DNS name or an address literal (IPv6 without brackets).
+    /// A DNS name or an address literal (IPv6 without brackets), or the path of a Unix socket, whose port is 0.
     package var host: String
     package var port: UInt16
     /// 1 to 100: the share of requests, against the other targets of the upstream.

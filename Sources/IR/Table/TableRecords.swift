@@ -107,7 +107,7 @@ package struct ListenerRecord: BitwiseCopyable, Sendable {
     /// In `flags`: connections begin with a PROXY header.
     package static var proxyHeaderFlag: UInt32 { 2 }
 
-    /// An IPv4 or IPv6 literal.
+    /// An IPv4 or IPv6 literal, or the path of a Unix socket, whose port is 0.
     package var host = TextReference()
     package var port: UInt32 = 0
     package var flags: UInt32 = 0

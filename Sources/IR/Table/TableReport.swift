@@ -53,7 +53,8 @@ package struct TableReport {
         for index in 0..<view.listeners.count {
             let listener = view.listeners[index]
             let scheme = listener.isSecure ? "https " : ""
-            part.add([.text(scheme + address(view.string(listener.host), listener.port)), .none])
+            let begin = listener.takesProxyHeader ? " behind a PROXY header" : ""
+            part.add([.text(scheme + address(view.string(listener.host), listener.port) + begin), .none])
         }
         for index in 0..<view.trustedBlocks.count {
             let block = view.trustedBlocks[index]
@@ -160,6 +161,7 @@ package struct TableReport {
 
     /// An IPv6 literal in brackets.
     private func address(_ host: String, _ port: UInt32) -> String {
-        host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+        if host.utf8.first == UInt8(ascii: "/") { return "unix:\(host)" }
+        return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

@@ -20,7 +20,7 @@ int apic_epoll_make(void) {
 
 int apic_epoll_add(int epoll, int descriptor, uint32_t generation, int edges) {
     struct epoll_event event;
-    event.events = edges ? (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) : EPOLLIN;
+    event.events = edges ? (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) : (EPOLLIN | EPOLLEXCLUSIVE);
     event.data.u64 = (uint64_t)generation << 32 | (uint32_t)descriptor;
     return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno;
 }
@@ -105,6 +105,13 @@ int apic_socket_error(int descriptor) {
 long apic_receive(int descriptor, void *bytes, size_t count) {
     long got;
     do got = syscall(SYS_recvfrom, descriptor, bytes, count, 0, 0, 0);
+    while (got < 0 && errno == EINTR);
+    return got >= 0 ? got : -errno;
+}
+
+long apic_peek(int descriptor, void *bytes, size_t count) {
+    long got;
+    do got = recv(descriptor, bytes, count, MSG_PEEK | MSG_DONTWAIT);
     while (got < 0 && errno == EINTR);
     return got >= 0 ? got : -errno;
 }

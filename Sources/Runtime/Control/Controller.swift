@@ -186,7 +186,9 @@ package struct Controller: ~Copyable {
         while true {
             switch drain.advance(now: now, areWorkersDrained: workers.areDrained) {
             case .nothing: return nil
-            case .drainWorkers: workers.enter(.draining)
+            case .drainWorkers:
+                for listener in listeners { listener.removeFile() }
+                workers.enter(.draining)
             case .stopWorkers:
                 log.warning("the time to drain is over; what is in flight is cut")
                 workers.enter(.stopping)
@@ -197,6 +199,7 @@ package struct Controller: ~Copyable {
 
     private mutating func end(_ code: Int32) -> Int32 {
         resolver.stop()
+        for listener in listeners { listener.removeFile() }
         let isFlushed = accessLog.stop(withinMilliseconds: Controller.logFlushMilliseconds)
         log.info("ended", ["code": String(code), "access-log-flushed": String(isFlushed)])
         close(signals)

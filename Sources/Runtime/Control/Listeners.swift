@@ -10,6 +10,8 @@ package struct ListenError: Error, Equatable, Sendable {
     package var message: String {
         switch code {
         case EADDRINUSE: "`\(endpoint.text)` is already served by another process"
+        case EEXIST: "`\(endpoint.host)` is a file that is no socket"
+        case EACCES where endpoint.isPath: "not permitted to make the socket `\(endpoint.host)`"
         case EACCES: "not permitted to listen on `\(endpoint.text)`: ports below 1024 need CAP_NET_BIND_SERVICE"
         case EADDRNOTAVAIL: "this machine has no address `\(endpoint.host)`"
         default: "cannot listen on `\(endpoint.text)`: \(systemMessage(code))"
@@ -37,6 +39,17 @@ enum Listeners {
         var descriptors: [Int32]
         var isSecure = false
         var takesProxyHeader = false
+        /// The socket file that was made, if it is a Unix socket.
+        var file: apic_file?
+
+        /// Removes the socket file unless another one took its place.
+        func removeFile() {
+            var present = apic_file()
+            guard let file, unsafe apic_file_is_socket(endpoint.host, &present) > 0, present.inode == file.inode,
+                present.device == file.device
+            else { return }
+            _ = unsafe unlink(endpoint.host)
+        }
 
         /// The socket of a worker.
         func listener(ofWorker index: Int) -> WorkerListener {
@@ -58,15 +71,21 @@ enum Listeners {
                 let endpoint = plan.endpoint
                 // `::` takes IPv4, too, unless that is asked for by itself.
                 let isShadowed = plans.contains {
-                    $0.endpoint.port == endpoint.port && !$0.endpoint.host.contains(":")
+                    $0.endpoint.port == endpoint.port && !$0.endpoint.host.contains(":") && !$0.endpoint.isPath
                 }
-                var bound = try open(endpoint, workerCount: workerCount, isOnlyIPv6: isShadowed)
+                var bound =
+                    endpoint.isPath
+                    ? try openPath(endpoint, workerCount: workerCount)
+                    : try open(endpoint, workerCount: workerCount, isOnlyIPv6: isShadowed)
                 bound.isSecure = plan.isSecure
                 bound.takesProxyHeader = plan.takesProxyHeader
                 all.append(bound)
             }
         } catch {
-            for bound in all { bound.descriptors.forEach { close($0) } }
+            for bound in all {
+                bound.descriptors.forEach { close($0) }
+                bound.removeFile()
+            }
             throw error
         }
         return all
@@ -92,6 +111,31 @@ enum Listeners {
         } catch {
             bound.descriptors.forEach { close($0) }
             throw error
+        }
+        return bound
+    }
+
+    /// Opens a Unix socket, which all workers share: the system wakes one of them for a connection.
+    private static func openPath(_ endpoint: Endpoint, workerCount: Int) throws(ListenError) -> Bound {
+        guard let address = SocketAddress(path: endpoint.host) else {
+            throw ListenError(endpoint: endpoint, code: ENAMETOOLONG)
+        }
+        let descriptor = unsafe address.withSockaddr { address, count in
+            unsafe apic_listen_path(address, count, endpoint.host, backlog)
+        }
+        guard descriptor >= 0 else { throw ListenError(endpoint: endpoint, code: -descriptor) }
+        var bound = Bound(endpoint: endpoint, descriptors: [descriptor])
+        var file = apic_file()
+        if unsafe apic_file_is_socket(endpoint.host, &file) > 0 { bound.file = file }
+        while bound.descriptors.count < workerCount {
+            let copy = apic_duplicate(descriptor)
+            guard copy >= 0 else {
+                let code = errno
+                bound.descriptors.forEach { close($0) }
+                bound.removeFile()
+                throw ListenError(endpoint: endpoint, code: code)
+            }
+            bound.descriptors.append(copy)
         }
         return bound
     }

@@ -89,6 +89,13 @@ extension StatusFacts {
             "Client connections closed at once: too many were open.",
             .clientsRefused
         )
+        put(
+            &metrics,
+            "apic_proxy_headers_refused_total",
+            .counter,
+            "Client connections closed because they did not begin with a PROXY header.",
+            .proxyHeadersRefused
+        )
         put(&metrics, "apic_requests_in_flight", .gauge, "Requests in flight.", .requestsInFlight)
         put(
             &metrics,

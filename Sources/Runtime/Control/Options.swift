@@ -1,6 +1,7 @@
 internal import GatewayTable
 
-/// An address to listen on: an IPv4 or IPv6 literal and a port; port 0 lets the system choose.
+/// An address to listen on: an IPv4 or IPv6 literal and a port, where port 0 lets the system choose; or the path of a
+/// Unix socket, beside which the port is 0.
 package struct Endpoint: Hashable, Sendable {
     package var host: String
     package var port: UInt16
@@ -10,8 +11,14 @@ package struct Endpoint: Hashable, Sendable {
         self.port = port
     }
 
-    /// Reads `127.0.0.1:8000` or `[::1]:8000`.
+    /// Reads `127.0.0.1:8000`, `[::1]:8000` or `unix:/run/gateway.sock`.
     package init?(_ text: String) {
+        if text.hasPrefix("unix:/") {
+            let path = String(text.dropFirst(5))
+            guard SocketAddress(path: path) != nil else { return nil }
+            self.init(host: path, port: 0)
+            return
+        }
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             return nil
         }
@@ -26,7 +33,9 @@ package struct Endpoint: Hashable, Sendable {
         self.init(host: host, port: port)
     }
 
-    package var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var isPath: Bool { host.utf8.first == UInt8(ascii: "/") }
+
+    package var text: String { isPath ? "unix:\(host)" : host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 /// How to serve: the command line over the environment. What is `nil` comes from the table.

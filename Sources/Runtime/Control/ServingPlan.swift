@@ -21,6 +21,9 @@ struct ServingPlan: Equatable {
         let secure =
             options.https?.map { ListenerPlan(endpoint: $0, isSecure: true) } ?? ofTable.filter(\.isSecure)
         listeners = plain + secure
+        // Addresses of the command line change nothing of how connections begin.
+        let takesProxyHeader = ofTable.contains(where: \.takesProxyHeader)
+        for index in listeners.indices { listeners[index].takesProxyHeader = takesProxyHeader }
         status = options.status ?? ServingPlan.status(of: table)
         accessLogPath = ServingPlan.accessLogPath(of: table)
         connectionCountMax = UInt64(gateway.connectionCountMax)

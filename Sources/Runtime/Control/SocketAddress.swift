@@ -1,7 +1,8 @@
 internal import CPlatform
 internal import Glibc
 
-/// The address of a TCP socket, IPv4 or IPv6: a `sockaddr` and its length, in plain memory.
+/// The address of a socket: a `sockaddr` of IPv4 or IPv6 and its length, in plain memory; or a Unix socket, whose
+/// longer address stands elsewhere.
 package struct SocketAddress: BitwiseCopyable, Equatable, Hashable, Sendable {
     /// `sockaddr_in` or `sockaddr_in6`; zeros behind it.
     private var word0: UInt64 = 0
@@ -31,6 +32,11 @@ package struct SocketAddress: BitwiseCopyable, Equatable, Hashable, Sendable {
     package init?(literal host: String, port: UInt16) {
         var four = sockaddr_in()
         var six = sockaddr_in6()
+        if host.utf8.first == UInt8(ascii: "/") {
+            guard let address = SocketAddress(path: host) else { return nil }
+            self = address
+            return
+        }
         if unsafe inet_pton(AF_INET, host, &four.sin_addr) == 1 {
             four.sin_family = sa_family_t(AF_INET)
             four.sin_port = port.bigEndian
@@ -50,21 +56,37 @@ package struct SocketAddress: BitwiseCopyable, Equatable, Hashable, Sendable {
         }
     }
 
+    /// A Unix socket.
+    ///
+    /// - Parameter path: from the root on, at most 107 bytes.
+    package init?(path: String) {
+        guard let place = UnixAddress.place(of: path) else { return nil }
+        word0 = UInt64(AF_UNIX)
+        word1 = UInt64(place)
+        byteCount = UInt32(MemoryLayout<sockaddr_un>.size)
+    }
+
     package var family: Int32 { Int32(UInt16(truncatingIfNeeded: word0)) }
 
     /// Lends the address to a system call.
     @inline(__always)
     func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        // An interned address is never freed.
+        if family == AF_UNIX, let address = unsafe UnsafePointer<sockaddr>(bitPattern: UInt(word1)) {
+            return unsafe body(address, byteCount)
+        }
         // The first `byteCount` bytes of `self` are a `sockaddr`.
-        unsafe withUnsafeBytes(of: self) { bytes in
+        return unsafe withUnsafeBytes(of: self) { bytes in
             unsafe body(bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: sockaddr.self), byteCount)
         }
     }
 
+    /// 0 for Unix sockets.
     package var port: UInt16 { UInt16(truncatingIfNeeded: word0 >> 16).byteSwapped }
 
     /// The same host at another port.
     package func with(port: UInt16) -> SocketAddress {
+        if family == AF_UNIX { return self }
         var other = self
         other.word0 = word0 & ~(0xFFFF << 16) | UInt64(port.bigEndian) << 16
         return other
@@ -74,6 +96,9 @@ package struct SocketAddress: BitwiseCopyable, Equatable, Hashable, Sendable {
     package var text: String { text(withPort: true) }
 
     func text(withPort: Bool) -> String {
+        if family == AF_UNIX {
+            return unsafe withSockaddr { address, _ in "unix:" + (unsafe UnixAddress.path(of: address)) }
+        }
         var host = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let isSix = family == AF_INET6
         unsafe withUnsafeBytes(of: self) { bytes in

@@ -12,6 +12,11 @@ struct PeerAddress {
 
     init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
+    /// The peer of a Unix socket, which has no address: the unspecified one, that no TCP peer has.
+    static var unix: PeerAddress { PeerAddress(high: 0, low: 0) }
+
+    var isUnix: Bool { high == 0 && low == 0 }
+
     var isFour: Bool { high == 0 && low.bigEndian >> 32 == 0xFFFF }
 
     /// Whether one of the networks holds the address.
@@ -30,10 +35,15 @@ struct PeerAddress {
 
     private static func mask(_ bits: UInt32) -> UInt64 { bits == 0 ? 0 : .max << UInt64(64 - bits) }
 
-    /// Writes `192.0.2.1` or `2001:db8::1`.
+    /// Writes `192.0.2.1` or `2001:db8::1`; for a Unix socket `_unix`, an identifier as RFC 7239 section 6.3 has them.
     ///
     /// - Returns: its byte count, at most 45.
     func write(into text: inout InlineArray<46, UInt8>) -> UInt8 {
+        if isUnix {
+            let name = Bytes("_unix")
+            for index in 0..<name.count { text[index] = name[index] }
+            return UInt8(name.count)
+        }
         var address = (high, low)
         let family = isFour ? AF_INET : AF_INET6
         let offset = isFour ? 12 : 0

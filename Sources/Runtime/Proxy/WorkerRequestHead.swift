@@ -180,7 +180,8 @@ extension Worker {
     /// the peer itself is added.
     private mutating func appendForwarding(_ x: Int32, _ client: Int32, to output: inout ByteWriter) {
         let peer = peerText(client)
-        let isSix = !PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1).isFour
+        let address = PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1)
+        let isSix = !address.isFour && !address.isUnix
         let isSecure = sockets[client].isSecure
         output.append("X-Forwarded-For: ")
         output.append(peer)

@@ -15,6 +15,8 @@ enum ConnectionState: UInt8, BitwiseCopyable {
     case connecting
     /// A TLS handshake is not done.
     case handshaking
+    /// Client: its proxy has not said yet whose connection it is.
+    case greeting
     /// Serves an exchange.
     case busy
     /// Client: the last answer is on its way, then the connection closes.

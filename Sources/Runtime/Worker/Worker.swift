@@ -247,7 +247,8 @@ struct Worker: ~Copyable {
         guard wasServing else { return }
         for listener in listeners { closeSocket(listener.descriptor) }
         for descriptor in 0..<Int32(sockets.capacity)
-        where sockets[descriptor].role == .client && sockets[descriptor].state == .idle
+        where sockets[descriptor].role == .client
+            && (sockets[descriptor].state == .idle || sockets[descriptor].state == .greeting)
             && !sockets[descriptor].hasOutput && !sockets[descriptor].hasInput
         {
             closeClient(descriptor)

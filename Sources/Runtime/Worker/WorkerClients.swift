@@ -24,22 +24,27 @@ extension Worker {
                 close(descriptor)
                 continue
             }
-            welcome(descriptor, peer)
-            if sockets[listener].isSecure { beginHandshake(descriptor) }
+            clientCount += 1
+            metrics.add(.clientsOpen)
+            sockets[descriptor].isWritable = true
+            welcome(descriptor, PeerAddress(peer), port: peer.port)
+            arm(descriptor, .head, after: current.view.gateway.headTimeout)
+            sockets[descriptor].isSecure = sockets[listener].isSecure
+            if sockets[listener].takesProxyHeader {
+                sockets[descriptor].state = .greeting
+            } else if sockets[listener].isSecure {
+                beginHandshake(descriptor)
+            }
         }
     }
 
-    private mutating func welcome(_ descriptor: Int32, _ peer: apic_peer) {
-        clientCount += 1
-        metrics.add(.clientsOpen)
-        sockets[descriptor].isWritable = true
-        let address = PeerAddress(peer)
+    /// Notes whose connection it is.
+    mutating func welcome(_ descriptor: Int32, _ address: PeerAddress, port: UInt16) {
         sockets[descriptor].peer0 = address.high
         sockets[descriptor].peer1 = address.low
-        sockets[descriptor].peerPort = peer.port
+        sockets[descriptor].peerPort = port
         sockets[descriptor].peerTextCount = address.write(into: &sockets[descriptor].peerText)
         sockets[descriptor].isTrustedPeer = address.isIn(current.view.trustedBlocks)
-        arm(descriptor, .head, after: current.view.gateway.headTimeout)
     }
 
     /// Out of descriptors or memory: waiting connections stay in the kernel's queue until something is freed.
@@ -74,6 +79,7 @@ extension Worker {
         case .closing: finishClosing(descriptor)
         case .lingering: linger(descriptor)
         case .handshaking: shakeHands(withClient: descriptor)
+        case .greeting: takeProxyHeader(descriptor)
         case .connecting: break
         }
     }

@@ -53,6 +53,20 @@ int apic_processor_count(void);
 /// `shared` lets several sockets of this process serve the address (`SO_REUSEPORT`); without it, binding fails while
 /// anybody serves it.
 int apic_listen(const void *address, uint32_t length, int shared, int only_ipv6, int backlog);
+
+/// What tells a file from one that took its place.
+struct apic_file {
+    uint64_t device;
+    uint64_t inode;
+};
+/// Looks at a path without following a link. Whether it is a socket; negative if nothing is there.
+int apic_file_is_socket(const char *path, struct apic_file *file);
+/// Opens a listening Unix socket on the socket address of a path, nonblocking, for owner and group. A socket file behind
+/// which nobody listens gives way. The descriptor, or a negated errno: EEXIST for a file that is no socket.
+int apic_listen_path(const void *address, uint32_t length, const char *path, int backlog);
+/// Another descriptor of the same socket, closed on exec; -1 and `errno` on failure.
+int apic_duplicate(int descriptor);
+
 /// Accepts one connection, nonblocking and closed on exec. The descriptor, or a negated errno.
 int apic_accept_plain(int listener);
 /// The port on which a socket is bound, or 0.

@@ -33,7 +33,8 @@ struct apic_peer {
 
 /// An epoll instance, closed on exec. The descriptor, or a negated errno.
 int apic_epoll_make(void);
-/// Registers a descriptor for all edges or, level-triggered, for input. 0, or an errno.
+/// Registers a descriptor for all edges; or, level-triggered, for input, of which one of those that share it hears. 0, or
+/// an errno.
 int apic_epoll_add(int epoll, int descriptor, uint32_t generation, int edges);
 int apic_epoll_remove(int epoll, int descriptor);
 /// Waits for at most `apic_event_count_max` events. Their number (0 after a time-out or a signal), or a negated errno.
@@ -47,6 +48,8 @@ int apic_connect(const void *address, uint32_t length);
 int apic_socket_error(int descriptor);
 /// Reads. The number of bytes (0 at the end), or a negated errno.
 long apic_receive(int descriptor, void *bytes, size_t count);
+/// Reads without taking. The number of bytes (0 at the end), or a negated errno.
+long apic_peek(int descriptor, void *bytes, size_t count);
 /// Whether an idle connection is still quiet: nothing to read and not closed.
 int apic_is_quiet(int descriptor);
 /// Writes up to three stretches at once. The number of bytes, or a negated errno.
