@@ -40,6 +40,16 @@ struct ScanTests {
         #expect(withBytes(bytes) { $0.endOfValue(from: start) } == expected)
     }
 
+    @Test("empty lines")
+    func emptyLines() {
+        for text in ["a\r\n\r\n", "a\n\n", "a\n\r\nb", "\r\n\r\n", "a\r\nb\r\n\r\n", "\r\r\n\n"] {
+            #expect(withBytes(Array(text.utf8)) { $0.holdsEmptyLine }, "\(text.debugDescription)")
+        }
+        for text in ["", "\n", "\r\n", "a\r\n\r", "a\r\nb\r\n", "\n\r\r\n", "a\n\rb\n", "\r\r\r\r"] {
+            #expect(!withBytes(Array(text.utf8)) { $0.holdsEmptyLine }, "\(text.debugDescription)")
+        }
+    }
+
     @Test("plain paths", arguments: 0..<2000)
     func paths(_ seed: Int) {
         var random = SeededRandom(seed: UInt64(seed))

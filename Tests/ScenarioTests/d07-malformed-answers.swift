@@ -15,6 +15,8 @@ struct MalformedAnswers {
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx", "HTTP/1.1 200 OK\r\nX : y\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n",
@@ -83,6 +85,51 @@ struct MalformedAnswers {
         }
         #expect(try gateway.ask("GET /fine").text == "fine")
         #expect(gateway.waits(for: "apic_requests_in_flight", toBe: 0))
+    }
+
+    @Test("heads that come byte by byte are those of the same answers in one piece")
+    func drips() throws {
+        let interim = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+        let last = "HTTP/1.1 200 OK\r\nX-Odd: a\r\nContent-Length: 4\r\n\r\nbody"
+        let upstream = try ScriptedUpstream { turn in
+            try turn.readBody()
+            let isFaulty = turn.request.target == "/faulty"
+            for byte in (interim + interim + (isFaulty ? last.replacing("X-Odd", with: "X Odd") : last)).utf8 {
+                // What came meanwhile is read in one piece; most bytes come alone.
+                usleep(500)
+                try turn.wire.send([byte])
+            }
+        }
+        defer { upstream.stop() }
+        let gateway = try RunningGateway(PlainSpec.text(upstream))
+        let wire = try gateway.connect()
+        for _ in 0..<2 {
+            try wire.send(WireRequest("GET /").text)
+            for _ in 0..<2 { #expect(try wire.receiveHead().startLine.contains("103")) }
+            let answer = try wire.receiveAnswer()
+            #expect(answer.text == "body")
+            #expect(answer["X-Odd"] == "a")
+        }
+        #expect(upstream.connectionCount == 1)
+        try wire.send(WireRequest("GET /faulty").text)
+        for _ in 0..<2 { #expect(try wire.receiveHead().startLine.contains("103")) }
+        #expect(try wire.receiveAnswer().problem == "upstream-answer-malformed")
+    }
+
+    @Test("interim answers that fill what is read at once leave room for the answer")
+    func interimFlood() throws {
+        let upstream = try ScriptedUpstream { turn in
+            for count in [60_000, 5_536] {
+                let head = "HTTP/1.1 100 Continue\r\nX: "
+                let rest = count - head.utf8.count - 4
+                try turn.wire.send(head + String(repeating: "y", count: rest) + "\r\n\r\n")
+            }
+            usleep(50_000)
+            try turn.answer(200, [], "fine")
+        }
+        defer { upstream.stop() }
+        let gateway = try RunningGateway(PlainSpec.text(upstream))
+        for _ in 0..<4 { #expect(try gateway.ask("GET /").text == "fine") }
     }
 
     @Test("bytes behind an answer are never the next one's")

@@ -24,6 +24,7 @@ struct AnswerHead: ~Copyable {
     /// `close` stands in `Connection`, and holds whatever else does (RFC 9112 section 9.3).
     private var saysClose = false
     private(set) var hasDate = false
+    private var isOld = false
     /// The first `Upgrade` field, or -1. It is carried along by whoever knows what it means.
     private(set) var upgradeField = -1
     private(set) var fault = HeadFault.none
@@ -77,7 +78,8 @@ struct AnswerHead: ~Copyable {
             return -1
         }
         status = 100 * UInt16(input[9] - 0x30) + 10 * UInt16(input[10] - 0x30) + UInt16(input[11] - 0x30)
-        keepsAlive = input[7] != 0x30
+        isOld = input[7] == 0x30
+        keepsAlive = !isOld
         let reasonStart = input[12] == ASCII.space ? 13 : 12
         let end = input.endOfValue(from: reasonStart)
         guard end + 1 < input.count else { return 0 }
@@ -122,9 +124,10 @@ struct AnswerHead: ~Copyable {
         return takeFraming(length: length, isChunked: isChunked, isToHead: isToHead)
     }
 
-    /// RFC 9112 section 6.3; both framings at once are a sign of smuggling and refused.
+    /// RFC 9112 section 6.3; both framings at once are a sign of smuggling and refused, and so is a transfer coding in
+    /// HTTP/1.0, which has none (section 6.1).
     private mutating func takeFraming(length: Int, isChunked: Bool, isToHead: Bool) -> Bool {
-        guard length < 0 || !isChunked else { return fail(.framing) }
+        guard !isChunked || (length < 0 && !isOld) else { return fail(.framing) }
         if length >= 0 {
             guard let value = table.value(length, in: message).decimal else { return fail(.contentLength) }
             contentLength = value

@@ -11,11 +11,13 @@ extension Worker {
     mutating func takeAnswerHead(_ x: Int32) -> Bool {
         let upstream = exchanges[x].upstream
         guard let block = sockets[upstream].input else { return true }
-        while exchanges[x].state == .awaitingAnswer, sockets[upstream].hasInput {
+        while exchanges[x].state == .awaitingAnswer, sockets[upstream].hasInput,
+            isWorthParsing(upstream, bytesMax: Limits.answerHeadBytesMax)
+        {
             let input = block.bytes(Int(sockets[upstream].inputStart), Int(sockets[upstream].inputEnd))
             switch answerHead.parse(input, isToHead: exchanges[x].isHead) {
             case .incomplete:
-                makeRoomForHead(upstream)
+                keepHead(upstream)
                 return true
             case .refused:
                 failUpstream(x, .malformed)
@@ -23,6 +25,7 @@ extension Worker {
             case .complete: break
             }
             sockets[upstream].inputStart += Int32(answerHead.message.count)
+            sockets[upstream].scannedEnd = 0
             if answerHead.status == 101 {
                 guard beginTunnel(x) else {
                     failUpstream(x, .malformed)
@@ -43,16 +46,9 @@ extension Worker {
                 return false
             }
         }
+        // Interim answers took the block's front, all of it perhaps.
+        if !sockets[upstream].hasInput { (sockets[upstream].inputStart, sockets[upstream].inputEnd) = (0, 0) }
         return true
-    }
-
-    /// Interim answers before the head took the front of the block; their place is free.
-    private mutating func makeRoomForHead(_ upstream: Int32) {
-        let start = sockets[upstream].inputStart
-        guard start > 0, let block = sockets[upstream].input else { return }
-        block.move(from: Int(start), to: 0, count: Int(sockets[upstream].inputEnd - start))
-        sockets[upstream].inputStart = 0
-        sockets[upstream].inputEnd -= start
     }
 
     /// An interim answer: 100 was said already where it was due, others go to clients that know them (RFC 9110

@@ -90,7 +90,7 @@ struct Socket: BitwiseCopyable {
     var input: Block?
     var inputStart: Int32 = 0
     var inputEnd: Int32 = 0
-    /// Client: bytes of the request that were parsed and found incomplete, so that only new ones are looked at.
+    /// End of what was parsed and found to be an incomplete head, so that only new bytes are looked at.
     var scannedEnd: Int32 = 0
 
     // What is to be sent: `outputStart..<outputEnd` of the own block, then the borrowed stretch of the peer's input,

@@ -99,7 +99,7 @@ extension Worker {
                 closeClient(descriptor)
                 return
             }
-            if sockets[descriptor].hasInput, isWorthParsing(descriptor) {
+            if sockets[descriptor].hasInput, isWorthParsing(descriptor, bytesMax: current.bounds.headBytesMax) {
                 switch parseRequest(descriptor) {
                 case .complete:
                     begin(descriptor)
@@ -127,26 +127,6 @@ extension Worker {
         }
     }
 
-    /// A head that was incomplete is parsed again only when an empty line came, or when it is too long: a client that
-    /// drips bytes must not make the gateway read them over and over.
-    private mutating func isWorthParsing(_ descriptor: Int32) -> Bool {
-        let scanned = Int(sockets[descriptor].scannedEnd)
-        let start = Int(sockets[descriptor].inputStart)
-        let end = Int(sockets[descriptor].inputEnd)
-        guard scanned > start, let block = sockets[descriptor].input else { return true }
-        guard end > scanned else { return false }
-        if end - start >= current.bounds.headBytesMax { return true }
-        let fresh = block.bytes(max(scanned - 3, start), end)
-        var feed = fresh.firstIndex(of: ASCII.lf)
-        while let found = feed {
-            let next = found + 1
-            if next < fresh.count, fresh[next] == ASCII.lf { return true }
-            if next + 1 < fresh.count, fresh[next] == ASCII.cr, fresh[next + 1] == ASCII.lf { return true }
-            feed = fresh.firstIndex(of: ASCII.lf, from: next)
-        }
-        return false
-    }
-
     private mutating func parseRequest(_ descriptor: Int32) -> RequestHead.Outcome {
         guard let block = sockets[descriptor].input else { return .incomplete }
         var start = Int(sockets[descriptor].inputStart)
@@ -164,15 +144,7 @@ extension Worker {
     }
 
     private mutating func waitForRest(_ descriptor: Int32) {
-        guard let block = sockets[descriptor].input else { return }
-        let start = Int(sockets[descriptor].inputStart)
-        let count = Int(sockets[descriptor].inputEnd) - start
-        if start > 0 {
-            block.move(from: start, to: 0, count: count)
-            sockets[descriptor].inputStart = 0
-            sockets[descriptor].inputEnd = Int32(count)
-        }
-        sockets[descriptor].scannedEnd = Int32(count)
+        keepHead(descriptor)
         if sockets[descriptor].deadline != .head {
             arm(descriptor, .head, after: current.view.gateway.headTimeout)
         }
