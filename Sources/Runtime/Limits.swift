@@ -42,6 +42,8 @@ enum Limits {
     static let lingerMilliseconds: UInt32 = 2_000
     /// A connection over TLS that rests for so long gives back its buffers of some 33 KiB.
     static let secureRestMilliseconds: UInt32 = 3_000
+    /// Clients of a worker that were turned away and may still be sending; beyond it they are closed at once.
+    static let turnedAwayCountMax = 64
     /// Windows of one rate limit.
     static let ratesPerLimitMax = 4
     /// Live counts of rate limits; beyond it the least used give way.

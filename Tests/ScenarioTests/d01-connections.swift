@@ -160,10 +160,26 @@ struct Connections {
         let gateway = try RunningGateway(PlainSpec.text(upstream, top: "listen: { limits: { connections: 3 } }"))
         let wires = try (0..<3).map { _ in try gateway.connect() }
         for wire in wires { #expect(try wire.ask(WireRequest("GET /")).status == 200) }
-        #expect(try gateway.connect().isClosed())
+        // Before it asks, and when it has asked already.
+        for asks in [false, true] {
+            let surplus = try gateway.connect()
+            if asks { try surplus.send(WireRequest("POST /", body: String(repeating: "x", count: 100_000)).text) }
+            let answer = try surplus.receiveAnswer()
+            #expect(answer.status == 503)
+            #expect(answer["Retry-After"] == "1")
+            #expect(answer["Connection"] == "close")
+            #expect(answer.problem == "gateway-overloaded")
+            #expect(answer.json["refused_by"] as? String == "gateway")
+            #expect(surplus.isClosed())
+        }
+        // Those who do not go away are not waited for, however many they are.
+        let crowd = try (0..<100).map { _ in try gateway.connect() }
+        for wire in crowd { _ = try? wire.receiveToEnd() }
+        #expect(try gateway.metric("apic_client_connections") == 3)
         for wire in wires { #expect(try wire.ask(WireRequest("GET /")).status == 200) }
         wires[0].close()
         #expect(gateway.program.wait(20) { (try? gateway.ask("GET /").status) == 200 })
-        #expect(try gateway.metric("apic_client_connections_refused_total") >= 1)
+        #expect(try gateway.metric("apic_client_connections_refused_total") >= 102)
+        #expect(gateway.waits(for: "apic_client_connections", toBe: 2))
     }
 }

@@ -163,7 +163,7 @@ enum SpecSchema {
                 "number",
                 default: "16384",
                 example: "connections: 16384",
-                "Open client connections of the gateway."
+                "Open client connections of the gateway; one more is answered 503 and closed."
             ),
         ]
     )

@@ -86,7 +86,7 @@ extension StatusFacts {
             &metrics,
             "apic_client_connections_refused_total",
             .counter,
-            "Client connections closed at once: too many were open.",
+            "Client connections turned away: too many were open.",
             .clientsRefused
         )
         put(

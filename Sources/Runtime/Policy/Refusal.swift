@@ -159,6 +159,21 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         }
     }
 
+    /// Problem details (RFC 9457), to which members may be added before the brace that closes them.
+    func appendProblem(status: UInt16, to body: inout ByteWriter) {
+        body.append("{\"type\":\"urn:apic:problem:")
+        body.append(type)
+        body.append("\",\"title\":\"")
+        body.append(StatusLine.reason(status))
+        body.append("\",\"status\":")
+        body.append(decimal: UInt64(status))
+        body.append(",\"detail\":\"")
+        body.append(detail)
+        body.append("\",\"refused_by\":\"")
+        body.append(speaker)
+        body.append("\"")
+    }
+
     /// What is wrong with a head, as a refusal.
     static func of(_ fault: HeadFault) -> RefusalKind {
         switch fault {

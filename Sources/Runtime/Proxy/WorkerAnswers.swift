@@ -384,17 +384,7 @@ extension Worker {
             body.append(Bytes(view.bytes(view.versions[exchanges[x].version].goneBody)))
             return
         }
-        body.append("{\"type\":\"urn:apic:problem:")
-        body.append(kind.type)
-        body.append("\",\"title\":\"")
-        body.append(StatusLine.reason(status))
-        body.append("\",\"status\":")
-        body.append(decimal: UInt64(status))
-        body.append(",\"detail\":\"")
-        body.append(kind.detail)
-        body.append("\",\"refused_by\":\"")
-        body.append(kind.speaker)
-        body.append("\"")
+        kind.appendProblem(status: status, to: &body)
         // A planned version must look like an unknown one, which has no route that could name the request.
         if exchanges[x].requestIDCount > 0, kind != .versionUnknown {
             body.append(",\"request_id\":\"")

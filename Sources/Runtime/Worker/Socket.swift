@@ -132,6 +132,8 @@ struct Socket: BitwiseCopyable {
     var peer1: UInt64 = 0
     var peerPort: UInt16 = 0
     var isTrustedPeer = false
+    /// Client: it was one too many, and does not count as one.
+    var isTurnedAway = false
     var peerTextCount: UInt8 = 0
     var peerText = InlineArray<46, UInt8>(repeating: 0)
 

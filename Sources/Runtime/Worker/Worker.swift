@@ -67,6 +67,8 @@ struct Worker: ~Copyable {
     var phase = WorkerPhase.serving
     var clientCount = 0
     var clientCountMax: Int
+    /// Clients beyond that bound that were answered and not closed yet.
+    var turnedAwayCount = 0
     var isAcceptPaused = false
 
     init(

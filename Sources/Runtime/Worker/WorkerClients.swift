@@ -19,7 +19,11 @@ extension Worker {
                 return
             }
             metrics.add(.clientsAccepted)
-            guard clientCount < clientCountMax, register(descriptor, .client, edges: true) else {
+            guard clientCount < clientCountMax else {
+                turnAway(descriptor, from: listener)
+                continue
+            }
+            guard register(descriptor, .client, edges: true) else {
                 metrics.add(.clientsRefused)
                 close(descriptor)
                 continue
@@ -153,12 +157,7 @@ extension Worker {
     /// Nothing to do until the client sends: gives back the blocks and waits.
     private mutating func rest(_ descriptor: Int32) {
         guard !sockets[descriptor].hasInput else { return }
-        if let block = sockets[descriptor].input {
-            blocks.give(block)
-            sockets[descriptor].input = nil
-            (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
-            sockets[descriptor].scannedEnd = 0
-        }
+        giveBackInput(descriptor)
         if let block = sockets[descriptor].output, !sockets[descriptor].hasOutput {
             blocks.give(block)
             sockets[descriptor].output = nil
@@ -281,7 +280,9 @@ extension Worker {
             (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
             switch receive(descriptor) {
             case .data: continue
-            case .blocked: return
+            case .blocked:
+                giveBackInput(descriptor)
+                return
             case .ended, .failed:
                 closeClient(descriptor)
                 return
@@ -290,13 +291,26 @@ extension Worker {
         enqueue(descriptor)
     }
 
+    /// - Precondition: nothing of the input is needed any more.
+    private mutating func giveBackInput(_ descriptor: Int32) {
+        guard let block = sockets[descriptor].input else { return }
+        blocks.give(block)
+        sockets[descriptor].input = nil
+        (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
+        sockets[descriptor].scannedEnd = 0
+    }
+
     mutating func closeClient(_ descriptor: Int32) {
         if sockets[descriptor].exchange >= 0 {
             abandonClient(descriptor)
             return
         }
-        clientCount -= 1
-        metrics.subtract(.clientsOpen)
+        if sockets[descriptor].isTurnedAway {
+            turnedAwayCount -= 1
+        } else {
+            clientCount -= 1
+            metrics.subtract(.clientsOpen)
+        }
         closeSocket(descriptor)
     }
 
