@@ -271,7 +271,7 @@ struct LoweringTests {
         let fixture = AnalysisFixture.routes(
             "GET /",
             top: """
-                listen: { http: [ 80, "[::1]:81" ], status: 9000, limits: { head: 8KiB, body: 1MiB }, timeouts: { idle: 5s } }
+                listen: { http: [ 80, "[::1]:81" ], status: 9000, limits: { head: 8KiB, body: 1MiB }, timeouts: { idle: 5s, request: 2m } }
                 drain: { delay: 2s }
                 access-log: off
                 nodes: { b: { ports: { https: 8443, http: 8080 }, labels: { z: "1", a: b } }, a: { workers: 2 } }
@@ -285,6 +285,7 @@ struct LoweringTests {
         #expect(gateway.limits.bodyBytesMax == 1 << 20)
         #expect(gateway.limits.headerCountMax == RequestLimits().headerCountMax)
         #expect(gateway.timeouts.idle == 5000)
+        #expect(gateway.timeouts.request == 120_000)
         #expect(gateway.drain == Drain(delay: 2000))
         #expect(gateway.accessLog == nil)
         #expect(gateway.nodes.map(\.name) == ["a", "b"])

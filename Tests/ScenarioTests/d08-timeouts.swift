@@ -95,6 +95,40 @@ struct Timeouts {
         #expect(gateway.waits(for: "apic_upstream_connections", toBe: 0))
     }
 
+    @Test("a body that drips for ever is 408, however steadily, and others are served meanwhile")
+    func drip() throws {
+        let upstream = try ScriptedUpstream { turn in
+            try turn.answer(200, [], "\(try turn.readBody().count)")
+        }
+        defer { upstream.stop() }
+        let top = "listen: { timeouts: { body: 10s, request: 600ms } }"
+        let gateway = try RunningGateway(PlainSpec.text(upstream, top: top))
+        for framing in ["Content-Length: 1000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nf0000\r\n"] {
+            let wire = try gateway.connect()
+            try wire.send("POST / HTTP/1.1\r\nHost: a\r\n\(framing)")
+            var drops = 0
+            while wire.sendWithoutWaiting([0x78]) == 1, !wire.isReadable(within: 0.05), drops < 400 {
+                drops += 1
+                if drops == 3 { #expect(try gateway.ask("POST /", body: "xyz").text == "3") }
+            }
+            #expect(drops > 3 && drops < 100, "\(framing)")
+            let answer = try wire.receiveAnswer()
+            #expect(answer.status == 408, "\(framing)")
+            #expect(answer.problem == "request-body-timeout", "\(framing)")
+            #expect(wire.isClosed(), "\(framing)")
+        }
+        #expect(gateway.waits(for: "apic_requests_in_flight", toBe: 0))
+        #expect(try gateway.metric(#"apic_timeouts_total{kind="body"}"#) == 2)
+        // What the gateway reads over, because the request was answered, ends as soon.
+        let refused = try gateway.connect()
+        try refused.send("POST / HTTP/1.1\r\nHost: a\r\nX-Version-Of-All: v9\r\nContent-Length: 1000\r\n\r\n")
+        #expect(try refused.receiveAnswer().status == 404)
+        var drops = 0
+        while refused.sendWithoutWaiting([0x78]) == 1, !refused.isReadable(within: 0.05), drops < 400 { drops += 1 }
+        #expect(drops < 100)
+        #expect(gateway.waits(for: #"apic_timeouts_total{kind="body"}"#, toBe: 3))
+    }
+
     @Test("a client that does not take its answer is cut, even while the upstream goes on sending")
     func write() throws {
         let upstream = try ScriptedUpstream { turn in

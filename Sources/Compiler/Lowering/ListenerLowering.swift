@@ -53,6 +53,7 @@ enum ListenerLowering {
         var result = ClientTimeouts()
         if let value = spec.headTimeout?.value { result.head = value }
         if let value = spec.bodyTimeout?.value { result.body = value }
+        if let value = spec.requestTimeout?.value { result.request = value }
         if let value = spec.idleTimeout?.value { result.idle = value }
         if let value = spec.writeTimeout?.value { result.write = value }
         return result

@@ -79,6 +79,7 @@ extension SpecDecoder {
         guard let fields = fields(field, SpecSchema.listenTimeouts) else { return }
         spec.headTimeout = scalar(fields["head"], .duration())
         spec.bodyTimeout = scalar(fields["body"], .duration())
+        spec.requestTimeout = scalar(fields["request"], .duration())
         spec.idleTimeout = scalar(fields["idle"], .duration())
         spec.writeTimeout = scalar(fields["write"], .duration())
     }

@@ -65,9 +65,10 @@ package struct ListenSpec: Sendable {
     package var headerCountMax: Spanned<UInt32>?
     package var bodyBytesMax: Spanned<UInt64>?
     package var connectionCountMax: Spanned<UInt32>?
-    /// `listen.timeouts`: `head`, `body`, `idle`, `write`.
+    /// `listen.timeouts`: `head`, `body`, `request`, `idle`, `write`.
     package var headTimeout: Spanned<Milliseconds>?
     package var bodyTimeout: Spanned<Milliseconds>?
+    package var requestTimeout: Spanned<Milliseconds>?
     package var idleTimeout: Spanned<Milliseconds>?
     package var writeTimeout: Spanned<Milliseconds>?
 

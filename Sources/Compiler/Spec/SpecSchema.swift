@@ -189,6 +189,13 @@ enum SpecSchema {
                 "Between two pieces of a request body."
             ),
             .optional(
+                "request",
+                "duration",
+                default: "1h",
+                example: "request: 1h",
+                "From the end of a request's head to the last byte of its body, however steadily that drips."
+            ),
+            .optional(
                 "idle",
                 "duration",
                 default: "60s",

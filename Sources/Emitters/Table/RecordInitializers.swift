@@ -22,6 +22,7 @@ extension GatewayRecord {
         connectionCountMax = gateway.limits.connectionCountMax
         headTimeout = gateway.timeouts.head
         bodyTimeout = gateway.timeouts.body
+        requestTimeout = gateway.timeouts.request
         idleTimeout = gateway.timeouts.idle
         writeTimeout = gateway.timeouts.write
         drainDelay = gateway.drain.delay

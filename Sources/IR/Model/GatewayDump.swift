@@ -44,7 +44,8 @@ package struct GatewayDump {
         )
         let timeouts = gateway.timeouts
         add(
-            "timeouts head \(timeouts.head), body \(timeouts.body), idle \(timeouts.idle), write \(timeouts.write)",
+            "timeouts head \(timeouts.head), body \(timeouts.body), request \(timeouts.request), "
+                + "idle \(timeouts.idle), write \(timeouts.write)",
             depth: 1
         )
         add("drain delay \(gateway.drain.delay), timeout \(gateway.drain.timeout)", depth: 1)

@@ -86,6 +86,8 @@ package struct ClientTimeouts: Equatable, Sendable {
     package var head: Milliseconds
     /// Between two reads of a request body.
     package var body: Milliseconds
+    /// From the end of a request head to the end of its body.
+    package var request: Milliseconds
     /// Between two requests on one connection.
     package var idle: Milliseconds
     /// Between two writes that the client accepts.
@@ -94,11 +96,13 @@ package struct ClientTimeouts: Equatable, Sendable {
     package init(
         head: Milliseconds = 10_000,
         body: Milliseconds = 30_000,
+        request: Milliseconds = 3_600_000,
         idle: Milliseconds = 60_000,
         write: Milliseconds = 30_000
     ) {
         self.head = head
         self.body = body
+        self.request = request
         self.idle = idle
         self.write = write
     }

@@ -88,6 +88,7 @@ package struct GatewayRecord: BitwiseCopyable, Sendable {
     package var connectionCountMax: UInt32 = 0
     package var headTimeout: UInt32 = 0
     package var bodyTimeout: UInt32 = 0
+    package var requestTimeout: UInt32 = 0
     package var idleTimeout: UInt32 = 0
     package var writeTimeout: UInt32 = 0
     package var drainDelay: UInt32 = 0
@@ -95,6 +96,7 @@ package struct GatewayRecord: BitwiseCopyable, Sendable {
     /// Hosts come as exact ones, wildcards, then at most one for any host.
     @usableFromInline package var exactHostCount: UInt32 = 0
     @usableFromInline package var wildcardHostCount: UInt32 = 0
+    package var reserved: UInt32 = 0
 
     package init() {}
 }

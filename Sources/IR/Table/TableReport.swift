@@ -36,6 +36,7 @@ package struct TableReport {
         part.add([.text("connections, at most"), .number(Int(gateway.connectionCountMax))])
         part.add([.text("head timeout, ms"), .number(Int(gateway.headTimeout))])
         part.add([.text("body timeout, ms"), .number(Int(gateway.bodyTimeout))])
+        part.add([.text("request timeout, ms"), .number(Int(gateway.requestTimeout))])
         part.add([.text("idle timeout, ms"), .number(Int(gateway.idleTimeout))])
         part.add([.text("write timeout, ms"), .number(Int(gateway.writeTimeout))])
         part.add([.text("drain delay, ms"), .number(Int(gateway.drainDelay))])

@@ -11,6 +11,7 @@ extension TableView {
         try check(gateway.accessLogSamplePerMillion, below: 1_000_001, .gateway, 0, "accessLogSamplePerMillion")
         try require(gateway.headBytesMax > 0, .gateway, 0, "`headBytesMax` is 0")
         try require(gateway.headerCountMax > 0, .gateway, 0, "`headerCountMax` is 0")
+        try require(gateway.reserved == 0, .gateway, 0, "`reserved` is not 0")
         try require(gateway.connectionCountMax > 0, .gateway, 0, "`connectionCountMax` is 0")
         for index in 0..<listeners.count {
             try check(listeners[index].host, .listeners, index, "host")

@@ -273,7 +273,7 @@ extension Worker {
                 switch receive(client) {
                 case .data: exchanges[x].hasClientMoved = true
                 case .blocked:
-                    rearm(client, .body, after: gateway.bodyTimeout, hasMoved: exchanges[x].hasClientMoved)
+                    rearm(client, .body, after: bodyWait(x), hasMoved: exchanges[x].hasClientMoved)
                     exchanges[x].hasClientMoved = false
                     return
                 case .ended, .failed:
@@ -300,8 +300,7 @@ extension Worker {
     // MARK: Deadlines
 
     /// Each side has a deadline for what is expected of it now, and none while the other side is awaited. A deadline
-    /// that
-    /// runs is moved only by what its own side did.
+    /// that runs is moved only by what its own side did.
     private mutating func armDeadlines(_ x: Int32) {
         let client = exchanges[x].client
         let upstream = exchanges[x].upstream
@@ -310,7 +309,7 @@ extension Worker {
         if isClientBlocked {
             rearm(client, .write, after: gateway.writeTimeout, hasMoved: exchanges[x].hasClientMoved)
         } else if !exchanges[x].isRequestSent, upstream >= 0, !sockets[upstream].hasOutput {
-            rearm(client, .body, after: gateway.bodyTimeout, hasMoved: exchanges[x].hasClientMoved)
+            rearm(client, .body, after: bodyWait(x), hasMoved: exchanges[x].hasClientMoved)
         } else {
             disarm(client)
         }
@@ -323,6 +322,15 @@ extension Worker {
             rearm(upstream, .response, after: timeout, hasMoved: exchanges[x].hasUpstreamMoved)
         }
         exchanges[x].hasUpstreamMoved = false
+    }
+
+    /// Milliseconds that the next piece of a request's body may take: as long as any piece may, and no longer than what
+    /// is left for all of them, so that a body that drips does not hold a connection for ever.
+    private mutating func bodyWait(_ x: Int32) -> UInt32 {
+        let gateway = exchanges[x].table.view.gateway
+        let spent = (now - exchanges[x].started) / 1000
+        let left = UInt64(gateway.requestTimeout) - min(UInt64(gateway.requestTimeout), spent)
+        return UInt32(min(left, UInt64(gateway.bodyTimeout)))
     }
 
     /// Gives a side its deadline, or leaves it the one that runs if it did nothing.
