@@ -14,7 +14,7 @@ FUZZ_SECONDS ?= 60
 STORM_SECONDS ?= 60
 STORM_OPTIONS ?=
 
-.PHONY: help build demo test lint format golden bench fuzz storm setup clean
+.PHONY: help build demo test lint format golden bench fuzz storm sanitize setup clean
 
 help: ## Say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -55,8 +55,13 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 storm: build ## Set hostile clients and upstreams on a running gateway for STORM_SECONDS (60)
 	Fuzz/storm/storm --seconds $(STORM_SECONDS) $(STORM_OPTIONS)
 
+sanitize: ## Play the scenarios against gateways built with AddressSanitizer and ThreadSanitizer
+	scripts/setup test
+	swift build --build-tests $(CHECKED)
+	scripts/sanitize
+
 setup: ## Install the Debian packages that build, tests and demo need
 	scripts/setup build demo test
 
 clean: ## Remove everything that was built
-	rm -rf .build .build-fuzz
+	rm -rf .build .build-fuzz .build-sanitize

@@ -3,7 +3,9 @@ package import Foundation
 /// A program of this package, as it was built beside the tests.
 package struct Program: Sendable {
     package static let apic = Program("apic")
-    package static let gateway = Program("apic-gateway")
+    /// Another build of it if `APIC_TEST_GATEWAY` names one, as `scripts/sanitize` does.
+    package static let gateway = otherGateway.map { Program(URL(fileURLWithPath: $0)) } ?? Program("apic-gateway")
+    package static let otherGateway = ProcessInfo.processInfo.environment["APIC_TEST_GATEWAY"]
     /// For what only a shell can do to a program before it starts.
     package static let shell = Program(URL(fileURLWithPath: "/bin/bash"))
 
