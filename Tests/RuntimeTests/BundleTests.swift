@@ -151,4 +151,38 @@ struct BundleTests {
         #expect((first.number, second.number) == (1, 2))
         #expect(loader.seriesNames[6] == GenerationLoader.SeriesName(api: "orders", version: "brand-new"))
     }
+
+    @Test("ids of targets that no bundle has any more are others' next, so that they stay few")
+    func forgottenTargets() throws {
+        var loader = GenerationLoader()
+        var kept: [Generation] = []
+        for round in 0..<300 {
+            // One target stays, one was there two bundles before, two are new.
+            let targets = [
+                Target(host: "stays", port: 1), Target(host: "returns-\(round % 3)", port: 1),
+                Target(host: "new", port: UInt16(1 + 2 * round)), Target(host: "new", port: UInt16(2 + 2 * round)),
+            ]
+            try folder.replace("gateway.apib", with: TableEmitter.emit(ControlFixture.gateway(targets: targets)))
+            kept.append(try loader.load(bundle: folder.path))
+            // The one before may still be asked.
+            kept = kept.suffix(2)
+            var live: [UInt32: GenerationLoader.TargetName] = [:]
+            for generation in kept {
+                for record in 0..<UInt32(generation.view.targets.count) {
+                    let target = generation.view.targets[record]
+                    let name = GenerationLoader.TargetName(
+                        host: generation.view.string(target.host),
+                        port: UInt16(target.port)
+                    )
+                    let id = generation.targetOfRecord[record]
+                    #expect(live[id] == nil || live[id] == name, "two targets with one id")
+                    live[id] = name
+                    #expect(loader.targetNames[Int(id)] == name)
+                }
+            }
+            for id in loader.forgetTargets(except: { live[$0] != nil }) { #expect(live[id] == nil) }
+            #expect(loader.targetNames.count { $0 != nil } == live.count)
+        }
+        #expect(loader.targetNames.count <= 12)
+    }
 }

@@ -134,7 +134,9 @@ final class IdleWorker: Sendable {
                 poll(&entry, 1, 5)
                 var count: UInt64 = 0
                 read(link.wakeup, &count, 8)
-                if let addresses = link.takeAddresses() { state.withLock { $0.targetCount += addresses.count } }
+                if let changes = link.takeTargets() {
+                    state.withLock { $0.targetCount += changes.addresses.count }
+                }
                 if let next = link.takeGeneration() { held.append(next) }
                 guard !holds else { continue }
                 while held.count > 1 { link.releaseGeneration(held.removeFirst()) }

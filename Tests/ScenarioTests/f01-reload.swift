@@ -172,4 +172,31 @@ struct Reload {
         #expect(try answers() == ["1", "2"])
         #expect(servers.map(\.connectionCount) == [1, 1, 1])
     }
+
+    @Test("targets that come and go with bundles never get each other's connections, and theirs are closed")
+    func changingTargets() throws {
+        let upstreams = try (0..<6).map { number in
+            try ScriptedUpstream { try $0.answer(200, [], "upstream \(number)") }
+        }
+        defer { for upstream in upstreams { upstream.stop() } }
+        let pairs = [(0, 1), (2, 3), (4, 5), (1, 2), (3, 4), (5, 0), (0, 2)]
+        let specs = pairs.map { PlainSpec.text([upstreams[$0].port, upstreams[$1].port], top: "access-log: off") }
+        let tables = try specs.map { try Self.table($0) }
+        let gateway = try RunningGateway(specs[0], workers: 2)
+        let wires = try (0..<6).map { _ in try gateway.connect() }
+        for round in 1...42 {
+            try Self.replace(gateway, with: tables[round % tables.count])
+            #expect(gateway.waits(for: "apic_generation", toBe: Double(round + 1)))
+            // Now and then the bundle before is forgotten only after the next one has come.
+            if round % 3 > 0 { #expect(gateway.waits(for: "apic_generations", toBe: 1)) }
+            let (first, second) = pairs[round % pairs.count]
+            for wire in wires + wires {
+                let text = try wire.ask(WireRequest("GET /")).text
+                #expect(text == "upstream \(first)" || text == "upstream \(second)", "round \(round)")
+            }
+        }
+        #expect(gateway.waits(for: "apic_generations", toBe: 1))
+        // At most one to each of two targets from each of two workers.
+        #expect(gateway.program.wait(20) { (try? gateway.metric("apic_upstream_connections")).map { $0 <= 4 } == true })
+    }
 }

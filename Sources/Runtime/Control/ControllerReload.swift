@@ -133,7 +133,8 @@ extension Controller {
         if retired.count < before { retarget() }
     }
 
-    /// Tells the resolver of the targets of every generation that may still be asked.
+    /// Tells the resolver of the targets of every generation that may still be asked, and everybody of those that are
+    /// in none of them any more.
     mutating func retarget() {
         var targets: [UInt32: GenerationLoader.TargetName] = [:]
         for generation in [current] + retired + (staged.map { [$0.generation] } ?? []) {
@@ -142,7 +143,9 @@ extension Controller {
                 targets[id] = loader.targetNames[Int(id)]
             }
         }
+        let forgotten = loader.forgetTargets { targets[$0] != nil }
         resolver.setTargets(targets)
+        workers.forget(forgotten)
     }
 
     /// At the start: waits for the first answers, but not for long.

@@ -25,10 +25,11 @@ package struct GenerationLoader {
 
     /// By series; the first one, without names, counts what belongs to no version.
     package private(set) var seriesNames = [SeriesName(api: "", version: "")]
-    /// By target id.
-    package private(set) var targetNames: [TargetName] = []
+    /// By target id; `nil` is an id that waits for another target.
+    package private(set) var targetNames: [TargetName?] = []
     private var series: [SeriesName: UInt32] = [:]
     private var targets: [TargetName: UInt32] = [:]
+    private var freeTargets: [UInt32] = []
     private var generationCount: UInt64 = 0
 
     package init() {}
@@ -72,6 +73,24 @@ package struct GenerationLoader {
         return number
     }
 
+    /// Gives back the ids of targets that no generation has any more, so that there are never more of them than targets
+    /// at one time.
+    ///
+    /// - Parameter isLive: whether a generation that may still be asked has the target.
+    /// - Returns: the ids that are free from now on. Whoever knows something of them must forget it before the next
+    ///   generation is made.
+    package mutating func forgetTargets(except isLive: (UInt32) -> Bool) -> [UInt32] {
+        var forgotten: [UInt32] = []
+        for id in 0..<UInt32(targetNames.count) where !isLive(id) {
+            guard let name = targetNames[Int(id)] else { continue }
+            targetNames[Int(id)] = nil
+            targets[name] = nil
+            forgotten.append(id)
+        }
+        freeTargets += forgotten
+        return forgotten
+    }
+
     private mutating func targetNumbers(in view: TableView, _ security: Security) -> [UInt32] {
         var numbers: [UInt32] = []
         numbers.reserveCapacity(view.targets.count)
@@ -91,8 +110,9 @@ package struct GenerationLoader {
         let port = UInt16(truncatingIfNeeded: target.port)
         let name = TargetName(host: view.string(target.host), port: port, security: security)
         if let known = targets[name] { return known }
-        let number = UInt32(targetNames.count)
-        targetNames.append(name)
+        let number = freeTargets.popLast() ?? UInt32(targetNames.count)
+        if Int(number) == targetNames.count { targetNames.append(nil) }
+        targetNames[Int(number)] = name
         targets[name] = number
         return number
     }

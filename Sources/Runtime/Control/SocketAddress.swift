@@ -119,3 +119,11 @@ package struct TargetAddresses: Equatable, Sendable {
     /// At most `ResolverLimits.addressCountMax`; empty until its name was resolved for the first time.
     package var addresses: [SocketAddress]
 }
+
+/// What a worker is told about targets.
+package struct TargetChanges: Equatable, Sendable {
+    /// Ids that are no target's any more, to be dealt with first: they may have become others' since.
+    package var forgotten: [UInt32]
+    /// Ascending by target.
+    package var addresses: [TargetAddresses]
+}

@@ -57,6 +57,11 @@ struct WorkerGroup {
         for link in links { link.publish(changes) }
     }
 
+    func forget(_ targets: [UInt32]) {
+        guard !targets.isEmpty else { return }
+        for link in links { link.forget(targets) }
+    }
+
     func enter(_ phase: WorkerPhase) {
         for link in links { link.enter(phase) }
     }

@@ -52,6 +52,8 @@ package final class WorkerLink: @unchecked Sendable {
         var generation: Generation?
         /// By target id.
         var addresses: [UInt32: [SocketAddress]] = [:]
+        /// Target ids that may be other targets' by now.
+        var forgotten: Set<UInt32> = []
     }
 
     package let index: Int
@@ -98,14 +100,20 @@ package final class WorkerLink: @unchecked Sendable {
         wakeControl()
     }
 
-    /// Targets whose addresses changed since the last call, ascending by target; `nil` if there are none.
-    package func takeAddresses() -> [TargetAddresses]? {
-        let changed = mailbox.withLock { mailbox in
-            defer { mailbox.addresses.removeAll() }
-            return mailbox.addresses
+    /// What changed about targets since the last call; `nil` if nothing did.
+    package func takeTargets() -> TargetChanges? {
+        let (forgotten, changed) = mailbox.withLock { mailbox in
+            defer {
+                mailbox.addresses.removeAll()
+                mailbox.forgotten.removeAll()
+            }
+            return (mailbox.forgotten, mailbox.addresses)
         }
-        guard !changed.isEmpty else { return nil }
-        return changed.sorted { $0.key < $1.key }.map { TargetAddresses(target: $0.key, addresses: $0.value) }
+        guard !changed.isEmpty || !forgotten.isEmpty else { return nil }
+        return TargetChanges(
+            forgotten: forgotten.sorted(),
+            addresses: changed.sorted { $0.key < $1.key }.map { TargetAddresses(target: $0.key, addresses: $0.value) }
+        )
     }
 
     package var phase: WorkerPhase {
@@ -142,6 +150,15 @@ package final class WorkerLink: @unchecked Sendable {
     package func publish(_ changed: [TargetAddresses]) {
         mailbox.withLock { mailbox in
             for entry in changed { mailbox.addresses[entry.target] = entry.addresses }
+        }
+        wakeWorker()
+    }
+
+    /// Says that no generation has these targets any more. Their ids may be others' from the next generation on.
+    package func forget(_ targets: [UInt32]) {
+        mailbox.withLock { mailbox in
+            for target in targets { mailbox.addresses[target] = nil }
+            mailbox.forgotten.formUnion(targets)
         }
         wakeWorker()
     }

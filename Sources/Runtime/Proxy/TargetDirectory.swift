@@ -15,8 +15,8 @@ struct TargetState: BitwiseCopyable {
     var session: TLSSession?
 }
 
-/// The servers that a worker knows, by the process-wide id of a target. It grows when a table brings new ones, never on
-/// the request path.
+/// The servers that a worker knows, by the process-wide id of a target. It grows when a table brings more than there
+/// ever were at one time, never on the request path.
 struct TargetDirectory: ~Copyable {
     private var states = Slab<TargetState>(capacity: 64, repeating: TargetState())
 
@@ -40,6 +40,14 @@ struct TargetDirectory: ~Copyable {
         for index in 0..<states.capacity { grown[index] = states[index] }
         states.deallocate()
         states = grown
+    }
+
+    /// - Precondition: there is no connection to the target.
+    mutating func forget(_ target: UInt32) {
+        reserve(target)
+        assert(states[Int(target)].openCount == 0)
+        states[Int(target)].session?.free()
+        states[Int(target)] = TargetState()
     }
 
     mutating func setAddresses(_ entry: TargetAddresses) {

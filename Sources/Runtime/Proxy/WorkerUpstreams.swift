@@ -170,6 +170,17 @@ extension Worker {
         return best
     }
 
+    /// What the control thread says of targets.
+    mutating func take(_ changes: TargetChanges) {
+        for target in changes.forgotten {
+            targets.reserve(target)
+            // No table that a request runs on has the target, so its connections are all idle.
+            while targets[target].idleHead >= 0 { closeUpstream(targets[target].idleHead) }
+            targets.forget(target)
+        }
+        for entry in changes.addresses { targets.setAddresses(entry) }
+    }
+
     // MARK: Connections
 
     /// An idle connection to a target, or -1. The one used last comes first: it is the least likely to be closed.

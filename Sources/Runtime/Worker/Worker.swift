@@ -209,9 +209,7 @@ struct Worker: ~Copyable {
         // An eventfd is read in eight bytes.
         _ = unsafe read(descriptor, &count, 8)
         if let generation = link.takeGeneration() { swapTable(generation) }
-        if let changed = link.takeAddresses() {
-            for entry in changed { targets.setAddresses(entry) }
-        }
+        if let changes = link.takeTargets() { take(changes) }
         let wanted = link.phase
         if wanted != phase { enter(wanted) }
     }

@@ -31,9 +31,7 @@ extension Worker {
             sockets[listener.descriptor].isSecure = listener.isSecure
             sockets[listener.descriptor].takesProxyHeader = listener.takesProxyHeader
         }
-        if let known = link.takeAddresses() {
-            for entry in known { targets.setAddresses(entry) }
-        }
+        if let changes = link.takeTargets() { take(changes) }
     }
 
     /// - Returns: whether the worker can take care of the descriptor.
