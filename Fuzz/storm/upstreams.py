@@ -61,7 +61,11 @@ def judge_request(storm, port, target, fields):
               and (value(fields, "Via") or "").endswith("apic") and b"x-forwarded-for" in names)
     if not is_ours or "SMUGGLED" in target:
         storm.fail("smuggled: %s %r" % (target, fields))
-    if (value(fields, "Connection"), value(fields, "Upgrade")) not in ((None, None), ("upgrade", "websocket")):
+    connection, upgrade = value(fields, "Connection"), value(fields, "Upgrade")
+    # A mangled name is another protocol, which may pass; HTTP may not, under none of its names.
+    protocols = {protocol.split("/")[0].strip().lower() for protocol in (upgrade or "").split(",")}
+    is_upgrade = connection == "upgrade" and not protocols & {"", "h2c", "h2", "h3", "http", "tls"}
+    if (connection, upgrade) != (None, None) and not is_upgrade:
         storm.fail("an upgrade that is none: %r" % fields)
     for name in (b"keep-alive", b"te", b"trailer", b"http2-settings", b"expect", b"proxy-connection"):
         if name in names:
