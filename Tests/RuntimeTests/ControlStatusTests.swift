@@ -54,7 +54,8 @@ struct ControlStatusTests {
         }
 
         init() throws {
-            bound = try Listeners.openAlone(Endpoint(host: "127.0.0.1", port: 0))
+            var adopted = AdoptedSockets()
+            bound = try Listeners.openAlone(Endpoint(host: "127.0.0.1", port: 0), adopting: &adopted)
             port = bound.endpoint.port
             let (descriptor, control) = (bound.descriptors[0], control)
             #expect(Thread.start(name: "status") { Rig.serve(descriptor, control) } == 0)

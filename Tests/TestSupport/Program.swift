@@ -4,13 +4,13 @@ package import Foundation
 package struct Program: Sendable {
     package static let apic = Program("apic")
     /// Another build of it if `APIC_TEST_GATEWAY` names one, as `scripts/sanitize` does.
-    package static let gateway = otherGateway.map { Program(URL(fileURLWithPath: $0)) } ?? Program("apic-gateway")
+    package static let gateway = otherGateway.map { Program(at: $0) } ?? Program("apic-gateway")
     package static let otherGateway = ProcessInfo.processInfo.environment["APIC_TEST_GATEWAY"]
     /// For what only a shell can do to a program before it starts.
-    package static let shell = Program(URL(fileURLWithPath: "/bin/bash"))
+    package static let shell = Program(at: "/bin/bash")
 
     /// Bounds the time of another program: its first argument says how long, the others are the program's.
-    package static let timeout = Program(URL(fileURLWithPath: "/usr/bin/timeout"))
+    package static let timeout = Program(at: "/usr/bin/timeout")
 
     /// What a run came to.
     package struct Outcome: Sendable {
@@ -21,7 +21,8 @@ package struct Program: Sendable {
 
     package let url: URL
 
-    private init(_ url: URL) { self.url = url }
+    /// A program of the system.
+    package init(at path: String) { url = URL(fileURLWithPath: path) }
 
     private init(_ name: String) {
         // The test runner is in the folder of the products, or a bundle below it.

@@ -25,16 +25,20 @@ package final class RunningGateway {
     }
 
     /// Serves the bundle `dist` of a folder.
-    package init(
+    package convenience init(
         _ folder: ScratchFolder,
         _ arguments: [String] = [],
         environment: [String: String] = [:],
         workers: Int = 1
     ) throws {
-        self.folder = folder
         let line =
             ["dist", "--http", "127.0.0.1:0", "--status", "127.0.0.1:0", "--workers", "\(workers)"] + arguments
-        let program = try Program.gateway.start(line, in: folder.url, environment: environment)
+        try self.init(folder, serving: Program.gateway.start(line, in: folder.url, environment: environment))
+    }
+
+    /// A gateway that was started in another way.
+    package init(_ folder: ScratchFolder, serving program: RunningProgram) throws {
+        self.folder = folder
         self.program = program
         guard program.wait(30, until: { !program.isRunning || program.errors.contains("\"message\":\"serving\"") }),
             let ports = RunningGateway.ports(program.errors)

@@ -35,6 +35,13 @@ package struct Controller: ~Copyable {
     var retry = RetrySchedule()
     var drain = DrainSchedule()
     var status: StatusServer
+    /// The process that this one takes over from, until it is told.
+    private var claim: Takeover.Claim?
+    /// Gives the listening sockets to the next process; off without `--takeover`, and before this one serves.
+    private var takeover = TakeoverServer()
+    private let statusListener: Int32
+    /// Another process has the listening sockets, and serves.
+    private var isReplaced = false
     /// SHA-256 of the table file that was asked for last, by generation.
     var knownDigest: (number: UInt64, text: String)?
     private let signals: Int32
@@ -46,7 +53,13 @@ package struct Controller: ~Copyable {
     ///
     /// - Parameters:
     ///   - signals: a descriptor from `Signals.open`, which the controller closes in the end.
-    package init(options: Options, log: ProcessLog, signals: Int32) throws(StartError) {
+    ///   - adopted: listening sockets that a service manager opened.
+    init(
+        options: Options,
+        log: ProcessLog,
+        signals: Int32,
+        adopting adopted: consuming AdoptedSockets = AdoptedSockets()
+    ) throws(StartError) {
         let wakeup = apic_eventfd()
         guard wakeup >= 0, signals >= 0, let sleep = AccessLogSleep.make() else {
             throw StartError(message: "cannot open descriptors: \(systemMessage(errno))")
@@ -62,7 +75,9 @@ package struct Controller: ~Copyable {
         guard first.security.server != nil || options.https == nil else {
             throw StartError(message: "the bundle has no certificate to listen with for TLS")
         }
-        let (listeners, statusListener) = try Controller.listen(plan)
+        var adopted = adopted
+        if let path = options.takeover { claim = try Takeover.claim(at: path, into: &adopted) }
+        let (listeners, statusListener) = try Controller.listen(plan, adopting: &adopted)
         guard let workers = WorkerGroup(count: plan.workerCount, controlWakeup: wakeup, sleep: sleep) else {
             throw StartError(message: "cannot make \(plan.workerCount) workers: \(systemMessage(errno))")
         }
@@ -78,6 +93,7 @@ package struct Controller: ~Copyable {
         watch.note(atStart)
         watch.follow(first.security.files)
         statusEndpoint = statusListener.endpoint
+        self.statusListener = statusListener.descriptors[0]
         status = StatusServer(listener: statusListener.descriptors[0])
         accessLog = AccessLogWriter(path: plan.accessLogPath, rings: workers.links.map(\.log), sleep: sleep, log: log)
         resolver = Resolver(controlWakeup: wakeup, log: log)
@@ -85,12 +101,19 @@ package struct Controller: ~Copyable {
         reloads.loadedInstant = startInstant
         plan.warn(log, descriptorLimit: descriptorLimit)
         for warning in first.security.warnings { log.warning(warning) }
+        for address in adopted.addresses {
+            log.warning("a socket that was handed over is not in the bundle, and is closed", ["address": address])
+        }
     }
 
-    private static func listen(_ plan: ServingPlan) throws(StartError) -> ([Listeners.Bound], Listeners.Bound) {
+    private static func listen(
+        _ plan: ServingPlan,
+        adopting adopted: inout AdoptedSockets
+    ) throws(StartError) -> ([Listeners.Bound], Listeners.Bound) {
         do throws(ListenError) {
-            let status = try Listeners.openAlone(plan.status)
-            return (try Listeners.open(plan.listeners, workerCount: plan.workerCount), status)
+            let status = try Listeners.openAlone(plan.status, adopting: &adopted)
+            let listeners = try Listeners.open(plan.listeners, workerCount: plan.workerCount, adopting: &adopted)
+            return (listeners, status)
         } catch {
             throw StartError(message: error.message)
         }
@@ -106,7 +129,10 @@ package struct Controller: ~Copyable {
         workers.publish(resolver.takeChanges())
         workers.publish(current)
         let settings = WorkerSettings(clockOffset: clockOffset, node: options.node, workerCount: workers.links.count)
-        let byWorker = workers.links.map { link in listeners.map { $0.listener(ofWorker: link.index) } }
+        let workerCount = workers.links.count
+        let byWorker = workers.links.map { link in
+            listeners.flatMap { $0.listeners(ofWorker: link.index, of: workerCount) }
+        }
         apic_give_back_startup_memory()
         let codes = [accessLog.start(), workers.start(entry, listeners: byWorker, settings: settings)]
         if let code = codes.first(where: { $0 != 0 }) {
@@ -114,6 +140,7 @@ package struct Controller: ~Copyable {
             return 1
         }
         sayServing()
+        beginTakeover()
         while true {
             if let code = turn() { return end(code) }
         }
@@ -125,6 +152,8 @@ package struct Controller: ~Copyable {
     private mutating func turn() -> Int32? {
         var entries = [signals, wakeup, watch.descriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let before = Clock.monotonicMilliseconds
+        entries += takeover.interests
+        let statusStart = entries.count
         entries += status.interests(now: before)
         let wait = min(max(nextDeadline(now: before) - before, 0), Controller.tickMilliseconds)
         unsafe poll(&entries, nfds_t(entries.count), Int32(wait))
@@ -139,7 +168,8 @@ package struct Controller: ~Copyable {
         }
         publishStaged(now: now)
         forgetRetired()
-        serveStatus(entries[3...], now: now)
+        handOver(entries[3..<statusStart], now: now)
+        serveStatus(entries[statusStart...], now: now)
         if workers.hasAnyReturned, drain.isServing {
             log.error("a worker ended by itself")
             return 1
@@ -149,7 +179,14 @@ package struct Controller: ~Copyable {
 
     private func nextDeadline(now: Int64) -> Int64 {
         let stagedDeadline = staged?.deadline ?? .max
-        return min(watch.deadline, status.deadline, drain.deadline, stagedDeadline, retry.deadline)
+        return min(
+            watch.deadline,
+            status.deadline,
+            drain.deadline,
+            stagedDeadline,
+            retry.deadline,
+            takeover.deadline
+        )
     }
 
     private func drainWakeup() {
@@ -186,8 +223,9 @@ package struct Controller: ~Copyable {
         while true {
             switch drain.advance(now: now, areWorkersDrained: workers.areDrained) {
             case .nothing: return nil
+            case .yieldWorkers: workers.enter(.yielding)
             case .drainWorkers:
-                for listener in listeners { listener.removeFile() }
+                removeSocketFiles()
                 workers.enter(.draining)
             case .stopWorkers:
                 log.warning("the time to drain is over; what is in flight is cut")
@@ -197,9 +235,50 @@ package struct Controller: ~Copyable {
         }
     }
 
+    /// The files of Unix sockets, unless another process serves them now.
+    private func removeSocketFiles() {
+        guard !isReplaced else { return }
+        for listener in listeners { listener.removeFile() }
+    }
+
+    // MARK: Taking over and being taken over
+
+    /// The workers serve: tells the process before, and waits for the one behind.
+    private mutating func beginTakeover() {
+        if let claim = claim.take() {
+            if claim.reportServing() {
+                log.info("took over")
+            } else {
+                log.warning("the process that served before is gone; it may have lost requests")
+            }
+        }
+        guard let path = options.takeover else { return }
+        do throws(StartError) { takeover = try TakeoverServer(path: path) } catch {
+            log.error(error.message)
+        }
+    }
+
+    private mutating func handOver(_ ready: ArraySlice<pollfd>, now: Int64) {
+        guard drain.isServing else { return }
+        let descriptors = listeners.flatMap { $0.isOneSocket ? [$0.descriptors[0]] : $0.descriptors } + [statusListener]
+        switch takeover.advance(ready, now: now, descriptors: { descriptors }) {
+        case .nothing: return
+        case .claimed: log.info("handing over to another process")
+        case .abandoned: log.warning("the process that was to take over ended before it served; serving on")
+        case .replaced:
+            takeover = TakeoverServer()
+            isReplaced = true
+            status.stopListening()
+            log.info("replaced by another process; ending with the last request")
+            if drain.yield(now: now, timeoutMilliseconds: Int64(current.view.gateway.drainTimeout)) == .yieldWorkers {
+                workers.enter(.yielding)
+            }
+        }
+    }
+
     private mutating func end(_ code: Int32) -> Int32 {
         resolver.stop()
-        for listener in listeners { listener.removeFile() }
+        removeSocketFiles()
         let isFlushed = accessLog.stop(withinMilliseconds: Controller.logFlushMilliseconds)
         log.info("ended", ["code": String(code), "access-log-flushed": String(isFlushed)])
         close(signals)

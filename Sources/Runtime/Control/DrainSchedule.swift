@@ -8,6 +8,8 @@ struct DrainSchedule {
         case serving
         /// Not ready any more, but still listening.
         case announced(until: Int64)
+        /// Another process serves; connections close with their next answer.
+        case yielding(until: Int64)
         case draining(until: Int64)
         case stopping(until: Int64)
         case ended(isClean: Bool)
@@ -16,6 +18,7 @@ struct DrainSchedule {
     /// What is to be done now.
     enum Action: Equatable {
         case nothing
+        case yieldWorkers
         case drainWorkers
         /// Whatever is still in flight is cut.
         case stopWorkers
@@ -32,6 +35,13 @@ struct DrainSchedule {
         step = .announced(until: now + delayMilliseconds)
     }
 
+    /// Begins to end because another process has the listeners and serves.
+    mutating func yield(now: Int64, timeoutMilliseconds: Int64) -> Action {
+        guard step == .serving else { return .nothing }
+        step = .yielding(until: now + timeoutMilliseconds)
+        return .yieldWorkers
+    }
+
     /// Goes one step on if it is time to; to be called until it says `nothing`.
     mutating func advance(now: Int64, areWorkersDrained: Bool) -> Action {
         switch step {
@@ -39,6 +49,15 @@ struct DrainSchedule {
         case .announced(let until):
             guard now >= until else { return .nothing }
             step = .draining(until: now + timeoutMilliseconds)
+            return .drainWorkers
+        case .yielding(let until):
+            if areWorkersDrained {
+                step = .ended(isClean: true)
+                return .exit
+            }
+            guard now >= until else { return .nothing }
+            // What is idle even now closes, and what is in flight gets as long as after a second signal.
+            step = .draining(until: now + DrainSchedule.stopMilliseconds)
             return .drainWorkers
         case .draining(let until):
             if areWorkersDrained {
@@ -59,7 +78,7 @@ struct DrainSchedule {
     var deadline: Int64 {
         switch step {
         case .serving, .ended: .max
-        case .announced(let until), .draining(let until), .stopping(let until): until
+        case .announced(let until), .yielding(let until), .draining(let until), .stopping(let until): until
         }
     }
 

@@ -28,11 +28,12 @@ package enum GatewayProcess {
     }
 
     private static func serve(_ options: Options, worker: @escaping WorkerEntry) -> Int32 {
+        let adopted = AdoptedSockets.ofServiceManager(variable: environment)
         apic_tls_pool_memory()
         // Before any thread starts, since threads have the mask of their maker.
         let signals = Signals.open()
         do throws(StartError) {
-            var controller = try Controller(options: options, log: ProcessLog(), signals: signals)
+            var controller = try Controller(options: options, log: ProcessLog(), signals: signals, adopting: adopted)
             return controller.run(worker)
         } catch {
             put("apic-gateway: \(error.message)\n", to: STDERR_FILENO)

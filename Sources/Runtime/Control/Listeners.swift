@@ -35,8 +35,10 @@ enum Listeners {
     struct Bound {
         /// With the port that the system chose, if it was to choose.
         var endpoint: Endpoint
-        /// One per worker.
+        /// At least one per worker; more if a process with more workers left them.
         var descriptors: [Int32]
+        /// All are the same socket.
+        var isOneSocket = false
         var isSecure = false
         var takesProxyHeader = false
         /// The socket file that was made, if it is a Unix socket.
@@ -51,20 +53,27 @@ enum Listeners {
             _ = unsafe unlink(endpoint.host)
         }
 
-        /// The socket of a worker.
-        func listener(ofWorker index: Int) -> WorkerListener {
-            WorkerListener(
-                descriptor: descriptors[index],
-                isSecure: isSecure,
-                takesProxyHeader: takesProxyHeader
-            )
+        /// The sockets of a worker.
+        func listeners(ofWorker worker: Int, of workerCount: Int) -> [WorkerListener] {
+            stride(from: worker, to: descriptors.count, by: workerCount).map {
+                WorkerListener(
+                    descriptor: descriptors[$0],
+                    isSecure: isSecure,
+                    takesProxyHeader: takesProxyHeader
+                )
+            }
         }
     }
 
     /// Opens a socket per worker on each address; each worker accepts from its own.
     ///
+    /// - Parameter adopted: sockets that another process opened; those of the addresses are taken out.
     /// - Returns: in the order of the addresses.
-    static func open(_ plans: [ListenerPlan], workerCount: Int) throws(ListenError) -> [Bound] {
+    static func open(
+        _ plans: [ListenerPlan],
+        workerCount: Int,
+        adopting adopted: inout AdoptedSockets
+    ) throws(ListenError) -> [Bound] {
         var all: [Bound] = []
         do throws(ListenError) {
             for plan in plans {
@@ -73,10 +82,13 @@ enum Listeners {
                 let isShadowed = plans.contains {
                     $0.endpoint.port == endpoint.port && !$0.endpoint.host.contains(":") && !$0.endpoint.isPath
                 }
+                let own = adopted.take(endpoint)
                 var bound =
-                    endpoint.isPath
-                    ? try openPath(endpoint, workerCount: workerCount)
-                    : try open(endpoint, workerCount: workerCount, isOnlyIPv6: isShadowed)
+                    !own.isEmpty
+                    ? try adopt(own, endpoint, workerCount: workerCount, isOnlyIPv6: isShadowed)
+                    : endpoint.isPath
+                        ? try openPath(endpoint, workerCount: workerCount)
+                        : try open(endpoint, workerCount: workerCount, isOnlyIPv6: isShadowed)
                 bound.isSecure = plan.isSecure
                 bound.takesProxyHeader = plan.takesProxyHeader
                 all.append(bound)
@@ -125,23 +137,67 @@ enum Listeners {
         }
         guard descriptor >= 0 else { throw ListenError(endpoint: endpoint, code: -descriptor) }
         var bound = Bound(endpoint: endpoint, descriptors: [descriptor])
-        var file = apic_file()
-        if unsafe apic_file_is_socket(endpoint.host, &file) > 0 { bound.file = file }
-        while bound.descriptors.count < workerCount {
-            let copy = apic_duplicate(descriptor)
-            guard copy >= 0 else {
-                let code = errno
-                bound.descriptors.forEach { close($0) }
-                bound.removeFile()
-                throw ListenError(endpoint: endpoint, code: code)
-            }
-            bound.descriptors.append(copy)
+        bound.file = socketFile(at: endpoint.host)
+        bound.isOneSocket = true
+        do throws(ListenError) { try duplicate(&bound, upTo: workerCount) } catch {
+            bound.removeFile()
+            throw error
         }
         return bound
     }
 
-    /// Opens one socket that nobody shares.
-    static func openAlone(_ endpoint: Endpoint) throws(ListenError) -> Bound {
+    private static func socketFile(at path: String) -> apic_file? {
+        var file = apic_file()
+        return unsafe apic_file_is_socket(path, &file) > 0 ? file : nil
+    }
+
+    /// Adds second descriptors of a socket until there are so many.
+    private static func duplicate(_ bound: inout Bound, upTo count: Int) throws(ListenError) {
+        while bound.descriptors.count < count {
+            let copy = apic_duplicate(bound.descriptors[0])
+            guard copy >= 0 else {
+                let code = errno
+                bound.descriptors.forEach { close($0) }
+                throw ListenError(endpoint: bound.endpoint, code: code)
+            }
+            bound.descriptors.append(copy)
+        }
+    }
+
+    /// Makes the sockets of an address, opened by another process, enough for all workers: by more of them where the
+    /// address may be shared, and by second descriptors where not. No socket is left out, since connections wait in it.
+    private static func adopt(
+        _ descriptors: [Int32],
+        _ endpoint: Endpoint,
+        workerCount: Int,
+        isOnlyIPv6: Bool
+    ) throws(ListenError) -> Bound {
+        var bound = Bound(endpoint: endpoint, descriptors: descriptors)
+        bound.isOneSocket = descriptors.count == 1 && (endpoint.isPath || apic_shares_address(descriptors[0]) == 0)
+        if endpoint.isPath { bound.file = socketFile(at: endpoint.host) }
+        if bound.isOneSocket {
+            try duplicate(&bound, upTo: workerCount)
+            return bound
+        }
+        do throws(ListenError) {
+            while bound.descriptors.count < workerCount {
+                let descriptor = try socket(endpoint, isShared: true, isOnlyIPv6: isOnlyIPv6, backlog: backlog)
+                bound.descriptors.append(descriptor)
+            }
+        } catch {
+            bound.descriptors.forEach { close($0) }
+            throw error
+        }
+        return bound
+    }
+
+    /// Opens one socket that nobody shares, or takes the one that another process opened.
+    static func openAlone(_ endpoint: Endpoint, adopting adopted: inout AdoptedSockets) throws(ListenError) -> Bound {
+        let own = adopted.take(endpoint)
+        if let first = own.first {
+            for other in own.dropFirst() { close(other) }
+            return Bound(endpoint: endpoint, descriptors: [first], isOneSocket: true)
+        }
         let descriptor = try socket(endpoint, isShared: false, isOnlyIPv6: false, backlog: 128)
         return Bound(
             endpoint: Endpoint(host: endpoint.host, port: apic_bound_port(descriptor)),

@@ -49,6 +49,8 @@ package struct Options: Equatable, Sendable {
     /// The instant at which the lifecycle's clock starts (`--at`), in seconds since 1970.
     package var startInstant: Int64?
     package var node: String?
+    /// Where processes hand over listening sockets: a path for a Unix socket (`--takeover`).
+    package var takeover: String?
 
     package init(bundle: String) {
         self.bundle = bundle
@@ -125,6 +127,7 @@ extension Invocation {
             return instant
         }
         options.node = value(.node)?.text
+        options.takeover = value(.takeover)?.text
         return .serve(options)
     }
 
@@ -166,6 +169,7 @@ private struct CommandLineReader {
         case workers
         case at
         case node
+        case takeover
 
         var flag: String { "--\(rawValue)" }
         var variable: String { "APIC_\(rawValue.uppercased())" }
@@ -236,7 +240,7 @@ extension Invocation {
         Serves a bundle that `apic build` made.
 
         USAGE: apic-gateway [BUNDLE] [--http ADDR:PORT]... [--https ADDR:PORT]... [--status ADDR:PORT] [--workers N]
-                            [--at INSTANT] [--node NAME]
+                            [--at INSTANT] [--node NAME] [--takeover PATH]
                apic-gateway health [BUNDLE] [--status ADDR:PORT]
 
         BUNDLE is a bundle's directory, or a table file. A flag beats its variable, a variable beats the bundle.
@@ -247,11 +251,15 @@ extension Invocation {
           --workers N         Event loops, each on a thread; one per core.        APIC_WORKERS
           --at INSTANT        Start the lifecycle's clock here, for rehearsals.   APIC_AT
           --node NAME         Which node of the spec this is.                     APIC_NODE
+          --takeover PATH     Take over the sockets of the gateway that serves,   APIC_TAKEOVER
+                              at this path, and give them to the next one.
           --version           Print the version.
           --help              Print this.
                               The bundle, if none is given.                       APIC_BUNDLE
 
         health   Exit 0 if the gateway on this machine is ready, 1 if not.
+
+        Sockets that a service manager opened (LISTEN_FDS) are used for the addresses that they are bound to.
 
         SIGHUP loads the bundle, its secrets and certificates again, SIGUSR1 reopens the access log, SIGTERM and SIGINT drain; a second
         one ends at once. Exit codes: 0 fine, 1 could not start or is not ready, 2 wrong usage.

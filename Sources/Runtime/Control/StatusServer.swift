@@ -34,7 +34,7 @@ struct StatusServer: ~Copyable {
         var deadline: Int64
     }
 
-    private let listener: Int32
+    private var listener: Int32
     private var connections: [Connection] = []
     private var acceptsFrom: Int64 = .min
 
@@ -45,7 +45,13 @@ struct StatusServer: ~Copyable {
 
     deinit {
         for connection in connections { close(connection.descriptor) }
+        if listener >= 0 { close(listener) }
+    }
+
+    /// Leaves the port to another process.
+    mutating func stopListening() {
         close(listener)
+        listener = -1
     }
 
     /// When something is to be cut at the latest, or accepting to begin again.
@@ -56,7 +62,7 @@ struct StatusServer: ~Copyable {
     /// What to wait for.
     func interests(now: Int64) -> [pollfd] {
         var entries: [pollfd] = []
-        if now >= acceptsFrom { entries.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0)) }
+        if now >= acceptsFrom, listener >= 0 { entries.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0)) }
         for connection in connections {
             let events = connection.step == .sending ? POLLOUT : POLLIN
             entries.append(pollfd(fd: connection.descriptor, events: Int16(events), revents: 0))

@@ -5,10 +5,13 @@ internal import Synchronization
 /// What a worker is to do. It only ever goes forward.
 package enum WorkerPhase: UInt8, Sendable {
     case serving = 0
+    /// Another process serves the listeners: close them, and every connection with its next answer. Idle ones wait for
+    /// that, so that no request meets a connection that was just closed.
+    case yielding = 1
     /// Close listeners and idle connections at once, answer what is in flight with `Connection: close`.
-    case draining = 1
+    case draining = 2
     /// Close everything now.
-    case stopping = 2
+    case stopping = 3
 }
 
 /// A listening socket of a worker's own, and how its connections begin.

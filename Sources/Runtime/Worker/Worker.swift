@@ -238,14 +238,20 @@ struct Worker: ~Copyable {
     // MARK: The end
 
     private var isDone: Bool {
-        phase == .stopping || (phase == .draining && clientCount == 0)
+        phase == .stopping || (phase != .serving && clientCount == 0)
     }
 
     private mutating func enter(_ wanted: WorkerPhase) {
         let wasServing = phase == .serving
         phase = wanted
-        guard wasServing else { return }
-        for listener in listeners { closeSocket(listener.descriptor) }
+        if wasServing {
+            for listener in listeners {
+                // A process that took over has the same sockets, so that closing them here would not end their events.
+                _ = apic_epoll_remove(epoll, listener.descriptor)
+                closeSocket(listener.descriptor)
+            }
+        }
+        guard wanted == .draining else { return }
         for descriptor in 0..<Int32(sockets.capacity)
         where sockets[descriptor].role == .client
             && (sockets[descriptor].state == .idle || sockets[descriptor].state == .greeting)

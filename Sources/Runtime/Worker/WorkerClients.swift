@@ -162,7 +162,7 @@ extension Worker {
             blocks.give(block)
             sockets[descriptor].output = nil
         }
-        if phase != .serving {
+        if phase != .serving && phase != .yielding {
             closeClient(descriptor)
         } else if sockets[descriptor].deadline != .idle, sockets[descriptor].deadline != .head {
             // A head is still awaited: of the first request, or behind an empty line.
