@@ -44,6 +44,8 @@ enum Limits {
     static let secureRestMilliseconds: UInt32 = 3_000
     /// Clients of a worker that were turned away and may still be sending; beyond it they are closed at once.
     static let turnedAwayCountMax = 64
+    /// Addresses whose connections are counted at once; a power of two, of which three quarters are used.
+    static let addressCountMax = 65_536
     /// Windows of one rate limit.
     static let ratesPerLimitMax = 4
     /// Live counts of rate limits; beyond it the least used give way.

@@ -45,6 +45,8 @@ enum ListenerLowering {
         if let value = spec.headBytesMax?.value { result.headBytesMax = value }
         if let value = spec.headerCountMax?.value { result.headerCountMax = value }
         if let value = spec.connectionCountMax?.value { result.connectionCountMax = value }
+        result.connectionsPerAddressMax = spec.connectionsPerAddressMax?.value
+        result.requestCountMax = spec.requestCountMax?.value
         result.bodyBytesMax = spec.bodyBytesMax?.value
         return result
     }

@@ -73,6 +73,8 @@ extension SpecDecoder {
         spec.headerCountMax = scalar(fields["headers"], .number(8...1000))
         spec.bodyBytesMax = scalar(fields["body"], .size)
         spec.connectionCountMax = scalar(fields["connections"], .number(1...1_000_000))
+        spec.connectionsPerAddressMax = scalar(fields["connections-per-address"], .number(1...1_000_000))
+        spec.requestCountMax = scalar(fields["requests"], .number(1...1_000_000))
     }
 
     private mutating func listenTimeouts(_ field: Field, into spec: inout ListenSpec) {

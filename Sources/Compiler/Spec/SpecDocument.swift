@@ -65,6 +65,8 @@ package struct ListenSpec: Sendable {
     package var headerCountMax: Spanned<UInt32>?
     package var bodyBytesMax: Spanned<UInt64>?
     package var connectionCountMax: Spanned<UInt32>?
+    package var connectionsPerAddressMax: Spanned<UInt32>?
+    package var requestCountMax: Spanned<UInt32>?
     /// `listen.timeouts`: `head`, `body`, `request`, `idle`, `write`.
     package var headTimeout: Spanned<Milliseconds>?
     package var bodyTimeout: Spanned<Milliseconds>?

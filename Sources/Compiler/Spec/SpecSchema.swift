@@ -165,6 +165,20 @@ enum SpecSchema {
                 example: "connections: 16384",
                 "Open client connections of the gateway; one more is answered 503 and closed."
             ),
+            .optional(
+                "connections-per-address",
+                "number",
+                default: "no bound",
+                example: "connections-per-address: 100",
+                "Of these, those of one address: IPv4 as it is, IPv6 by its /64. Trusted proxies and Unix sockets are exempt."
+            ),
+            .optional(
+                "requests",
+                "number",
+                default: "no bound",
+                example: "requests: 2000",
+                "Requests in flight of the gateway; one beyond is answered 503 with `Retry-After` at once."
+            ),
         ]
     )
 

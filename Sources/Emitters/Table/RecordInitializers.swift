@@ -20,6 +20,8 @@ extension GatewayRecord {
         headBytesMax = gateway.limits.headBytesMax
         headerCountMax = gateway.limits.headerCountMax
         connectionCountMax = gateway.limits.connectionCountMax
+        connectionsPerAddressMax = gateway.limits.connectionsPerAddressMax ?? 0
+        requestCountMax = gateway.limits.requestCountMax ?? 0
         headTimeout = gateway.timeouts.head
         bodyTimeout = gateway.timeouts.body
         requestTimeout = gateway.timeouts.request

@@ -42,6 +42,8 @@ package struct GatewayDump {
                 + "connections \(limits.connectionCountMax)",
             depth: 1
         )
+        if let count = limits.connectionsPerAddressMax { add("limits connections per address \(count)", depth: 1) }
+        if let count = limits.requestCountMax { add("limits requests \(count)", depth: 1) }
         let timeouts = gateway.timeouts
         add(
             "timeouts head \(timeouts.head), body \(timeouts.body), request \(timeouts.request), "

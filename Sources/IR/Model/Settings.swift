@@ -66,17 +66,25 @@ package struct RequestLimits: Equatable, Sendable {
     package var bodyBytesMax: UInt64?
     /// Client connections of the whole gateway.
     package var connectionCountMax: UInt32
+    /// Of these, those of one address.
+    package var connectionsPerAddressMax: UInt32?
+    /// Requests in flight of the whole gateway.
+    package var requestCountMax: UInt32?
 
     package init(
         headBytesMax: UInt32 = 16 * 1024,
         headerCountMax: UInt32 = 100,
         bodyBytesMax: UInt64? = nil,
-        connectionCountMax: UInt32 = 16_384
+        connectionCountMax: UInt32 = 16_384,
+        connectionsPerAddressMax: UInt32? = nil,
+        requestCountMax: UInt32? = nil
     ) {
         self.headBytesMax = headBytesMax
         self.headerCountMax = headerCountMax
         self.bodyBytesMax = bodyBytesMax
         self.connectionCountMax = connectionCountMax
+        self.connectionsPerAddressMax = connectionsPerAddressMax
+        self.requestCountMax = requestCountMax
     }
 }
 

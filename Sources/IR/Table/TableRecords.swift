@@ -93,6 +93,10 @@ package struct GatewayRecord: BitwiseCopyable, Sendable {
     package var writeTimeout: UInt32 = 0
     package var drainDelay: UInt32 = 0
     package var drainTimeout: UInt32 = 0
+    /// 0 is no bound.
+    package var connectionsPerAddressMax: UInt32 = 0
+    /// 0 is no bound.
+    package var requestCountMax: UInt32 = 0
     /// Hosts come as exact ones, wildcards, then at most one for any host.
     @usableFromInline package var exactHostCount: UInt32 = 0
     @usableFromInline package var wildcardHostCount: UInt32 = 0

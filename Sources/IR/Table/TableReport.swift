@@ -34,6 +34,12 @@ package struct TableReport {
         part.add([.text("header fields, at most"), .number(Int(gateway.headerCountMax))])
         part.add([.text("body bytes, at most"), gateway.bodyBytesMax == 0 ? .none : .text("\(gateway.bodyBytesMax)")])
         part.add([.text("connections, at most"), .number(Int(gateway.connectionCountMax))])
+        for (name, count) in [
+            ("connections per address, at most", gateway.connectionsPerAddressMax),
+            ("requests in flight, at most", gateway.requestCountMax),
+        ] {
+            part.add([.text(name), count == 0 ? .none : .number(Int(count))])
+        }
         part.add([.text("head timeout, ms"), .number(Int(gateway.headTimeout))])
         part.add([.text("body timeout, ms"), .number(Int(gateway.bodyTimeout))])
         part.add([.text("request timeout, ms"), .number(Int(gateway.requestTimeout))])

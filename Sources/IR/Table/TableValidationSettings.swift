@@ -13,6 +13,8 @@ extension TableView {
         try require(gateway.headerCountMax > 0, .gateway, 0, "`headerCountMax` is 0")
         try require(gateway.reserved == 0, .gateway, 0, "`reserved` is not 0")
         try require(gateway.connectionCountMax > 0, .gateway, 0, "`connectionCountMax` is 0")
+        try check(gateway.connectionsPerAddressMax, below: 1_000_001, .gateway, 0, "connectionsPerAddressMax")
+        try check(gateway.requestCountMax, below: 1_000_001, .gateway, 0, "requestCountMax")
         for index in 0..<listeners.count {
             try check(listeners[index].host, .listeners, index, "host")
             try check(listeners[index].port, below: 65_536, .listeners, index, "port")

@@ -91,6 +91,13 @@ extension StatusFacts {
         )
         put(
             &metrics,
+            "apic_client_connections_refused_by_address_total",
+            .counter,
+            "Client connections closed at once: their address had too many.",
+            .clientsRefusedByAddress
+        )
+        put(
+            &metrics,
             "apic_proxy_headers_refused_total",
             .counter,
             "Client connections closed because they did not begin with a PROXY header.",

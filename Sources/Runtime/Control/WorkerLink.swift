@@ -39,8 +39,11 @@ package struct WorkerSettings: Sendable {
     package var workerCount: Int
     /// The counts of rate limits, which all workers of the process share.
     package var rates: RateStore
+    /// Connections by address, which all workers of the process share.
+    package let addresses: AddressCounts
 
     package init(clockOffset: Int64 = 0, node: String? = nil, workerCount: Int = 1, rates: RateStore = RateStore()) {
+        addresses = AddressCounts(seed: rates.seed)
         self.clockOffset = clockOffset
         self.node = node
         self.workerCount = workerCount

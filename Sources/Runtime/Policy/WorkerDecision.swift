@@ -17,6 +17,11 @@ extension Worker {
             }
         }
         exchanges[x].isHead = head.method.equals(Bytes("HEAD"))
+        // Above the mark a request is turned away at once, so that those in flight keep their pace.
+        guard requestCount <= requestCountMax else {
+            metrics.add(.shed)
+            return refuse(x, .overloaded)
+        }
         exchanges[x].isIdempotent = Worker.isIdempotent(head.method)
         exchanges[x].isRewindable = head.framing == .none || head.framing == .length
         let loaded = exchanges[x].table

@@ -32,6 +32,7 @@ extension Worker {
             durationMicroseconds: now - exchanges[x].started
         )
         metrics.subtract(.requestsInFlight)
+        requestCount -= 1
         metrics.add(.tunnelsOpen)
         metrics.add(.tunnelsOpened)
         exchanges[x].state = .tunneling

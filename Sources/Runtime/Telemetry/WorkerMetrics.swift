@@ -8,6 +8,8 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case clientsAccepted
     /// Client connections closed at once because there were too many.
     case clientsRefused
+    /// Client connections closed at once because their address had too many.
+    case clientsRefusedByAddress
     /// Client connections closed because they did not begin with a PROXY header, though they had to.
     case proxyHeadersRefused
     /// Gauge: connections to upstreams that are open, in use or idle.

@@ -134,6 +134,8 @@ struct Socket: BitwiseCopyable {
     var isTrustedPeer = false
     /// Client: it was one too many, and does not count as one.
     var isTurnedAway = false
+    /// Client: it is among the connections of its address.
+    var isCountedByAddress = false
     var peerTextCount: UInt8 = 0
     var peerText = InlineArray<46, UInt8>(repeating: 0)
 

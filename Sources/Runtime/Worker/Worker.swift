@@ -69,6 +69,9 @@ struct Worker: ~Copyable {
     var clientCountMax: Int
     /// Clients beyond that bound that were answered and not closed yet.
     var turnedAwayCount = 0
+    /// Requests in flight, without tunnels, and how many may be.
+    var requestCount = 0
+    var requestCountMax: Int
     var isAcceptPaused = false
 
     init(
@@ -100,12 +103,15 @@ struct Worker: ~Copyable {
         recordScratch = blocks.take()
         random = RequestIDSource(seed: Digests.randomBytes(count: 32))
         clientCountMax = Worker.share(of: first.view.gateway.connectionCountMax, settings.workerCount)
+        requestCountMax = Worker.share(of: first.view.gateway.requestCountMax, settings.workerCount)
         ready.reserveCapacity(1024)
         due.reserveCapacity(1024)
     }
 
+    /// A worker's part of a bound; 0 is none.
     private static func share(of count: UInt32, _ workerCount: Int) -> Int {
-        max((Int(count) + workerCount - 1) / max(workerCount, 1), 1)
+        if count == 0 { return .max }
+        return max((Int(count) + workerCount - 1) / max(workerCount, 1), 1)
     }
 
     /// Serves until told to stop and nothing is in flight.
@@ -219,6 +225,7 @@ struct Worker: ~Copyable {
         let old = current
         current = LoadedTableReference.make(generation)
         clientCountMax = Worker.share(of: generation.view.gateway.connectionCountMax, settings.workerCount)
+        requestCountMax = Worker.share(of: generation.view.gateway.requestCountMax, settings.workerCount)
         old.isCurrent = false
         if old.inFlightCount == 0 {
             release(old)

@@ -36,6 +36,8 @@ extension Worker {
             sockets[descriptor].isSecure = sockets[listener].isSecure
             if sockets[listener].takesProxyHeader {
                 sockets[descriptor].state = .greeting
+            } else if !admit(descriptor) {
+                closeClient(descriptor)
             } else if sockets[listener].isSecure {
                 beginHandshake(descriptor)
             }
@@ -49,6 +51,18 @@ extension Worker {
         sockets[descriptor].peerPort = port
         sockets[descriptor].peerTextCount = address.write(into: &sockets[descriptor].peerText)
         sockets[descriptor].isTrustedPeer = address.isIn(current.view.trustedBlocks)
+    }
+
+    /// Counts the connection for its address.
+    ///
+    /// - Returns: whether the address may have one more.
+    mutating func admit(_ descriptor: Int32) -> Bool {
+        let most = current.view.gateway.connectionsPerAddressMax
+        let address = PeerAddress(high: sockets[descriptor].peer0, low: sockets[descriptor].peer1)
+        if most == 0 || sockets[descriptor].isTrustedPeer || address.isUnix { return true }
+        sockets[descriptor].isCountedByAddress = settings.addresses.enter(address, max: most)
+        if !sockets[descriptor].isCountedByAddress { metrics.add(.clientsRefusedByAddress) }
+        return sockets[descriptor].isCountedByAddress
     }
 
     /// Out of descriptors or memory: waiting connections stay in the kernel's queue until something is freed.
@@ -212,6 +226,7 @@ extension Worker {
         exchanges[x].startedWall = wall
         current.inFlightCount += 1
         metrics.add(.requestsInFlight)
+        requestCount += 1
         return x
     }
 
@@ -246,7 +261,12 @@ extension Worker {
 
     mutating func freeSlot(_ x: Int32) {
         let table = exchanges[x].table
-        metrics.subtract(exchanges[x].state == .tunneling ? .tunnelsOpen : .requestsInFlight)
+        if exchanges[x].state == .tunneling {
+            metrics.subtract(.tunnelsOpen)
+        } else {
+            metrics.subtract(.requestsInFlight)
+            requestCount -= 1
+        }
         exchanges[x].state = .free
         exchanges[x].next = freeExchange
         freeExchange = x
@@ -310,6 +330,11 @@ extension Worker {
         } else {
             clientCount -= 1
             metrics.subtract(.clientsOpen)
+        }
+        if sockets[descriptor].isCountedByAddress {
+            settings.addresses.leave(
+                PeerAddress(high: sockets[descriptor].peer0, low: sockets[descriptor].peer1)
+            )
         }
         closeSocket(descriptor)
     }

@@ -29,6 +29,7 @@ extension Worker {
             let taken = unsafe apic_receive(descriptor, bodyScratch.base, header.byteCount)
             guard taken == header.byteCount else { return closeClient(descriptor) }
             if case .address(let address, let port) = header.source { welcome(descriptor, address, port: port) }
+            guard admit(descriptor) else { return closeClient(descriptor) }
             if sockets[descriptor].isSecure {
                 beginHandshake(descriptor)
                 // Its first bytes may be there already; a client that could not be taken is closed.
