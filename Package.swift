@@ -39,6 +39,10 @@ let package = Package(
             name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CCrypto", path: "Sources/System/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // HTTP/2: frames, header compression and flow control, without I/O of its own.
+        .systemLibrary(
+            name: "CNGHTTP2", path: "Sources/System/CNGHTTP2", pkgConfig: "libnghttp2",
+            providers: [.apt(["libnghttp2-dev"])]),
 
         // What Swift cannot import from Glibc (variadic calls, epoll data, SSE2, atomics), in plain types.
         .target(name: "CPlatform", path: "Sources/Platform/CPlatform"),
@@ -69,8 +73,8 @@ let package = Package(
             path: "Sources/Emitters", swiftSettings: strict),
         // Table to traffic. No Foundation, no YAML, no compiler.
         .target(
-            name: "GatewayRuntime", dependencies: ["GatewayTable", "CPlatform", "CTLS", "Digests"], path: "Sources/Runtime",
-            swiftSettings: strictMemory),
+            name: "GatewayRuntime", dependencies: ["GatewayTable", "CPlatform", "CTLS", "CNGHTTP2", "Digests"],
+            path: "Sources/Runtime", swiftSettings: strictMemory),
 
         .executableTarget(
             name: "apic",

@@ -50,4 +50,44 @@ enum Limits {
     static let ratesPerLimitMax = 4
     /// Live counts of rate limits; beyond it the least used give way.
     static let rateCountMax = 262_144
+
+    // HTTP/2. What a session keeps for its peer is bounded by these: a stream has a head of `headBytesMax`, what its
+    // window admits of its body, and an output block; a session has `streamCountMax` of them and one block each way.
+
+    /// Streams of one connection that may be open at once (SETTINGS_MAX_CONCURRENT_STREAMS).
+    static let streamCountMax: UInt32 = 128
+    /// Streams of all connections of a worker; a spec's bound on connections holds for them, too.
+    static let workerStreamCountMax = 65_536
+    /// Body bytes that a peer may send of one stream before they are read on: the protocol's initial window, and
+    /// less than a block.
+    static let streamWindowBytes = 65_535
+    /// Body bytes that a peer may send of all streams at once. They are acknowledged when they arrive: each stream's
+    /// own window bounds what is kept.
+    static let sessionWindowBytes: Int32 = 1_048_576
+    /// A serialised frame: header and at most 16 384 bytes, which peers take without being asked.
+    static let frameBytesMax = 9 + 16_384
+    /// A header block, unpacked and counted as RFC 9113 section 6.5.2 does. One above the bound of heads is answered
+    /// 431; above this the connection ends.
+    static let headerListBytesMax = 262_144
+    /// Trailer fields of one message.
+    static let trailerFieldBytesMax = 8_192
+    /// Streams that a client may cancel, or make the gateway cancel, in a row and for good (CVE-2023-44487).
+    static let resetBurstMax: Int32 = 200
+    static let resetsPerSecond: Int32 = 50
+    /// Frames that carry no request and no body, in a row, for good, and for every frame that does.
+    static let idleFrameBurstMax: Int32 = 4_096
+    static let idleFramesPerSecond: Int32 = 200
+    static let idleFramesPerFrame: Int32 = 8
+    /// Frames that wait to be sent when a peer does not read; beyond it nothing more is read from it.
+    static let outboundFrameCountMax = 1_024
+    /// Acknowledgements among them (SETTINGS, PING); beyond it the connection ends.
+    static let outboundAcknowledgementCountMax = 256
+    /// CONTINUATION frames of one header block (CVE-2024-28182).
+    static let continuationCountMax = 8
+    /// Settings in one SETTINGS frame.
+    static let settingCountMax = 32
+    /// Bytes of the sessions' own memory that a worker keeps for reuse.
+    static let sessionMemoryBytesMax = 16_777_216
+    /// Time for a client to hear that the connection will end, before it does.
+    static let retireMilliseconds: UInt32 = 1_000
 }

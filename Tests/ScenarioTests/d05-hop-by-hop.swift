@@ -73,7 +73,7 @@ struct HopByHop {
         #expect(try tunnel.receiveAnswer().status == 400)
         #expect(tunnel.isClosed())
         let preface = try gateway.connect()
-        try preface.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        try preface.send("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n")
         #expect([400, 505].contains(try preface.receiveAnswer().status))
         #expect(upstream.requests.count == 1)
     }

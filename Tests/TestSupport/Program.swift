@@ -22,6 +22,13 @@ package struct Program: Sendable {
     package let url: URL
 
     /// A program of the system.
+    package static func installed(_ name: String) -> Program {
+        let folders = ["/usr/local/bin", "/usr/bin", "/bin"]
+        let found = folders.first { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
+        return Program(at: "\(found ?? "/usr/bin")/\(name)")
+    }
+
+    /// A program of the system, by its path.
     package init(at path: String) { url = URL(fileURLWithPath: path) }
 
     private init(_ name: String) {

@@ -153,6 +153,8 @@ package final class ScriptedUpstream: @unchecked Sendable {
                 if errno == EINTR || errno == ECONNABORTED { continue }
                 break
             }
+            // A program that a test starts meanwhile must not keep the connection open.
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             let wire = Wire(accepted: descriptor)
             let number: Int? = lock.withLock {
                 guard !isStopped else { return nil }

@@ -18,7 +18,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
         ),
         Layer(
             folder: "Sources/Runtime",
-            modules: ["CPlatform", "CTLS", "Digests", "GatewayTable", "Glibc", "Synchronization"]
+            modules: ["CNGHTTP2", "CPlatform", "CTLS", "Digests", "GatewayTable", "Glibc", "Synchronization"]
         ),
         Layer(folder: "Sources/apic-gateway", modules: ["CPlatform", "GatewayRuntime", "GatewayTable", "Glibc"]),
         Layer(

@@ -10,6 +10,7 @@ enum ListenerLowering {
         if let status = spec.status { result.status = status.value }
         result.trustedProxies = spec.trustedProxies.map(\.value)
         result.takesProxyHeader = spec.takesProxyHeader?.value ?? false
+        if let speaksHTTP2 = spec.speaksHTTP2?.value { result.speaksHTTP2 = speaksHTTP2 }
         let addresses = spec.http + secureAddresses(spec)
         for (index, address) in addresses.enumerated() {
             guard let first = addresses[..<index].first(where: { clash($0.value, address.value) }) else { continue }

@@ -61,6 +61,7 @@ extension SpecDecoder {
         spec.status = scalar(fields["status"], .listenAddress(defaultHost: "127.0.0.1", takesPaths: false))
         spec.trustedProxies = list(fields["trusted-proxies"], of: "blocks of addresses", .addressBlock)
         spec.takesProxyHeader = scalar(fields["proxy-protocol"], .boolean)
+        spec.speaksHTTP2 = scalar(fields["http2"], .boolean)
         if let field = fields["limits"] { listenLimits(field, into: &spec) }
         if let field = fields["timeouts"] { listenTimeouts(field, into: &spec) }
         return spec

@@ -60,6 +60,8 @@ package struct ListenSpec: Sendable {
     package var status: Spanned<ListenAddress>?
     package var trustedProxies: [Spanned<AddressBlock>] = []
     package var takesProxyHeader: Spanned<Bool>?
+    /// `listen.http2`.
+    package var speaksHTTP2: Spanned<Bool>?
     /// `listen.limits`: `head`, `headers`, `body`, `connections`.
     package var headBytesMax: Spanned<UInt32>?
     package var headerCountMax: Spanned<UInt32>?

@@ -132,6 +132,7 @@ enum SpecSchema {
                 example: "proxy-protocol: true",
                 "Every connection begins with a PROXY header, version 1 or 2, that says who the peer is. One without is closed."
             ),
+            .optional("http2", "boolean", default: "true", example: "http2: false", "Clients may speak HTTP/2."),
             .optional("limits", "map", example: "limits: { head: 16KiB }", "Bounds on what a client may send."),
             .optional("timeouts", "map", example: "timeouts: { idle: 60s }", "How long a client may take."),
         ]

@@ -31,6 +31,7 @@ extension GatewayRecord {
         drainTimeout = gateway.drain.timeout
         exactHostCount = UInt32(hosts.patterns.count { $0.kind == .exact })
         wildcardHostCount = UInt32(hosts.patterns.count { $0.kind == .wildcard })
+        if gateway.listeners.speaksHTTP2 { flags |= GatewayRecord.http2Flag }
     }
 }
 

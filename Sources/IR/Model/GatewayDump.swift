@@ -35,6 +35,7 @@ package struct GatewayDump {
             let bytes = block.network.map { String($0, radix: 16) }.joined(separator: ".")
             add("trusted-proxy \(bytes)/\(block.prefixLength)", depth: 1)
         }
+        if !gateway.listeners.speaksHTTP2 { add("http2 off", depth: 1) }
         let limits = gateway.limits
         let body = limits.bodyBytesMax.map { "\($0)" } ?? "unbounded"
         add(

@@ -40,19 +40,23 @@ package struct Listeners: Equatable, Sendable {
     package var trustedProxies: [AddressBlock]
     /// Connections begin with a PROXY header, which says who the peer is.
     package var takesProxyHeader: Bool
+    /// Clients may speak HTTP/2.
+    package var speaksHTTP2: Bool
 
     package init(
         http: [ListenAddress] = [ListenAddress(host: "0.0.0.0", port: 8000)],
         https: SecureListeners? = nil,
         status: ListenAddress = ListenAddress(host: "127.0.0.1", port: 8100),
         trustedProxies: [AddressBlock] = [],
-        takesProxyHeader: Bool = false
+        takesProxyHeader: Bool = false,
+        speaksHTTP2: Bool = true
     ) {
         self.http = http
         self.https = https
         self.status = status
         self.trustedProxies = trustedProxies
         self.takesProxyHeader = takesProxyHeader
+        self.speaksHTTP2 = speaksHTTP2
     }
 }
 

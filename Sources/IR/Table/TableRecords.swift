@@ -68,6 +68,9 @@ package struct GroupSet: BitwiseCopyable, Equatable, Sendable {
 /// Settings of the gateway as a whole; exactly one record.
 @usableFromInline
 package struct GatewayRecord: BitwiseCopyable, Sendable {
+    /// In `flags`: clients may speak HTTP/2.
+    package static var http2Flag: UInt32 { 1 }
+
     /// 0 is no bound.
     package var bodyBytesMax: UInt64 = 0
     /// The 32 bytes of the key under which credentials are digested.
@@ -100,9 +103,11 @@ package struct GatewayRecord: BitwiseCopyable, Sendable {
     /// Hosts come as exact ones, wildcards, then at most one for any host.
     @usableFromInline package var exactHostCount: UInt32 = 0
     @usableFromInline package var wildcardHostCount: UInt32 = 0
-    package var reserved: UInt32 = 0
+    package var flags: UInt32 = 0
 
     package init() {}
+
+    package var speaksHTTP2: Bool { flags & GatewayRecord.http2Flag != 0 }
 }
 
 /// An address of the proxy's listener.

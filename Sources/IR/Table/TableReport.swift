@@ -30,6 +30,7 @@ package struct TableReport {
         part.add([.text("sha-256"), .text(digits)])
         part.add([.text("bytes"), .number(view.byteCount)])
         part.add([.text("status address"), .text(address(view.string(gateway.statusHost), gateway.statusPort))])
+        part.add([.text("HTTP/2"), .text(gateway.speaksHTTP2 ? "on" : "off")])
         part.add([.text("head bytes, at most"), .number(Int(gateway.headBytesMax))])
         part.add([.text("header fields, at most"), .number(Int(gateway.headerCountMax))])
         part.add([.text("body bytes, at most"), gateway.bodyBytesMax == 0 ? .none : .text("\(gateway.bodyBytesMax)")])

@@ -204,6 +204,13 @@ int apic_tls_handshake(struct apic_tls_stream *stream) {
 
 int apic_tls_is_resumed(const struct apic_tls_stream *stream) { return SSL_session_reused(stream->ssl); }
 
+int apic_tls_speaks_http2(const struct apic_tls_stream *stream) {
+    const unsigned char *protocol = NULL;
+    unsigned int count = 0;
+    SSL_get0_alpn_selected(stream->ssl, &protocol, &count);
+    return count == 2 && memcmp(protocol, "h2", 2) == 0;
+}
+
 int apic_tls_failure(const struct apic_tls_stream *stream) { return stream->failure; }
 
 const struct apic_tls_identity *apic_tls_identity_of(const struct apic_tls_stream *stream) { return stream->identity; }

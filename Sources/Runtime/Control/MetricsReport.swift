@@ -9,6 +9,7 @@ extension StatusFacts {
         putDurations(totals, &metrics)
         putConnections(&metrics)
         putSecurity(&metrics)
+        putSessions(&metrics)
         putRefusals(&metrics)
         putControl(&metrics)
         putLifecycle(&metrics)
@@ -145,6 +146,26 @@ extension StatusFacts {
         for certificate in generation.security.certificates {
             metrics.sample(expiry, ["certificate": certificate.path], certificate.expiry)
         }
+    }
+
+    private func putSessions(_ metrics: inout MetricsWriter) {
+        put(&metrics, "apic_http2_connections", .gauge, "Connections that speak HTTP/2.", .sessionsOpen)
+        put(&metrics, "apic_http2_streams_total", .counter, "Streams opened by clients.", .streamsOpened)
+        put(&metrics, "apic_http2_streams_refused_total", .counter, "Streams not taken.", .streamsRefused)
+        put(
+            &metrics,
+            "apic_http2_streams_reset_total",
+            .counter,
+            "Streams that ended before their answer did: cancelled by the client, or malformed.",
+            .streamsReset
+        )
+        let faults = "apic_http2_faults_total"
+        metrics.family(faults, .counter, "HTTP/2 connections ended for what the client sent.")
+        let kinds: KeyValuePairs<String, WorkerCounter> = [
+            "protocol": .sessionsMalformed, "resets": .sessionsFloodedByResets, "frames": .sessionsFloodedByFrames,
+            "fields": .sessionsFloodedByFields,
+        ]
+        for (kind, counter) in kinds { metrics.sample(faults, ["kind": kind], sum(counter)) }
     }
 
     private func putRefusals(_ metrics: inout MetricsWriter) {

@@ -4,7 +4,7 @@ enum BodyFraming: UInt8, BitwiseCopyable {
     /// By `Content-Length`.
     case length
     case chunked
-    /// By the end of the connection; answers only.
+    /// By the end of the connection, which requests have only on a stream of HTTP/2.
     case untilClose
 }
 

@@ -56,6 +56,14 @@ struct RequestHead: ~Copyable {
         return interpretFields() ? .complete : .refused
     }
 
+    /// The head came on a stream of HTTP/2: the stream is for one request, and its end is that of the body.
+    ///
+    /// - Parameter hasEnded: no body follows.
+    mutating func takeStream(hasEnded: Bool) {
+        keepsAlive = false
+        if framing == .none, !hasEnded { framing = .untilClose }
+    }
+
     /// Makes the head that of no request.
     mutating func forget() {
         reset()

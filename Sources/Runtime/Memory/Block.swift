@@ -19,6 +19,13 @@ struct Block: BitwiseCopyable, @unchecked Sendable {
         unsafe _ = memmove(base + destination, base + source, count)
     }
 
+    /// Copies bytes of elsewhere into the block.
+    @inline(__always)
+    func copy(_ bytes: Bytes, to destination: Int) {
+        assert(destination >= 0 && destination + bytes.count <= Limits.blockBytes)
+        unsafe _ = memcpy(base + destination, bytes.base, bytes.count)
+    }
+
     subscript(index: Int) -> UInt8 {
         get {
             assert(index >= 0 && index < Limits.blockBytes)
@@ -33,27 +40,56 @@ struct Block: BitwiseCopyable, @unchecked Sendable {
 
 /// The blocks that a worker is not using. Each is allocated once and used again, so that the request path does not
 /// allocate in steady state.
-struct BlockPool: ~Copyable {
-    private var spare: [Block] = []
-
-    init() { spare.reserveCapacity(Limits.spareBlockCountMax) }
-
-    mutating func take() -> Block {
-        if let block = spare.popLast() { return block }
-        // Pages are touched only as far as bytes are written. The odd lines behind each block keep the first bytes of
-        // all blocks, which are the ones in use, out of the same few sets of the caches.
-        return unsafe Block(base: .allocate(capacity: Limits.blockBytes + Limits.blockGapBytes))
+///
+/// A handle, free to copy: the callbacks of HTTP/2 sessions take blocks, too.
+///
+/// Unsafe operations hold because the first word of a block that is not in use links it to the next one, and nobody
+/// else looks at it.
+@safe
+struct BlockPool: @unchecked Sendable {
+    @safe
+    private struct Spare {
+        var first: UnsafeMutableRawPointer?
+        var count = 0
     }
 
-    mutating func give(_ block: Block) {
-        if spare.count < Limits.spareBlockCountMax {
-            spare.append(block)
-        } else {
-            unsafe block.base.deallocate()
+    private let spare: UnsafeMutablePointer<Spare>
+
+    init() {
+        unsafe spare = .allocate(capacity: 1)
+        unsafe spare.initialize(to: Spare())
+    }
+
+    func take() -> Block {
+        guard let first = unsafe spare.pointee.first else {
+            // Pages are touched only as far as bytes are written. The odd lines behind each block keep the first bytes
+            // of all blocks, which are the ones in use, out of the same few sets of the caches.
+            return unsafe Block(base: .allocate(capacity: Limits.blockBytes + Limits.blockGapBytes))
         }
+        unsafe spare.pointee.first = first.load(as: UnsafeMutableRawPointer?.self)
+        unsafe spare.pointee.count -= 1
+        return unsafe Block(base: first.assumingMemoryBound(to: UInt8.self))
     }
 
-    deinit { for block in spare { unsafe block.base.deallocate() } }
+    func give(_ block: Block) {
+        guard unsafe spare.pointee.count < Limits.spareBlockCountMax else {
+            unsafe block.base.deallocate()
+            return
+        }
+        let start = unsafe UnsafeMutableRawPointer(block.base)
+        unsafe start.storeBytes(of: spare.pointee.first, as: UnsafeMutableRawPointer?.self)
+        unsafe spare.pointee.first = start
+        unsafe spare.pointee.count += 1
+    }
+
+    /// - Precondition: no copy of the handle is used any more.
+    func deallocate() {
+        while let first = unsafe spare.pointee.first {
+            unsafe spare.pointee.first = first.load(as: UnsafeMutableRawPointer?.self)
+            unsafe first.deallocate()
+        }
+        unsafe spare.deallocate()
+    }
 }
 
 /// Appends bytes to a stretch of memory; what does not fit is not written but noted.

@@ -29,6 +29,13 @@ struct Slab<Element: BitwiseCopyable>: @unchecked Sendable {
 
     func deallocate() { unsafe free(base) }
 
+    /// Where a record stays as long as the slab lives.
+    @inline(__always)
+    func address(_ index: Int32) -> UnsafeMutablePointer<Element> {
+        assert(index >= 0 && Int(index) < capacity)
+        return unsafe base + Int(index)
+    }
+
     /// Bytes inside one record, which stay where they are as long as the slab lives.
     ///
     /// - Parameters:

@@ -107,7 +107,7 @@ extension Worker {
                 output.append("\r\n")
             }
         case .chunked, .untilClose:
-            if exchanges[x].isOldClient {
+            if exchanges[x].isOldClient || exchanges[x].isStream {
                 exchanges[x].closesClient = true
             } else {
                 exchanges[x].isAnswerChunked = true

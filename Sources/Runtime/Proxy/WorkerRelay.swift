@@ -78,7 +78,8 @@ extension Worker {
             switch receive(client) {
             case .data: exchanges[x].hasClientMoved = true
             case .blocked: return .blocked
-            case .ended: return .ended
+            // The end of a stream is that of a body without a stated length.
+            case .ended: guard exchanges[x].body.end() else { return .ended }
             case .failed: return .failed
             }
         }
@@ -109,7 +110,7 @@ extension Worker {
             start,
             data,
             to: upstream,
-            isChunked: exchanges[x].body.framing == .chunked,
+            isChunked: exchanges[x].body.framing == .chunked || exchanges[x].body.framing == .untilClose,
             isLast: exchanges[x].body.isComplete
         )
         return .data

@@ -33,8 +33,8 @@ extension Worker {
             output.append("Content-Length: ")
             output.append(decimal: exchanges[x].body.remaining)
             output.append("\r\n")
-        case .chunked: output.append("Transfer-Encoding: chunked\r\n")
-        case .none, .untilClose: break
+        case .chunked, .untilClose: output.append("Transfer-Encoding: chunked\r\n")
+        case .none: break
         }
         if exchanges[x].upgradeCount > 0 {
             output.append("Connection: upgrade\r\nUpgrade: ")
@@ -206,7 +206,10 @@ extension Worker {
             output.append(isSix ? "]\";proto=http" : ";proto=http")
             output.append(isSecure ? "s\r\n" : "\r\n")
         }
-        output.append(exchanges[x].isOldClient ? "Via: 1.0 apic\r\n" : "Via: 1.1 apic\r\n")
+        output.append(
+            exchanges[x].isStream
+                ? "Via: 2.0 apic\r\n" : exchanges[x].isOldClient ? "Via: 1.0 apic\r\n" : "Via: 1.1 apic\r\n"
+        )
     }
 
     private mutating func appendForwardedHost(to output: inout ByteWriter) {

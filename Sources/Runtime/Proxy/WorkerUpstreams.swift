@@ -225,7 +225,7 @@ extension Worker {
             // Closed by the upstream, or it speaks unasked: nothing that could be used again.
             if sockets[descriptor].transport == .tls, !sockets[descriptor].hasFailed, isQuiet(descriptor) { return }
             closeUpstream(descriptor)
-        case .idle, .greeting, .closing, .lingering: break
+        case .idle, .greeting, .closing, .lingering, .multiplexed: break
         }
     }
 

@@ -55,12 +55,13 @@ package struct RouteRehearsal: Equatable, Sendable {
         }
         if head.hasUnknownExpectation { return refuse(.expectationFailed) }
 
-        var blocks = BlockPool()
+        let blocks = BlockPool()
         let pathBlock = blocks.take()
         let hostBlock = blocks.take()
         defer {
             blocks.give(pathBlock)
             blocks.give(hostBlock)
+            blocks.deallocate()
         }
         guard let pathCount = PathNormalization.normalize(head.path, into: pathBlock) else { return refuse(.malformed) }
         let normal = pathBlock.bytes(0, pathCount)

@@ -61,7 +61,7 @@ struct SecurityLoader {
     private mutating func server(
         _ record: ListenerTLSRecord
     ) throws(LoadError) -> (server: TLSServer, certificates: [Security.Certificate]) {
-        let protocols = TLSServer.protocols
+        let protocols = TLSServer.protocols(withHTTP2: view.gateway.speaksHTTP2)
         let made = unsafe apic_tls_server_make(
             Int32(record.oldestVersion),
             protocols.utf8Start,

@@ -7,7 +7,9 @@ internal import CTLS
 @safe
 struct TLSServer: BitwiseCopyable, @unchecked Sendable {
     /// What is spoken over TLS, the preferred one first: ALPN's names (RFC 7301 section 6), each behind its length.
-    static let protocols: StaticString = "\u{8}http/1.1"
+    static func protocols(withHTTP2: Bool) -> StaticString {
+        withHTTP2 ? "\u{2}h2\u{8}http/1.1" : "\u{8}http/1.1"
+    }
 
     let pointer: OpaquePointer
 }
@@ -106,6 +108,8 @@ struct TLSStream: BitwiseCopyable, @unchecked Sendable {
     }
 
     var isResumed: Bool { unsafe apic_tls_is_resumed(stream) != 0 }
+    /// Both sides agreed on HTTP/2.
+    var speaksHTTP2: Bool { unsafe apic_tls_speaks_http2(stream) != 0 }
 
     var failure: HandshakeFailure {
         switch Int(unsafe apic_tls_failure(stream)) {

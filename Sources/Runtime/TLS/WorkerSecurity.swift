@@ -106,7 +106,7 @@ extension Worker {
             // OpenSSL may have read on.
             sockets[descriptor].isReadable = true
             arm(descriptor, .head, after: current.view.gateway.headTimeout)
-            serveRequests(descriptor)
+            if sockets[descriptor].tls.speaksHTTP2 { beginSession(descriptor) } else { serveRequests(descriptor) }
         }
     }
 

@@ -71,6 +71,18 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     /// Gauge: connections that changed their protocol.
     case tunnelsOpen
     case tunnelsOpened
+    /// Gauge: client connections that speak HTTP/2.
+    case sessionsOpen
+    case streamsOpened
+    /// Streams that were not taken: too many are open, or the connection ends.
+    case streamsRefused
+    /// Streams that ended before their answer did: cancelled by the client, or malformed.
+    case streamsReset
+    /// HTTP/2 connections ended for what the client sent.
+    case sessionsMalformed
+    case sessionsFloodedByResets
+    case sessionsFloodedByFrames
+    case sessionsFloodedByFields
 }
 
 /// The counters of one worker: written by it alone, with plain loads and stores, and read by the scrape at any time.
@@ -80,7 +92,7 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
 ///
 /// Unsafe operations hold because indices are checked against the reserved space, and words are aligned.
 @safe
-package struct WorkerMetrics: @unchecked Sendable {
+package struct WorkerMetrics: BitwiseCopyable, @unchecked Sendable {
     /// Series 0 counts requests that belong to no version; the bound keeps the space at 16 MiB of addresses.
     package static let seriesCountMax = 65_536
     /// Upper bounds of the latency buckets in microseconds; a last bucket takes the rest.

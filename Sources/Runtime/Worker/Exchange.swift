@@ -42,6 +42,8 @@ struct Exchange: BitwiseCopyable {
     var isHead = false
     var isIdempotent = false
     var isOldClient = false
+    /// The client speaks HTTP/2.
+    var isStream = false
     var body = BodyReader(.none)
     /// Where the body goes on in the client's input block.
     var bodyCursor: Int32 = 0

@@ -23,6 +23,8 @@ enum ConnectionState: UInt8, BitwiseCopyable {
     case closing
     /// Client: answered and half-closed; what still comes is thrown away for a while.
     case lingering
+    /// Carries the streams of an HTTP/2 session.
+    case multiplexed
 }
 
 /// Why a connection has a deadline.
@@ -56,7 +58,8 @@ enum OutputTail: UInt8, BitwiseCopyable {
     }
 }
 
-/// One descriptor of a worker. Plain values in a slab that is indexed by descriptor.
+/// One descriptor of a worker, or one stream of an HTTP/2 session. Plain values in a slab that is indexed by
+/// descriptor; streams have the indices behind all descriptors.
 struct Socket: BitwiseCopyable {
     /// Grows when the descriptor is closed, so that events of a former life are known as such.
     var generation: UInt32 = 0
@@ -143,4 +146,37 @@ struct Socket: BitwiseCopyable {
     var hasOutput: Bool { outputStart < outputEnd || borrowedStart < borrowedEnd || tail != .none }
     @inline(__always)
     var hasInput: Bool { inputStart < inputEnd }
+
+    /// What waits in the own block.
+    @inline(__always)
+    var ownOutput: Bytes {
+        guard let output else { return .empty }
+        return output.bytes(Int(outputStart), Int(outputEnd))
+    }
+
+    /// What waits in the peer's block.
+    @inline(__always)
+    var borrowedOutput: Bytes {
+        guard let borrowed else { return .empty }
+        return borrowed.bytes(Int(borrowedStart), Int(borrowedEnd))
+    }
+
+    /// Bytes that wait, without a tail.
+    var outputCount: Int { Int(outputEnd - outputStart) + Int(borrowedEnd - borrowedStart) }
+
+    /// Takes bytes away that were sent: own ones first, then borrowed ones, then the tail.
+    @inline(__always)
+    mutating func consumeOutput(_ count: Int) {
+        var rest = Int32(count)
+        let ofOwn = min(rest, outputEnd - outputStart)
+        rest -= ofOwn
+        outputStart += ofOwn
+        if outputStart == outputEnd { (outputStart, outputEnd) = (0, 0) }
+        let ofBorrowed = min(rest, borrowedEnd - borrowedStart)
+        rest -= ofBorrowed
+        borrowedStart += ofBorrowed
+        if borrowedStart == borrowedEnd { borrowed = nil }
+        tailSent += UInt8(rest)
+        if Int(tailSent) == tail.bytes.count { (tail, tailSent) = (.none, 0) }
+    }
 }

@@ -23,10 +23,12 @@ struct Worker: ~Copyable {
     // Its memory.
     let epoll: Int32
     let sockets: Slab<Socket>
+    /// Sessions of HTTP/2, and their streams, whose sockets have the indices behind all descriptors.
+    let http2: SessionStore
     var exchanges: Slab<Exchange>
     var freeExchange: Int32 = -1
     var exchangeCount = 0
-    var blocks = BlockPool()
+    let blocks = BlockPool()
     var timers: TimerWheel
     var targets = TargetDirectory()
     /// The client whose requests are being served in a loop, or -1.
@@ -90,8 +92,9 @@ struct Worker: ~Copyable {
         self.settings = settings
         self.listeners = listeners
         self.epoll = epoll
-        sockets = Slab(zeroed: descriptorCount)
-        exchanges = Slab(zeroed: descriptorCount)
+        sockets = Slab(zeroed: descriptorCount + Limits.workerStreamCountMax)
+        exchanges = Slab(zeroed: descriptorCount + Limits.workerStreamCountMax)
+        http2 = SessionStore(sockets: sockets, descriptorCount: descriptorCount, blocks: blocks, metrics: link.metrics)
         now = apic_microseconds()
         wall = apic_wall_milliseconds()
         instant = wall / 1000 + settings.clockOffset
@@ -104,6 +107,7 @@ struct Worker: ~Copyable {
         random = RequestIDSource(seed: Digests.randomBytes(count: 32))
         clientCountMax = Worker.share(of: first.view.gateway.connectionCountMax, settings.workerCount)
         requestCountMax = Worker.share(of: first.view.gateway.requestCountMax, settings.workerCount)
+        http2.setBounds(current.bounds, openCountMax: clientCountMax)
         ready.reserveCapacity(1024)
         due.reserveCapacity(1024)
     }
@@ -226,6 +230,7 @@ struct Worker: ~Copyable {
         current = LoadedTableReference.make(generation)
         clientCountMax = Worker.share(of: generation.view.gateway.connectionCountMax, settings.workerCount)
         requestCountMax = Worker.share(of: generation.view.gateway.requestCountMax, settings.workerCount)
+        http2.setBounds(current.bounds, openCountMax: clientCountMax)
         old.isCurrent = false
         if old.inFlightCount == 0 {
             release(old)
@@ -258,22 +263,25 @@ struct Worker: ~Copyable {
                 closeSocket(listener.descriptor)
             }
         }
-        guard wanted == .draining else { return }
-        for descriptor in 0..<Int32(sockets.capacity)
-        where sockets[descriptor].role == .client
-            && (sockets[descriptor].state == .idle || sockets[descriptor].state == .greeting)
-            && !sockets[descriptor].hasOutput && !sockets[descriptor].hasInput
-        {
-            closeClient(descriptor)
+        guard wanted != .stopping else { return }
+        for descriptor in 0..<http2.firstSocket where sockets[descriptor].role == .client {
+            switch sockets[descriptor].state {
+            case .multiplexed: warn(descriptor)
+            case .idle, .greeting:
+                if wanted == .draining, !sockets[descriptor].hasOutput, !sockets[descriptor].hasInput {
+                    closeClient(descriptor)
+                }
+            default: continue
+            }
         }
     }
 
     private mutating func closeEverything() {
         // Clients first: their exchanges hold upstreams.
-        for descriptor in 0..<Int32(sockets.capacity) where sockets[descriptor].role == .client {
+        for descriptor in 0..<http2.firstSocket where sockets[descriptor].role == .client {
             closeClient(descriptor)
         }
-        for descriptor in 0..<Int32(sockets.capacity) {
+        for descriptor in 0..<http2.firstSocket {
             switch sockets[descriptor].role {
             case .upstream: closeUpstream(descriptor)
             case .listener: closeSocket(descriptor)

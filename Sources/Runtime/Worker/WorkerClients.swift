@@ -98,6 +98,7 @@ extension Worker {
         case .lingering: linger(descriptor)
         case .handshaking: shakeHands(withClient: descriptor)
         case .greeting: takeProxyHeader(descriptor)
+        case .multiplexed: advanceCarrier(descriptor)
         case .connecting: break
         }
     }
@@ -128,8 +129,11 @@ extension Worker {
                     }
                     continue
                 case .refused:
-                    refuseMalformed(descriptor, RefusalKind.of(head.fault))
-                    return
+                    switch isPreface(descriptor) {
+                    case .whole: return beginSession(descriptor)
+                    case .partial: waitForRest(descriptor)
+                    case .none: return refuseMalformed(descriptor, RefusalKind.of(head.fault))
+                    }
                 case .incomplete: waitForRest(descriptor)
                 }
             }
@@ -180,17 +184,22 @@ extension Worker {
             closeClient(descriptor)
         } else if sockets[descriptor].deadline != .idle, sockets[descriptor].deadline != .head {
             // A head is still awaited: of the first request, or behind an empty line.
-            let idleTimeout = current.view.gateway.idleTimeout
-            guard sockets[descriptor].transport == .tls else { return arm(descriptor, .idle, after: idleTimeout) }
-            sockets[descriptor].isResting = false
-            arm(descriptor, .idle, after: min(idleTimeout, Limits.secureRestMilliseconds))
+            armIdle(descriptor)
         }
+    }
+
+    /// A connection waits for the next request.
+    mutating func armIdle(_ descriptor: Int32) {
+        let idleTimeout = current.view.gateway.idleTimeout
+        guard sockets[descriptor].transport == .tls else { return arm(descriptor, .idle, after: idleTimeout) }
+        sockets[descriptor].isResting = false
+        arm(descriptor, .idle, after: min(idleTimeout, Limits.secureRestMilliseconds))
     }
 
     // MARK: Exchanges
 
     /// Takes an exchange for the request whose head was just parsed, and lets policy decide.
-    private mutating func begin(_ descriptor: Int32) {
+    mutating func begin(_ descriptor: Int32) {
         disarm(descriptor)
         let x = takeExchange(descriptor)
         sockets[descriptor].state = .busy
@@ -214,13 +223,14 @@ extension Worker {
             x = freeExchange
             freeExchange = exchanges[x].next
         } else {
-            // There are as many exchanges as descriptors, and a client has at most one.
+            // There are as many exchanges as sockets, and a client has at most one.
             x = Int32(exchangeCount)
             exchangeCount += 1
         }
         exchanges[x] = Exchange()
         exchanges[x].state = .deciding
         exchanges[x].client = descriptor
+        exchanges[x].isStream = sockets[descriptor].transport == .stream
         exchanges[x].table = current
         exchanges[x].started = now
         exchanges[x].startedWall = wall
@@ -284,7 +294,10 @@ extension Worker {
             rearm(descriptor, .write, after: current.view.gateway.writeTimeout, hasMoved: sentCount > 0)
         case .failed: closeClient(descriptor)
         case .done:
-            if sockets[descriptor].hasEnded || sockets[descriptor].hasFailed {
+            // A stream ends with its answer.
+            if sockets[descriptor].hasEnded || sockets[descriptor].hasFailed
+                || sockets[descriptor].transport == .stream
+            {
                 closeClient(descriptor)
                 return
             }
@@ -325,6 +338,8 @@ extension Worker {
             abandonClient(descriptor)
             return
         }
+        if sockets[descriptor].transport == .stream { return closeStream(descriptor) }
+        if sockets[descriptor].state == .multiplexed { leaveSession(descriptor) }
         if sockets[descriptor].isTurnedAway {
             turnedAwayCount -= 1
         } else {

@@ -37,7 +37,7 @@ extension Worker {
     /// - Returns: whether the worker can take care of the descriptor.
     @discardableResult
     mutating func register(_ descriptor: Int32, _ role: SocketRole, edges: Bool) -> Bool {
-        guard Int(descriptor) < sockets.capacity else { return false }
+        guard descriptor < http2.firstSocket else { return false }
         let generation = sockets[descriptor].generation
         guard apic_epoll_add(epoll, descriptor, generation, edges ? 1 : 0) == 0 else { return false }
         sockets[descriptor] = Socket()
@@ -66,7 +66,8 @@ extension Worker {
 
     /// Closing will be a reset, and no goodbye goes before it: what is cut must not look whole.
     mutating func resetOnClose(_ descriptor: Int32) {
-        apic_reset_on_close(descriptor)
+        // A stream is reset by its own kind of frame.
+        if sockets[descriptor].transport != .stream { apic_reset_on_close(descriptor) }
         sockets[descriptor].hasFailed = true
     }
 
@@ -74,8 +75,9 @@ extension Worker {
     ///
     /// - Precondition: the input block, if there is one, has room behind `inputEnd`.
     mutating func receive(_ descriptor: Int32) -> Received {
+        if sockets[descriptor].transport == .stream { return receiveStream(descriptor) }
         guard sockets[descriptor].isReadable else { return sockets[descriptor].hasEnded ? .ended : .blocked }
-        let block = sockets[descriptor].input ?? takeInput(descriptor)
+        let block = inputBlock(descriptor)
         let end = Int(sockets[descriptor].inputEnd)
         let room = Limits.blockBytes - end
         assert(room > 0)
@@ -98,7 +100,9 @@ extension Worker {
         return .failed
     }
 
-    private mutating func takeInput(_ descriptor: Int32) -> Block {
+    /// The input block of a connection, taken if there is none.
+    mutating func inputBlock(_ descriptor: Int32) -> Block {
+        if let block = sockets[descriptor].input { return block }
         let block = blocks.take()
         sockets[descriptor].input = block
         return block
@@ -114,11 +118,12 @@ extension Worker {
 
     /// Sends what waits: own bytes, the borrowed stretch, the tail.
     mutating func transmit(_ descriptor: Int32) -> Transmitted {
+        if sockets[descriptor].transport == .stream { return transmitStream(descriptor) }
         sentCount = 0
         guard sockets[descriptor].hasOutput else { return .done }
         guard sockets[descriptor].isWritable else { return .blocked }
-        let own = pendingOwn(descriptor)
-        let borrowed = pendingBorrowed(descriptor)
+        let own = sockets[descriptor].ownOutput
+        let borrowed = sockets[descriptor].borrowedOutput
         let tail = sockets[descriptor].tail.bytes.from(Int(sockets[descriptor].tailSent))
         // The three stretches are valid for their counts until the call returns.
         let sent =
@@ -142,39 +147,11 @@ extension Worker {
             return .failed
         }
         sentCount = sent
-        consumeOutput(descriptor, sent, own: own.count, borrowed: borrowed.count)
+        sockets[descriptor].consumeOutput(sent)
         if sent == own.count + borrowed.count + tail.count { return .done }
         // The kernel's buffer is full; an edge will tell when it is not.
         sockets[descriptor].isWritable = false
         return .blocked
-    }
-
-    private mutating func pendingOwn(_ descriptor: Int32) -> Bytes {
-        guard let block = sockets[descriptor].output else { return .empty }
-        return block.bytes(Int(sockets[descriptor].outputStart), Int(sockets[descriptor].outputEnd))
-    }
-
-    private mutating func pendingBorrowed(_ descriptor: Int32) -> Bytes {
-        guard let block = sockets[descriptor].borrowed else { return .empty }
-        return block.bytes(Int(sockets[descriptor].borrowedStart), Int(sockets[descriptor].borrowedEnd))
-    }
-
-    private mutating func consumeOutput(_ descriptor: Int32, _ sent: Int, own: Int, borrowed: Int) {
-        var rest = sent
-        let ofOwn = min(rest, own)
-        rest -= ofOwn
-        sockets[descriptor].outputStart += Int32(ofOwn)
-        if sockets[descriptor].outputStart == sockets[descriptor].outputEnd {
-            (sockets[descriptor].outputStart, sockets[descriptor].outputEnd) = (0, 0)
-        }
-        let ofBorrowed = min(rest, borrowed)
-        rest -= ofBorrowed
-        sockets[descriptor].borrowedStart += Int32(ofBorrowed)
-        if sockets[descriptor].borrowedStart == sockets[descriptor].borrowedEnd { sockets[descriptor].borrowed = nil }
-        sockets[descriptor].tailSent += UInt8(rest)
-        if Int(sockets[descriptor].tailSent) == sockets[descriptor].tail.bytes.count {
-            (sockets[descriptor].tail, sockets[descriptor].tailSent) = (.none, 0)
-        }
     }
 
     /// Gives a connection its deadline, unless it has none to keep.
@@ -199,7 +176,7 @@ extension Worker {
                 closeUpstream(descriptor)
             } else if !restsOn(descriptor) {
                 metrics.add(.timeoutIdle)
-                closeClient(descriptor)
+                expireIdle(descriptor)
             }
         case .body:
             metrics.add(.timeoutBody)
@@ -209,7 +186,7 @@ extension Worker {
             // A reset, whether an exchange goes on or not: what was not taken is not kept by the kernel either.
             resetOnClose(descriptor)
             abandonClient(descriptor)
-        case .linger: closeClient(descriptor)
+        case .linger: expireLinger(descriptor)
         case .connect:
             metrics.add(.timeoutConnect)
             failUpstream(sockets[descriptor].exchange, .connectTimeout)

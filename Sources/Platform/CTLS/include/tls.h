@@ -139,6 +139,8 @@ void apic_tls_end_sending(struct apic_tls_stream *stream);
 void apic_tls_free(struct apic_tls_stream *stream);
 
 int apic_tls_is_resumed(const struct apic_tls_stream *stream);
+/// Whether both sides agreed on HTTP/2 (ALPN's `h2`).
+int apic_tls_speaks_http2(const struct apic_tls_stream *stream);
 int apic_tls_failure(const struct apic_tls_stream *stream);
 /// The newest session that the server gave, for the next connection; `NULL` if there is none since the last call.
 void *apic_tls_take_session(struct apic_tls_stream *stream);

@@ -1,0 +1,104 @@
+internal import CNGHTTP2
+
+// What goes out: heads, which the worker writes as text of HTTP/1.1, become header blocks.
+
+extension Session {
+    /// What came of handing on a head.
+    enum HeadOutcome {
+        /// An interim answer: another head follows.
+        case interim
+        case final
+        /// nghttp2 takes no head for this stream, or it is too long.
+        case refused
+    }
+
+    /// Hands the head at the beginning of a stream's output to nghttp2, and takes it away from there.
+    ///
+    /// - Parameter isLast: nothing will be added to the output.
+    func sendAnswerHead(_ socket: Int32, isLast: Bool) -> HeadOutcome {
+        guard let block = store.sockets[socket].output else { return .refused }
+        let start = Int(store.sockets[socket].outputStart)
+        let text = block.bytes(start, Int(store.sockets[socket].outputEnd))
+        // `HTTP/1.1 200 OK`, written by the worker.
+        guard text.count > 12, let status = text[9..<12].decimal else { return .refused }
+        var fields = FieldList(store.library)
+        fields.add(Bytes(":status"), text[9..<12])
+        guard let lineEnd = text.firstIndex(of: ASCII.lf) else { return .refused }
+        let end = addFields(of: block, from: start + lineEnd + 1, to: start + text.count, &fields)
+        guard end > 0, !fields.isOverfull else { return .refused }
+        store.sockets[socket].outputStart = Int32(end)
+        if store.sockets[socket].outputStart == store.sockets[socket].outputEnd {
+            (store.sockets[socket].outputStart, store.sockets[socket].outputEnd) = (0, 0)
+        }
+        let id = store[socket].id
+        if status < 200 {
+            let none = UInt8(NGHTTP2_FLAG_NONE.rawValue)
+            // nghttp2 copies names and values.
+            let result = unsafe nghttp2_submit_headers(handle, none, id, nil, fields.base, fields.count, nil)
+            return result == 0 ? .interim : .refused
+        }
+        store[socket].isHeadSent = true
+        store[socket].isLastStaged = isLast
+        if isLast, store.sockets[socket].outputCount == 0 {
+            store[socket].isEndSent = true
+            return unsafe nghttp2_submit_response(handle, id, fields.base, fields.count, nil) == 0 ? .final : .refused
+        }
+        var source = unsafe SessionCallbacks.source(socket)
+        let result = unsafe nghttp2_submit_response(handle, id, fields.base, fields.count, &source)
+        return result == 0 ? .final : .refused
+    }
+
+    /// Adds the fields of a head up to its empty line, with names in lower case and without those of the connection.
+    ///
+    /// - Returns: the offset behind the empty line; 0 if there is none.
+    private func addFields(of block: Block, from start: Int, to end: Int, _ fields: inout FieldList) -> Int {
+        var offset = start
+        while offset + 1 < end {
+            if block[offset] == ASCII.cr { return offset + 2 }
+            let line = block.bytes(offset, end)
+            let nameEnd = line.endOfToken(from: 0)
+            guard nameEnd + 2 < line.count, line[nameEnd] == ASCII.colon else { return 0 }
+            var valueStart = nameEnd + 1
+            while valueStart < line.count, ASCII.isBlank(line[valueStart]) { valueStart += 1 }
+            let lineEnd = line.endOfValue(from: valueStart)
+            guard lineEnd + 1 < line.count else { return 0 }
+            let name = line[0..<nameEnd]
+            switch FieldKind.of(name) {
+            case .connection, .keepAlive, .proxyConnection, .transferEncoding, .upgrade, .te: break
+            default:
+                for index in 0..<nameEnd { block[offset + index] = ASCII.lowercased(line[index]) }
+                fields.add(name, line[valueStart..<lineEnd].trimmed)
+            }
+            offset += lineEnd + 2
+        }
+        return 0
+    }
+}
+
+/// Fields on their way into nghttp2: views of a head, copied when they are submitted.
+///
+/// Unsafe operations hold because `count` is bounded by the room that the library has for fields.
+@safe
+struct FieldList {
+    let base: UnsafeMutablePointer<nghttp2_nv>
+    private(set) var count = 0
+    private(set) var isOverfull = false
+
+    init(_ library: SessionLibrary) { unsafe base = library.fields }
+
+    mutating func add(_ name: Bytes, _ value: Bytes) {
+        guard count < SessionLibrary.fieldCountMax else {
+            isOverfull = true
+            return
+        }
+        // nghttp2 reads names and values only.
+        unsafe base[count] = nghttp2_nv(
+            name: UnsafeMutablePointer(mutating: name.base),
+            value: UnsafeMutablePointer(mutating: value.base),
+            namelen: name.count,
+            valuelen: value.count,
+            flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
+        )
+        count += 1
+    }
+}
