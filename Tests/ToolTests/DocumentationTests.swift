@@ -131,7 +131,7 @@ struct DocumentationTests {
         for match in metrics.matches(of: /(?:kind|reason|result)="([^"]+)"/) {
             #expect(page.contains("`\(match.1)`"), "\(match.0)")
         }
-        let said = try Self.words("`(apic|process)_[a-z_]+`", in: page).map { $0.filter { $0 != "`" } }
+        let said = try Self.words("`(apic|process)_[a-z0-9_]+`", in: page).map { $0.filter { $0 != "`" } }
         #expect(Set(said) == Set(families.map(String.init)))
 
         for member in Self.members(of: try JSONSerialization.jsonObject(with: Data(gateway.status("/status").body))) {
