@@ -48,7 +48,10 @@ struct ProxyHeader {
         guard let end = bounded.firstIndex(of: ASCII.cr), end + 1 < bounded.count else {
             return input.count >= lineBytesMax || bounded.firstIndex(of: ASCII.lf) != nil ? .refused : .incomplete
         }
-        guard bounded[end + 1] == ASCII.lf, end >= prefix.count else { return .refused }
+        // A line feed of its own is refused however much of the line has come.
+        guard bounded[end + 1] == ASCII.lf, end >= prefix.count, bounded[0..<end].firstIndex(of: ASCII.lf) == nil else {
+            return .refused
+        }
         var words = Words(bounded[prefix.count..<end])
         guard let family = words.next() else { return .refused }
         let byteCount = end + 2
