@@ -32,16 +32,7 @@ package final class Wire: @unchecked Sendable {
         guard descriptor >= 0 else { throw WireError("no socket: \(String(cString: strerror(errno)))") }
         if let receiveBuffer { Wire.set(descriptor, SO_RCVBUF, receiveBuffer) }
         var place = Wire.address(address, port: port)
-        let code = withUnsafePointer(to: &place) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard code == 0 else {
-            let reason = String(cString: strerror(errno))
-            Glibc.close(descriptor)
-            throw WireError("cannot connect to port \(port): \(reason)")
-        }
+        try connectTo(&place, "port \(port)")
         setUp()
     }
 

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE 1
 #include "handover.h"
 
+#include "control.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -143,9 +145,5 @@ int apic_shares_address(int descriptor) {
 }
 
 int apic_adopt_descriptor(int descriptor) {
-    const int flags = fcntl(descriptor, F_GETFL);
-    if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) {
-        return -errno;
-    }
-    return 0;
+    return apic_set_nonblocking(descriptor) == 0 && fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 ? 0 : -errno;
 }

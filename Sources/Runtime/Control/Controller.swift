@@ -223,7 +223,6 @@ package struct Controller: ~Copyable {
         while true {
             switch drain.advance(now: now, areWorkersDrained: workers.areDrained) {
             case .nothing: return nil
-            case .yieldWorkers: workers.enter(.yielding)
             case .drainWorkers:
                 removeSocketFiles()
                 workers.enter(.draining)
@@ -260,8 +259,11 @@ package struct Controller: ~Copyable {
 
     private mutating func handOver(_ ready: ArraySlice<pollfd>, now: Int64) {
         guard drain.isServing else { return }
-        let descriptors = listeners.flatMap { $0.isOneSocket ? [$0.descriptors[0]] : $0.descriptors } + [statusListener]
-        switch takeover.advance(ready, now: now, descriptors: { descriptors }) {
+        let (listeners, statusListener) = (listeners, statusListener)
+        let event = takeover.advance(ready, now: now) {
+            listeners.flatMap { $0.isOneSocket ? [$0.descriptors[0]] : $0.descriptors } + [statusListener]
+        }
+        switch event {
         case .nothing: return
         case .claimed: log.info("handing over to another process")
         case .abandoned: log.warning("the process that was to take over ended before it served; serving on")
@@ -270,9 +272,8 @@ package struct Controller: ~Copyable {
             isReplaced = true
             status.stopListening()
             log.info("replaced by another process; ending with the last request")
-            if drain.yield(now: now, timeoutMilliseconds: Int64(current.view.gateway.drainTimeout)) == .yieldWorkers {
-                workers.enter(.yielding)
-            }
+            drain.yield(now: now, timeoutMilliseconds: Int64(current.view.gateway.drainTimeout))
+            workers.enter(.yielding)
         }
     }
 

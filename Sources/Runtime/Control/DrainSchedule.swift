@@ -18,7 +18,6 @@ struct DrainSchedule {
     /// What is to be done now.
     enum Action: Equatable {
         case nothing
-        case yieldWorkers
         case drainWorkers
         /// Whatever is still in flight is cut.
         case stopWorkers
@@ -36,10 +35,10 @@ struct DrainSchedule {
     }
 
     /// Begins to end because another process has the listeners and serves.
-    mutating func yield(now: Int64, timeoutMilliseconds: Int64) -> Action {
-        guard step == .serving else { return .nothing }
+    ///
+    /// - Precondition: it serves.
+    mutating func yield(now: Int64, timeoutMilliseconds: Int64) {
         step = .yielding(until: now + timeoutMilliseconds)
-        return .yieldWorkers
     }
 
     /// Goes one step on if it is time to; to be called until it says `nothing`.
@@ -56,7 +55,7 @@ struct DrainSchedule {
                 return .exit
             }
             guard now >= until else { return .nothing }
-            // What is idle even now closes, and what is in flight gets as long as after a second signal.
+            // What is idle even now closes, and what is in flight gets the time that is left to stop.
             step = .draining(until: now + DrainSchedule.stopMilliseconds)
             return .drainWorkers
         case .draining(let until):

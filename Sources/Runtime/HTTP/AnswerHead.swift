@@ -21,8 +21,7 @@ struct AnswerHead: ~Copyable {
     private(set) var carriesLength = false
     /// The connection can serve another request after this answer.
     private(set) var keepsAlive = true
-    /// `close` stands in `Connection`, and holds whatever else does (RFC 9112 section 9.3).
-    private var saysClose = false
+    private var options = ConnectionOptions()
     private(set) var hasDate = false
     private var isOld = false
     /// The first `Upgrade` field, or -1. It is carried along by whoever knows what it means.
@@ -34,7 +33,7 @@ struct AnswerHead: ~Copyable {
     ///   - isToHead: the answer is one to a HEAD request and has no body, whatever its fields say.
     mutating func parse(_ input: Bytes, isToHead: Bool) -> Outcome {
         (framing, contentLength, statesLength, keepsAlive) = (.none, 0, false, true)
-        (saysClose, hasDate, carriesLength, fault) = (false, false, false, .none)
+        (options, hasDate, carriesLength, fault) = (ConnectionOptions(), false, false, .none)
         upgradeField = -1
         let lineEnd = parseStatusLine(input)
         guard lineEnd > 0 else { return stop(lineEnd, input) }
@@ -111,7 +110,8 @@ struct AnswerHead: ~Copyable {
                     return fail(.transferEncodingUnsupported)
                 }
                 isChunked = true
-            case .connection: takeConnection(table.value(index, in: message))
+            case .connection:
+                options.take(table.value(index, in: message), of: table, in: message, keepsAlive: &keepsAlive)
             case .date:
                 hasDate = true
                 continue
@@ -151,20 +151,4 @@ struct AnswerHead: ~Copyable {
         return true
     }
 
-    private mutating func takeConnection(_ value: Bytes) {
-        if value.equalsIgnoringCase("keep-alive") {
-            keepsAlive = !saysClose
-            return
-        }
-        var options = ListElements(value)
-        while let option = options.next() {
-            if option.equalsIgnoringCase("close") {
-                (saysClose, keepsAlive) = (true, false)
-            } else if option.equalsIgnoringCase("keep-alive") {
-                keepsAlive = !saysClose
-            } else {
-                table.dropIgnoringCase(name: option, in: message)
-            }
-        }
-    }
 }

@@ -29,8 +29,7 @@ struct RequestHead: ~Copyable {
     private(set) var framing = BodyFraming.none
     private(set) var contentLength: UInt64 = 0
     private(set) var keepsAlive = true
-    /// `close` stands in `Connection`, and holds whatever else does (RFC 9112 section 9.3).
-    private var saysClose = false
+    private var options = ConnectionOptions()
     private(set) var expectsContinue = false
     private(set) var hasUnknownExpectation = false
     /// The protocols that the request asks to change to, as in `Upgrade`; empty if it does not ask.
@@ -38,8 +37,6 @@ struct RequestHead: ~Copyable {
     /// Where they stand, from the head's first byte.
     private(set) var upgradeStart: UInt16 = 0
     private(set) var fault = HeadFault.none
-    /// `Connection` names `upgrade`.
-    private var namesUpgrade = false
 
     /// - Parameters:
     ///   - input: from where the request begins to the last byte received.
@@ -74,7 +71,7 @@ struct RequestHead: ~Copyable {
     private mutating func reset() {
         (authority, query, authorityHostCount) = (.empty, .empty, 0)
         (framing, contentLength, keepsAlive, expectsContinue) = (.none, 0, true, false)
-        (saysClose, hasUnknownExpectation, upgrade, fault) = (false, false, .empty, .none)
+        (options, hasUnknownExpectation, upgrade, fault) = (ConnectionOptions(), false, .empty, .none)
     }
 
     private mutating func refuse(_ what: HeadFault) -> Outcome {
@@ -175,7 +172,6 @@ struct RequestHead: ~Copyable {
         var transferCoding = -1
         var length = -1
         var upgradeField = -1
-        namesUpgrade = false
         if minorVersion == 0 { keepsAlive = false }
         for index in 0..<table.count {
             switch table.fields[index].kind {
@@ -191,7 +187,8 @@ struct RequestHead: ~Copyable {
             case .transferEncoding:
                 guard transferCoding < 0 else { return fail(.transferEncoding) }
                 transferCoding = index
-            case .connection: takeConnection(table.value(index, in: message))
+            case .connection:
+                options.take(table.value(index, in: message), of: table, in: message, keepsAlive: &keepsAlive)
             case .expect: takeExpectation(table.value(index, in: message))
             case .upgrade: if upgradeField < 0 { upgradeField = index }
             case .te, .trailer, .keepAlive, .proxyConnection, .proxyAuthorization, .proxyAuthenticate, .http2Settings,
@@ -201,7 +198,7 @@ struct RequestHead: ~Copyable {
             table.fields[index].isDropped = true
         }
         guard takeHost(host), takeFraming(length: length, transferCoding: transferCoding) else { return false }
-        if upgradeField >= 0, namesUpgrade { takeUpgrade(upgradeField) }
+        if upgradeField >= 0, options.namesUpgrade { takeUpgrade(upgradeField) }
         return true
     }
 
@@ -243,25 +240,6 @@ struct RequestHead: ~Copyable {
             (framing, contentLength) = (.length, value)
         }
         return true
-    }
-
-    /// Options of `Connection`; fields that it names are dropped (RFC 9110 section 7.6.1).
-    private mutating func takeConnection(_ value: Bytes) {
-        if value.equalsIgnoringCase("keep-alive") {
-            keepsAlive = !saysClose
-            return
-        }
-        var options = ListElements(value)
-        while let option = options.next() {
-            if option.equalsIgnoringCase("close") {
-                (saysClose, keepsAlive) = (true, false)
-            } else if option.equalsIgnoringCase("keep-alive") {
-                keepsAlive = !saysClose
-            } else {
-                if option.isName("upgrade") { namesUpgrade = true }
-                table.dropIgnoringCase(name: option, in: message)
-            }
-        }
     }
 
     private mutating func takeExpectation(_ value: Bytes) {

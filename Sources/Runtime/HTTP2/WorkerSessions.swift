@@ -172,22 +172,15 @@ extension Worker {
 
     /// What the client sent cannot be gone on with: it is told so, and the connection closes.
     private mutating func failSession(_ descriptor: Int32) {
-        let code: nghttp2_error_code
-        switch Session(http2, descriptor).record.fault {
-        case .none, .malformed:
-            metrics.add(.sessionsMalformed)
-            code = NGHTTP2_PROTOCOL_ERROR
-        case .resets:
-            metrics.add(.sessionsFloodedByResets)
-            code = NGHTTP2_ENHANCE_YOUR_CALM
-        case .idleFrames, .unread:
-            metrics.add(.sessionsFloodedByFrames)
-            code = NGHTTP2_ENHANCE_YOUR_CALM
-        case .headerList:
-            metrics.add(.sessionsFloodedByFields)
-            code = NGHTTP2_ENHANCE_YOUR_CALM
-        }
-        endSession(descriptor, code)
+        let counter: WorkerCounter =
+            switch Session(http2, descriptor).record.fault {
+            case .none, .malformed: .sessionsMalformed
+            case .resets: .sessionsFloodedByResets
+            case .idleFrames, .unread: .sessionsFloodedByFrames
+            case .headerList: .sessionsFloodedByFields
+            }
+        metrics.add(counter)
+        endSession(descriptor, counter == .sessionsMalformed ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM)
     }
 
     /// Says goodbye, ends what is in flight, and closes the connection when the goodbye is sent.

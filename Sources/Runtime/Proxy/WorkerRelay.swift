@@ -119,7 +119,6 @@ extension Worker {
     /// Room behind the head for more of the body: everything before was sent.
     private mutating func makeRoom(_ x: Int32) {
         let client = exchanges[x].client
-        guard let block = sockets[client].input else { return }
         let bodyStart = sockets[client].inputStart + exchanges[x].headCount
         if exchanges[x].bodyCursor > bodyStart, exchanges[x].bodyCursor > Int32(Limits.blockBytes / 2) {
             exchanges[x].isRewindable = false
@@ -127,12 +126,8 @@ extension Worker {
             sockets[client].inputEnd = bodyStart
         }
         // Requests before this one took the front of the block; their place is free.
-        let start = sockets[client].inputStart
-        if start > 0, Int(sockets[client].inputEnd) > Limits.blockBytes / 2 {
-            block.move(from: Int(start), to: 0, count: Int(sockets[client].inputEnd - start))
-            sockets[client].inputStart = 0
-            sockets[client].inputEnd -= start
-            exchanges[x].bodyCursor -= start
+        if Int(sockets[client].inputEnd) > Limits.blockBytes / 2 {
+            exchanges[x].bodyCursor -= moveInputToFront(client)
         }
     }
 

@@ -37,13 +37,7 @@ extension Worker {
         metrics.add(.tunnelsOpened)
         exchanges[x].state = .tunneling
         // Requests before this one took the front of the block; the head stays for the log, the rest is the tunnel's.
-        let start = sockets[client].inputStart
-        if start > 0 {
-            block.move(from: Int(start), to: 0, count: Int(sockets[client].inputEnd - start))
-            sockets[client].inputStart = 0
-            sockets[client].inputEnd -= start
-            exchanges[x].bodyCursor -= start
-        }
+        exchanges[x].bodyCursor -= moveInputToFront(client)
         disarm(upstream)
         arm(client, .tunnel, after: self.upstream(of: x).tunnelTimeout)
         return true
@@ -57,9 +51,7 @@ extension Worker {
             exchanges[x].hasClientMoved = false
             arm(exchanges[x].client, .tunnel, after: upstream(of: x).tunnelTimeout)
         }
-        giveBackOutput(exchanges[x].client)
-        giveBackOutput(exchanges[x].upstream)
-        giveBackInput(exchanges[x].upstream, unless: exchanges[x].client)
+        giveBackBlocks(x)
     }
 
     /// Moves bytes one way: what is read is sent before more is read.
@@ -127,19 +119,14 @@ extension Worker {
         return true
     }
 
-    /// Gives back the blocks of a side that is silent, so that idle tunnels cost no more than the request's head.
-    private mutating func giveBackOutput(_ descriptor: Int32) {
-        if let block = sockets[descriptor].output, !sockets[descriptor].hasOutput {
-            blocks.give(block)
-            sockets[descriptor].output = nil
-        }
-    }
-
-    private mutating func giveBackInput(_ descriptor: Int32, unless borrower: Int32) {
-        guard let block = sockets[descriptor].input, !sockets[descriptor].hasInput, !sockets[borrower].hasOutput
-        else { return }
-        blocks.give(block)
-        sockets[descriptor].input = nil
+    /// Gives back the blocks of sides that are silent, so that idle tunnels cost no more than the request's head.
+    private mutating func giveBackBlocks(_ x: Int32) {
+        let client = exchanges[x].client
+        let upstream = exchanges[x].upstream
+        giveBackOutput(client)
+        giveBackOutput(upstream)
+        // The client may still have to be sent what stands there.
+        if !sockets[upstream].hasInput, !sockets[client].hasOutput { giveBackInput(upstream) }
     }
 
     /// Says to the client what the connection changed to, or what it would have to change to (426).

@@ -176,10 +176,7 @@ extension Worker {
     private mutating func rest(_ descriptor: Int32) {
         guard !sockets[descriptor].hasInput else { return }
         giveBackInput(descriptor)
-        if let block = sockets[descriptor].output, !sockets[descriptor].hasOutput {
-            blocks.give(block)
-            sockets[descriptor].output = nil
-        }
+        giveBackOutput(descriptor)
         if phase != .serving && phase != .yielding {
             closeClient(descriptor)
         } else if sockets[descriptor].deadline != .idle, sockets[descriptor].deadline != .head {
@@ -322,15 +319,6 @@ extension Worker {
             }
         }
         enqueue(descriptor)
-    }
-
-    /// - Precondition: nothing of the input is needed any more.
-    private mutating func giveBackInput(_ descriptor: Int32) {
-        guard let block = sockets[descriptor].input else { return }
-        blocks.give(block)
-        sockets[descriptor].input = nil
-        (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
-        sockets[descriptor].scannedEnd = 0
     }
 
     mutating func closeClient(_ descriptor: Int32) {

@@ -15,15 +15,8 @@ extension Worker {
 
     /// Keeps an incomplete head until more of it comes. What was before it in the block is used up, and gives it room.
     mutating func keepHead(_ descriptor: Int32) {
-        guard let block = sockets[descriptor].input else { return }
-        let start = Int(sockets[descriptor].inputStart)
-        let count = Int(sockets[descriptor].inputEnd) - start
-        if start > 0 {
-            block.move(from: start, to: 0, count: count)
-            sockets[descriptor].inputStart = 0
-            sockets[descriptor].inputEnd = Int32(count)
-        }
-        sockets[descriptor].scannedEnd = Int32(count)
+        _ = moveInputToFront(descriptor)
+        sockets[descriptor].scannedEnd = sockets[descriptor].inputEnd
     }
 }
 

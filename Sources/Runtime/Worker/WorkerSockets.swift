@@ -108,6 +108,34 @@ extension Worker {
         return block
     }
 
+    /// - Precondition: nothing of the input is needed any more.
+    mutating func giveBackInput(_ descriptor: Int32) {
+        guard let block = sockets[descriptor].input else { return }
+        blocks.give(block)
+        sockets[descriptor].input = nil
+        (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
+        sockets[descriptor].scannedEnd = 0
+    }
+
+    /// Gives back the output block of a connection for which nothing waits.
+    mutating func giveBackOutput(_ descriptor: Int32) {
+        guard let block = sockets[descriptor].output, !sockets[descriptor].hasOutput else { return }
+        blocks.give(block)
+        sockets[descriptor].output = nil
+    }
+
+    /// Moves the input to the front of its block: what was before it is used up, and makes room for more.
+    ///
+    /// - Returns: by how many bytes it moved.
+    mutating func moveInputToFront(_ descriptor: Int32) -> Int32 {
+        let start = sockets[descriptor].inputStart
+        guard start > 0, let block = sockets[descriptor].input else { return 0 }
+        block.move(from: Int(start), to: 0, count: Int(sockets[descriptor].inputEnd - start))
+        sockets[descriptor].inputStart = 0
+        sockets[descriptor].inputEnd -= start
+        return start
+    }
+
     /// The output block of a connection, taken if there is none.
     mutating func outputBlock(_ descriptor: Int32) -> Block {
         if let block = sockets[descriptor].output { return block }
