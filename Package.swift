@@ -133,6 +133,9 @@ if Context.environment["APIC_FUZZ"] != nil {
             dependencies: ["FuzzDriver", "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR"],
             path: "Fuzz/Request", linkerSettings: fuzzed),
         .executableTarget(
+            name: "fuzz-session", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Session",
+            linkerSettings: fuzzed),
+        .executableTarget(
             name: "fuzz-proxy", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Proxy", linkerSettings: fuzzed),
     ]
 }

@@ -26,6 +26,14 @@ struct SessionLibrary: BitwiseCopyable {
         unsafe fields = .allocate(capacity: SessionLibrary.fieldCountMax)
     }
 
+    /// - Precondition: no session is left.
+    func deallocate() {
+        unsafe nghttp2_session_callbacks_del(serverCallbacks)
+        unsafe nghttp2_option_del(options)
+        memory.deallocate()
+        unsafe fields.deallocate()
+    }
+
     private static func set(_ options: OpaquePointer) {
         // Windows open as bodies are read on.
         unsafe nghttp2_option_set_no_auto_window_update(options, 1)

@@ -40,6 +40,23 @@ struct SessionMemory: BitwiseCopyable {
         )
     }
 
+    /// Gives everything back to the system.
+    ///
+    /// - Precondition: no piece is in use.
+    func deallocate() {
+        let owner = unsafe state.assumingMemoryBound(to: State.self)
+        for sizeClass in 0..<SessionMemory.classCount {
+            while let piece = unsafe owner.pointee.spare[sizeClass] {
+                unsafe owner.pointee.spare[sizeClass] = piece.load(
+                    fromByteOffset: SessionMemory.headerBytes,
+                    as: UnsafeMutableRawPointer?.self
+                )
+                unsafe free(piece)
+            }
+        }
+        unsafe owner.deallocate()
+    }
+
     private static func classOf(_ byteCount: Int) -> Int {
         let whole = max(byteCount + headerBytes, 1 << smallestShift)
         let shift = Int.bitWidth - (whole - 1).leadingZeroBitCount

@@ -33,6 +33,14 @@ struct SessionStore: BitwiseCopyable {
         state = Slab(capacity: 1, repeating: State())
     }
 
+    /// - Precondition: no session is left.
+    func deallocate() {
+        library.deallocate()
+        streams.deallocate()
+        sessions.deallocate()
+        state.deallocate()
+    }
+
     /// What the table says of requests.
     func setBounds(_ bounds: RequestHeadBounds, openCountMax: Int) {
         state[0].headBounds = bounds
