@@ -68,6 +68,33 @@ struct HTTP2Connections {
         #expect(load.output.contains("status codes: 4000 2xx"), "\(load.output)")
     }
 
+    @Test("an answer without a body is not lost behind a full connection when the request's end is yet to come")
+    func emptyAnswersBehindFullOutput() throws {
+        let upstream = try ScriptedUpstream { turn in
+            try turn.answer(200, [], turn.request.target == "/large" ? String(repeating: "a", count: 16_000_000) : "")
+        }
+        defer { upstream.stop() }
+        let gateway = try RunningGateway(PlainSpec.text(upstream))
+        let frames = try gateway.connectFrames(settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 32_768)
+        try frames.send(.windowUpdate(0, 0x4000_0000), .headers(1, FrameWire.request("GET", "/large")))
+        #expect(try frames.receive(.data)?.stream == 1)
+        // The connection is full long before the last of them is answered.
+        let others = (1...100).map { UInt32(2 * $0 + 1) }
+        for stream in others {
+            // All of it has been said, but for the end of the stream.
+            let fields = FrameWire.request("POST", "/", [("content-length", "0")])
+            try frames.send(.headers(stream, fields, endsStream: false))
+            #expect(upstream.waitForRequests(Int(stream / 2) + 1))
+        }
+        var statuses: [UInt32: Int] = [:]
+        var ended: Set<UInt32> = []
+        while ended.count <= others.count, let frame = try frames.receive() {
+            if frame.kind == .headers { statuses[frame.stream] = FrameWire.status(frame.payload) }
+            if frame.endsStream || frame.kind == .reset { ended.insert(frame.stream) }
+        }
+        #expect(others.allSatisfy { statuses[$0] == 200 }, "\(statuses)")
+    }
+
     @Test("nghttp reads an answer, and finds nothing wrong")
     func nghttp() throws {
         let upstream = try ScriptedUpstream { try $0.answer(200, [], String(repeating: "a", count: 200_000)) }

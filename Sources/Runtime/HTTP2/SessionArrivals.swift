@@ -44,7 +44,7 @@ extension Session {
     }
 
     /// The socket that stands for a stream; -1 if there is none any more.
-    private func socket(of id: Int32) -> Int32 {
+    func socket(of id: Int32) -> Int32 {
         // Not a pointer but a number, one more than the socket's.
         Int32(Int(bitPattern: unsafe nghttp2_session_get_stream_user_data(handle, id))) - 1
     }

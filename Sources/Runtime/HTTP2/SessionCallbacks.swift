@@ -44,6 +44,10 @@ enum SessionCallbacks {
         unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, id, code, context in
             unsafe Session(context).closeStream(id, code)
         }
+        unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, context in
+            guard let frame = unsafe frame else { return SessionCallbacks.success }
+            return unsafe Session(context).noteSent(frame)
+        }
         unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, frame, header, count, source, context in
             guard let frame = unsafe frame, let header = unsafe header, let source = unsafe source else {
                 return SessionCallbacks.sessionFailure

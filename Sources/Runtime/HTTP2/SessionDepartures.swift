@@ -40,12 +40,27 @@ extension Session {
         store[socket].isHeadSent = true
         store[socket].isLastStaged = isLast
         if isLast, store.sockets[socket].outputCount == 0 {
-            store[socket].isEndSent = true
+            // The end goes out with the head, which may have to wait: `noteSent` tells.
             return unsafe nghttp2_submit_response(handle, id, fields.base, fields.count, nil) == 0 ? .final : .refused
         }
         var source = unsafe SessionCallbacks.source(socket)
         let result = unsafe nghttp2_submit_response(handle, id, fields.base, fields.count, &source)
         return result == 0 ? .final : .refused
+    }
+
+    /// A frame went to the connection's output. Until an answer without a body has gone there its stream must not be
+    /// reset: nghttp2 drops what waits of a stream that is.
+    func noteSent(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
+        // The frame is valid for the call.
+        let header = unsafe frame.pointee.hd
+        guard UInt32(header.type) == NGHTTP2_HEADERS.rawValue,
+            header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+        else { return SessionCallbacks.success }
+        let socket = socket(of: header.stream_id)
+        guard socket >= 0 else { return SessionCallbacks.success }
+        store[socket].isEndSent = true
+        store.note(socket)
+        return SessionCallbacks.success
     }
 
     /// Adds the fields of a head up to its empty line, with names in lower case and without those of the connection.
