@@ -194,7 +194,9 @@ struct Worker: ~Copyable {
     private mutating func serveReady() {
         guard !ready.isEmpty else { return }
         swap(&ready, &due)
-        for descriptor in due {
+        // By index, since an iterator holds the array by a reference.
+        for index in 0..<due.count {
+            let descriptor = due[index]
             guard sockets[descriptor].isQueued else { continue }
             sockets[descriptor].isQueued = false
             advance(descriptor)
