@@ -19,6 +19,33 @@ struct SpecDocumentationTests {
         expectGolden(parts[0] + Self.begin + "\n" + SpecReference.text, at: "docs/spec.md")
     }
 
+    @Test("every plugin has a page, with every field", arguments: PluginKind.allCases)
+    func plugins(_ kind: PluginKind) throws {
+        let path = "docs/plugins/\(kind.name).md"
+        let text = String(decoding: try Repository.bytes(of: path), as: UTF8.self)
+        let parts = text.components(separatedBy: Self.begin)
+        #expect(parts.count == 2, "\(path) has lost the mark behind which its tables are generated")
+        #expect(parts[0].hasPrefix("# \(kind.name)\n"))
+        for heading in ["## Errors", "## Example"] { #expect(parts[0].contains(heading), "\(path): \(heading)") }
+        let schema = PluginSchema.schema(of: kind)
+        let maps = [schema] + SpecSchema.all.filter { $0.path.hasPrefix(kind.name + ".") }
+        expectGolden(parts[0] + Self.begin + "\n" + maps.map(SpecReference.section).joined(), at: path)
+        let index = String(decoding: try Repository.bytes(of: "docs/plugins/README.md"), as: UTF8.self)
+        #expect(index.contains("[\(kind.name)](\(kind.name).md)"))
+    }
+
+    /// Examples of the pages are whole specs.
+    @Test("the examples of the pages compile", arguments: PluginKind.allCases)
+    func pluginExamples(_ kind: PluginKind) throws {
+        let page = String(decoding: try Repository.bytes(of: "docs/plugins/\(kind.name).md"), as: UTF8.self)
+        let example = try #require(page.components(separatedBy: "```yaml\n").dropFirst().first)
+        let text = "apic: 1\ngateway: example\n" + (example.components(separatedBy: "```").first ?? "")
+        let file = SourceFile(path: "api.yaml", bytes: Array(text.utf8))
+        let compilation = Compiler.compile([file], buildEnvironment: [:])
+        #expect(compilation.gateway != nil, "\(DiagnosticRenderer.text(compilation.diagnostics, files: [file]))")
+        #expect(compilation.gateway?.chains.contains { $0.steps.contains { $0.plugin.kind == kind } } == true)
+    }
+
     /// The tables come from `SpecSchema.all`; a map that is missing there would be missing in the page.
     @Test("docs/spec.md has every key that the compiler's sources declare")
     func declaredKeys() throws {
@@ -77,7 +104,7 @@ struct SpecDocumentationTests {
 private enum SpecReference {
     static var text: String { SpecSchema.all.map(section).joined() }
 
-    private static func section(_ schema: SchemaMap) -> String {
+    static func section(_ schema: SchemaMap) -> String {
         var text = "\n### \(schema.title)\n\n"
         text += "`\(schema.path)`: \(schema.meaning)\n\n"
         text += "| key | value | default | example |\n|---|---|---|---|\n"

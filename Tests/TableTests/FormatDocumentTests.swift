@@ -67,5 +67,6 @@ import Testing
         (.rateTiers, RateTierRecord()), (.headerEdits, HeaderEditsRecord()), (.headerFields, HeaderFieldRecord()),
         (.templateParts, TemplatePartRecord()), (.responses, ResponseRecord()), (.nodes, NodeRecord()),
         (.certificates, CertificateRecord()), (.listenerTLS, ListenerTLSRecord()), (.upstreamTLS, UpstreamTLSRecord()),
+        (.addressRanges, AddressRangeRecord()), (.crossOrigins, CrossOriginRecord()),
     ]
 }

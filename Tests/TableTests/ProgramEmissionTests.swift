@@ -16,12 +16,14 @@ import Testing
         let match = table.view.find(host: "other", path: "/orders/v1/7", method: "GET")
         #expect(
             opcodes(match, \.requestEntry) == [
-                .requestID, .gate, .limitBody, .authenticateKey, .requireGroup, .takeToken, .editRequestHeaders, .proxy,
+                .requestID, .admitAddress, .crossOrigin, .gate, .limitBody, .authenticateKey, .requireGroup, .takeToken,
+                .editRequestHeaders, .proxy,
             ]
         )
         #expect(
             opcodes(match, \.responseEntry) == [
-                .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle, .end,
+                .editResponseHeaders, .editResponseHeaders, .editResponseHeaders, .stampRequestID, .stampCrossOrigin,
+                .stampRateLimit, .stampLifecycle, .end,
             ]
         )
     }
@@ -30,8 +32,8 @@ import Testing
         let match = table.view.find(host: "other", path: "/orders/v3", method: "GET")
         #expect(
             opcodes(match, \.requestEntry) == [
-                .requestID, .gateUnlessPlanned, .limitBody, .authenticateKey, .jumpUnlessPlanned, .admitPreview,
-                .requireGroup, .takeToken, .editRequestHeaders, .proxy,
+                .requestID, .admitAddress, .crossOrigin, .gateUnlessPlanned, .limitBody, .authenticateKey,
+                .jumpUnlessPlanned, .admitPreview, .requireGroup, .takeToken, .editRequestHeaders, .proxy,
             ]
         )
     }

@@ -123,12 +123,15 @@ enum StorefrontGateway {
         Chain(),
         Chain(steps: [
             ChainStep(plugin: .requestID(RequestIDSettings()), scope: .global),
+            ChainStep(plugin: .ipRestriction(addresses), scope: .global),
+            ChainStep(plugin: .cors(crossOrigin), scope: .global),
             ChainStep(plugin: .requestSizeLimit(RequestSizeLimitSettings(bodyBytesMax: 5_000_000_000)), scope: .api),
             ChainStep(plugin: .keyAuth(KeyAuthSettings(source: .header("ApiKey"))), scope: .api),
             ChainStep(plugin: .acl(.allow([1])), scope: .api),
             ChainStep(plugin: .rateLimit(rateLimit), scope: .api),
             ChainStep(plugin: .requestHeaders(edits), scope: .route),
             ChainStep(plugin: .responseHeaders(HeaderEdits(remove: ["Server"])), scope: .route),
+            ChainStep(plugin: .securityHeaders(security), scope: .global),
         ]),
         Chain(steps: [
             ChainStep(plugin: .keyAuth(KeyAuthSettings(source: .query("key"), forwardsCredential: true)), scope: .api),
@@ -136,6 +139,29 @@ enum StorefrontGateway {
             ChainStep(plugin: .respond(answer), scope: .route),
         ]),
     ]
+
+    private static let addresses = IPRestrictionSettings(
+        allow: [
+            AddressBlock(network: mapped(10, 0, 0, 0), prefixLength: 104),
+            AddressBlock(network: [0x20, 0x01, 0x0D, 0xB8] + [UInt8](repeating: 0, count: 12), prefixLength: 32),
+        ],
+        deny: [AddressBlock(network: mapped(10, 1, 2, 3), prefixLength: 128)]
+    )
+
+    private static func mapped(_ bytes: UInt8...) -> [UInt8] {
+        [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF] + bytes
+    }
+
+    private static let crossOrigin = CORSSettings(
+        origins: ["https://app.example.com", "https://*.example.org"],
+        exposes: ["RateLimit"],
+        takesCredentials: true
+    )
+
+    private static let security = SecurityHeadersSettings(
+        edits: HeaderEdits(set: [HeaderField(name: "X-Frame-Options", value: TextTemplate("DENY"))]),
+        strictTransport: "max-age=86400"
+    )
 
     private static let rateLimit = RateLimitSettings(
         identity: "api/orders",

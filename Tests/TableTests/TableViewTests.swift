@@ -55,6 +55,10 @@ struct TableViewTests {
             (.certificates, address(view.certificates.pointer(0))),
             (.listenerTLS, address(view.listenerTLS.pointer(0))),
             (.upstreamTLS, address(view.upstreamTLS.pointer(0))),
+            (.addressSets, address(view.addressSets.pointer(0))),
+            (.addressRanges, address(view.addressRanges.pointer(0))),
+            (.crossOrigins, address(view.crossOrigins.pointer(0))),
+            (.origins, address(view.origins.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

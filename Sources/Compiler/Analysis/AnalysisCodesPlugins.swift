@@ -4,6 +4,7 @@ extension DiagnosticCode {
         .pluginSealed, .policiesDisagree, .needsAuthentication, .previewNeedsAuthentication,
         .gatewayHeader, .headerEditedTwice, .stripsCredential, .requestIDHeader, .unknownCapture,
         .respondWithUpstream, .respondBody, .offRemovesNothing,
+        .corsForAllWithCredentials, .headerOfTwoPlugins, .twoAnswers, .nobodyLeft, .redirectLocation,
     ]
 
     static let pluginSealed = DiagnosticCode(
@@ -132,10 +133,11 @@ extension DiagnosticCode {
 
     static let respondWithUpstream = DiagnosticCode(
         "E0711",
-        "`respond` and an upstream contradict each other",
+        "an answer of the gateway's own and an upstream contradict each other",
         explanation: """
-            `respond` answers in the gateway, so no upstream is contacted; here an upstream is named as near or nearer.
-            Delete one of the two. A route with `respond` of its own may well lie in a version with an upstream.
+            `respond` and `redirect` answer in the gateway, so no upstream is contacted; here an upstream is named as near
+            or nearer. Delete one of the two. A route with `respond` of its own may well lie in a version with an
+            upstream.
             """,
         example: """
             - match: GET /about
@@ -163,4 +165,65 @@ extension DiagnosticCode {
             """
     )
 
+    static let corsForAllWithCredentials = DiagnosticCode(
+        "E0715",
+        "pages of every origin may send credentials",
+        explanation: """
+            With `allow-credentials: true` a page may call with the cookies that its reader's browser has for this gateway. If
+            every origin may, any page on the web can act in the name of whoever looks at it. Browsers refuse the
+            combination (Fetch standard, CORS check); so does apic.
+            """,
+        example: """
+            cors: { origins: "*", allow-credentials: true }
+            """
+    )
+
+    static let headerOfTwoPlugins = DiagnosticCode(
+        "E0716",
+        "two plugins of a chain write the same header field",
+        explanation: """
+            `response-headers`, `security-headers` and `cors` would each write the field, and the client would get it
+            twice or not as one of them says. Leave it to one: `security-headers` leaves a field alone that is `off`, and
+            `cors` knows everything that a browser needs.
+            """,
+        example: """
+            plugins:
+              - security-headers
+              - response-headers: { set: { X-Frame-Options: SAMEORIGIN } }
+            """
+    )
+
+    static let twoAnswers = DiagnosticCode(
+        "E0717",
+        "two plugins of a chain answer by themselves",
+        explanation: """
+            `redirect` and `respond` each end a request, so one of them would never run. Turn the outer one off where the
+            other one is set.
+            """,
+        example: """
+            plugins: [ redirect: { to: /new }, respond: { body: gone } ]
+            """
+    )
+
+    static let nobodyLeft = DiagnosticCode(
+        "E0718",
+        "an `ip-restriction` leaves nobody",
+        explanation: "Every address that is allowed is denied, too, and what is denied is denied.",
+        example: """
+            ip-restriction: { allow: [ 10.1.0.0/16 ], deny: [ 10.0.0.0/8 ] }
+            """
+    )
+
+    static let redirectLocation = DiagnosticCode(
+        "E0719",
+        "a text is no place to redirect to",
+        explanation: """
+            `to` is an absolute URL (`https://…`) or a path from the root on. Captures stand behind the host only: a host
+            out of a request would let anybody send your users anywhere. Other characters than those of a URL are
+            percent-encoded.
+            """,
+        example: """
+            redirect: { to: "https://{host}/" }
+            """
+    )
 }

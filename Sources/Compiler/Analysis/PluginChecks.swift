@@ -24,6 +24,35 @@ struct PluginChecks {
         if isWhole, !chain.authenticates { checkUnauthenticated(chain, on: route) }
         checkCredentialHeader(chain)
         checkRequestID(chain)
+        checkResponseHeaders(chain)
+        let answers = chain.active(in: .answer)
+        if answers.count > 1 { report(.twoAnswers(answers[0], answers[1])) }
+    }
+
+    /// One writer for each field of an answer.
+    private mutating func checkResponseHeaders(_ chain: EffectiveChain) {
+        var names: [(plugin: String, name: Spanned<String>)] = []
+        for use in chain.activeUses {
+            let plugin = use.use.name.value
+            switch use.use.setting {
+            case .responseHeaders(let edits):
+                names += (edits.remove + edits.set.map(\.name) + edits.add.map(\.name)).map { (plugin, $0) }
+            case .respond(let spec): names += spec.headers.map { (plugin, $0.name) }
+            default: continue
+            }
+        }
+        guard !names.isEmpty else { return }
+        if let other = chain.active(.securityHeaders), case .securityHeaders(let settings) = other.use.setting {
+            var written = settings.edits.set.map { $0.name.lowercased() }
+            if settings.strictTransport != nil { written.append("strict-transport-security") }
+            for (plugin, name) in names where written.contains(name.value.lowercased()) {
+                report(.headerOfTwoPlugins(name, of: plugin, other: other))
+            }
+        }
+        guard let cors = chain.active(.cors) else { return }
+        for (plugin, name) in names where name.value.lowercased().hasPrefix("access-control-") {
+            report(.headerOfTwoPlugins(name, of: plugin, other: cors))
+        }
     }
 
     private mutating func checkUnauthenticated(_ chain: EffectiveChain, on route: RouteMention) {

@@ -98,13 +98,49 @@ extension Diagnostic {
         )
     }
 
-    static func respondWithUpstream(_ upstream: Spanned<String>, respond: EffectiveUse) -> Diagnostic {
-        Diagnostic(
+    static func respondWithUpstream(_ upstream: Spanned<String>, answer: EffectiveUse) -> Diagnostic {
+        let plugin = answer.use.name.value
+        return Diagnostic(
             .respondWithUpstream,
-            "`respond` answers here, so nothing is sent to `\(upstream.value)`",
+            "`\(plugin)` answers here, so nothing is sent to `\(upstream.value)`",
             at: upstream.span,
-            related: [.init(respond.use.span, "answered here")],
-            help: "delete the upstream, or write `respond: off` beside it"
+            related: [.init(answer.use.span, "answered here")],
+            help: "delete the upstream, or write `\(plugin): off` beside it"
+        )
+    }
+
+    static func twoAnswers(_ first: EffectiveUse, _ second: EffectiveUse) -> Diagnostic {
+        // The outer one is the one to turn off, where the inner one is set.
+        let (outer, inner) = first.place.scope <= second.place.scope ? (first, second) : (second, first)
+        return Diagnostic(
+            .twoAnswers,
+            "`\(inner.use.name.value)` and `\(outer.use.name.value)` both answer",
+            at: inner.use.span,
+            related: [.init(outer.use.span, "the other one")],
+            help: "keep one of them, or write `\(outer.use.name.value): off` beside this one"
+        )
+    }
+
+    static func queryBesideQuery(_ span: SourceSpan, location: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .redirectLocation,
+            "the request's query cannot go along behind this URL's own",
+            at: span,
+            related: [.init(location, "it has a query or a fragment")],
+            help: "delete one of the two"
+        )
+    }
+
+    static func headerOfTwoPlugins(_ name: Spanned<String>, of first: String, other: EffectiveUse) -> Diagnostic {
+        let plugin = other.use.name.value
+        return Diagnostic(
+            .headerOfTwoPlugins,
+            "`\(first)` edits `\(name.value)`, which `\(plugin)` writes",
+            at: name.span,
+            related: [.init(other.use.span, "written here")],
+            help: other.kind == .securityHeaders
+                ? "delete it, or write `\(name.value.lowercased()): …` in `security-headers`"
+                : "delete it: `\(plugin)` writes what the client needs"
         )
     }
 

@@ -29,7 +29,7 @@ struct PluginUseChecks {
 
     private mutating func check(_ use: PluginUse) {
         switch use.setting {
-        case .off, .requestSizeLimit: break
+        case .off, .requestSizeLimit, .ipRestriction, .cors: break
         case .requestID(let settings):
             let name = Spanned(settings.header, use.span)
             checkName(name, isRequest: true)
@@ -41,7 +41,18 @@ struct PluginUseChecks {
             for tier in spec.tiers { _ = names.group(tier.name, into: &diagnostics) }
         case .requestHeaders(let edits): checkEdits(edits, isRequest: true)
         case .respond(let spec): checkRespond(spec)
+        case .redirect(let spec):
+            do throws(PatternFault) {
+                try RedirectRules.check(spec.location.value)
+            } catch {
+                diagnostics.append(error.diagnostic(in: spec.location))
+            }
+            if let keeps = spec.keepsQuery, keeps.value, spec.location.value.contains(where: { "?#".contains($0) }) {
+                diagnostics.append(.queryBesideQuery(keeps.span, location: spec.location.span))
+            }
         case .responseHeaders(let edits): checkEdits(edits, isRequest: false)
+        case .securityHeaders(let settings):
+            for name in settings.edits.remove { checkName(Spanned(name, use.span), isRequest: false) }
         }
     }
 

@@ -9,12 +9,14 @@ struct ChainFacts {
 
     init(_ chain: Chain) {
         for step in chain.steps {
-            switch step.plugin {
-            case .keyAuth: authenticates = true
+            switch step.plugin.kind.phase {
+            case .authentication: authenticates = true
             case .rateLimit: limitsRate = true
-            case .requestSizeLimit: limitsSize = true
-            case .respond: answers = true
-            case .requestID, .acl, .requestHeaders, .responseHeaders: break
+            case .sizeLimit: limitsSize = true
+            case .answer: answers = true
+            case .requestID, .origin, .crossOrigin, .lifecycleGate, .authorization, .requestTransform,
+                .responseTransform, .lifecycleHeaders:
+                break
             }
         }
     }

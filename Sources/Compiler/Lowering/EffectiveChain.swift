@@ -1,38 +1,5 @@
 internal import GatewayIR
 
-/// A plugin by its number in the order of phases.
-enum PluginKind: Int, CaseIterable {
-    case requestID
-    case requestSizeLimit
-    case keyAuth
-    case acl
-    case rateLimit
-    case requestHeaders
-    case respond
-    case responseHeaders
-
-    var name: String {
-        switch self {
-        case .requestID: "request-id"
-        case .requestSizeLimit: "request-size-limit"
-        case .keyAuth: "key-auth"
-        case .acl: "acl"
-        case .rateLimit: "rate-limit"
-        case .requestHeaders: "request-headers"
-        case .respond: "respond"
-        case .responseHeaders: "response-headers"
-        }
-    }
-
-    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
-
-    /// - Returns: `nil` for a name that the decoder has refused.
-    init?(named name: String) {
-        guard let kind = PluginKind.byName[name] else { return nil }
-        self = kind
-    }
-}
-
 /// Where plugins are attached: the scope, and its name for rate limits and messages.
 struct ChainPlace {
     var scope: Scope
@@ -53,6 +20,9 @@ struct EffectiveUse {
         guard case .off = use.setting else { return false }
         return true
     }
+
+    /// The decoder has refused names that no plugin has.
+    var kind: PluginKind? { PluginKind(named: use.name.value) }
 }
 
 /// What is in force somewhere: at most one setting of each plugin.
@@ -78,6 +48,8 @@ struct EffectiveChain {
     /// In the order of phases.
     var activeUses: [EffectiveUse] { PluginKind.allCases.compactMap { active($0) } }
 
-    var authenticates: Bool { active(.keyAuth) != nil }
-    var answers: Bool { active(.respond) != nil }
+    /// The plugins in force that run in a phase, in their order.
+    func active(in phase: Phase) -> [EffectiveUse] { activeUses.filter { $0.kind?.phase == phase } }
+
+    var authenticates: Bool { !active(in: .authentication).isEmpty }
 }

@@ -21,13 +21,17 @@ struct PluginLowering {
         switch use.use.setting {
         case .off: nil
         case .requestID(let settings): .requestID(settings)
+        case .ipRestriction(let settings): .ipRestriction(settings)
+        case .cors(let settings): .cors(settings)
         case .requestSizeLimit(let settings): .requestSizeLimit(settings)
         case .keyAuth(let settings): .keyAuth(settings)
         case .acl(let allow, let deny): .acl(allow.isEmpty ? .deny(groups(deny)) : .allow(groups(allow)))
         case .rateLimit(let spec): .rateLimit(rateLimit(spec, identity: use.place.identity))
         case .requestHeaders(let spec): .requestHeaders(edits(spec))
+        case .redirect(let spec): .redirect(redirect(spec))
         case .respond(let spec): .respond(respond(spec))
         case .responseHeaders(let spec): .responseHeaders(edits(spec))
+        case .securityHeaders(let settings): .securityHeaders(settings)
         }
     }
 
@@ -73,6 +77,14 @@ struct PluginLowering {
         return result.sorted { $0.name < $1.name }
     }
 
+    private mutating func redirect(_ spec: RedirectSpec) -> RedirectSettings {
+        RedirectSettings(
+            status: spec.status?.value ?? 308,
+            location: template(spec.location),
+            keepsQuery: spec.keepsQuery?.value ?? !spec.location.value.contains(where: { "?#".contains($0) })
+        )
+    }
+
     private mutating func respond(_ spec: RespondSpec) -> RespondSettings {
         var headers = fields(spec.headers)
         let body = spec.body?.value ?? []
@@ -111,7 +123,10 @@ extension EffectiveChain {
             case .requestHeaders(let edits), .responseHeaders(let edits):
                 (edits.set + edits.add).contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .respond(let spec): spec.headers.contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
-            case .off, .requestID, .requestSizeLimit, .keyAuth, .acl, .rateLimit: false
+            case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
+            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .keyAuth, .acl, .rateLimit,
+                .securityHeaders:
+                false
             }
         }
     }

@@ -92,12 +92,12 @@ extension Diagnostic {
         )
     }
 
-    static func nothingToForward(at span: SourceSpan, respond: EffectiveUse) -> Diagnostic {
+    static func nothingToForward(at span: SourceSpan, answer: EffectiveUse) -> Diagnostic {
         Diagnostic(
             .forwarding,
-            "`respond` answers here, so there is no path or host to forward",
+            "`\(answer.use.name.value)` answers here, so there is no path or host to forward",
             at: span,
-            related: [.init(respond.use.span, "answered here")],
+            related: [.init(answer.use.span, "answered here")],
             help: "delete it"
         )
     }

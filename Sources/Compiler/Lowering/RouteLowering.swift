@@ -258,12 +258,12 @@ extension RouteLowering {
         in context: inout VersionContext
     ) -> Forwarding? {
         let choice = route.upstream.flatMap { upstreamChoice($0, scope: .route) } ?? context.upstream
-        if let respond = chain.active(.respond) {
-            if let choice, choice.scope >= respond.place.scope {
-                checks.report(.respondWithUpstream(choice.name, respond: respond))
+        if let answer = chain.active(in: .answer).first {
+            if let choice, choice.scope >= answer.place.scope {
+                checks.report(.respondWithUpstream(choice.name, answer: answer))
             }
             let idle = route.rewrite?.span ?? route.strip?.span ?? route.preserveHost?.span
-            if let idle { diagnostics.append(.nothingToForward(at: idle, respond: respond)) }
+            if let idle { diagnostics.append(.nothingToForward(at: idle, answer: answer)) }
             return nil
         }
         let target = forwardedPath(of: route, path: path, mention, in: context)

@@ -131,3 +131,54 @@ enum RewriteRules {
         }
     }
 }
+
+/// Where `redirect` may lead.
+enum RedirectRules {
+    private static let characters = ByteSet.pathCharacters.union(of: "/%?#")
+
+    static func check(_ text: String) throws(PatternFault) {
+        let template = try TextTemplateParser.parse(text)
+        let bytes = Array(text.utf8)
+        let lowered = text.lowercased()
+        var start = 0
+        if let scheme = ["https://", "http://"].first(where: { lowered.hasPrefix($0) }) {
+            start = scheme.utf8.count
+            let end = bytes[start...].firstIndex { "/?#".utf8.contains($0) } ?? bytes.count
+            if let brace = bytes[start..<end].firstIndex(where: { "{}".utf8.contains($0) }) {
+                throw PatternFault(
+                    .redirectLocation,
+                    "the host of a redirect cannot come from the request",
+                    at: brace..<end,
+                    help: "write the host; captures stand behind it: `https://shop.example.com/{id}`"
+                )
+            }
+            let authority = String(decoding: bytes[start..<end], as: UTF8.self)
+            guard !authority.isEmpty, (try? ScalarType<TargetAddress>.target.parse(scheme + authority)) != nil else {
+                throw PatternFault(
+                    .redirectLocation,
+                    authority.isEmpty ? "the URL has no host" : "`\(authority.excerpt)` is no host",
+                    at: start..<end,
+                    help: "write the host behind `\(scheme)`: `https://shop.example.com/`"
+                )
+            }
+            start = end
+        } else if bytes.first != UInt8(ascii: "/") || bytes.starts(with: "//".utf8) {
+            throw PatternFault(
+                .redirectLocation,
+                "a redirect leads to a URL or to a path from the root on",
+                at: 0..<bytes.count,
+                help: "write `https://shop.example.com/…`, or a path that begins with one `/`"
+            )
+        }
+        for case .text(let literal) in template.parts {
+            guard let byte = literal.utf8.first(where: { !characters.contains($0) }) else { continue }
+            let offset = bytes.firstIndex(of: byte) ?? start
+            throw PatternFault(
+                .redirectLocation,
+                "this character stands in a URL only percent-encoded",
+                at: offset..<offset + 1,
+                help: "write `\(PathText.percentEncoded([byte]))`"
+            )
+        }
+    }
+}

@@ -40,11 +40,11 @@ extension SpecDecoder {
     /// `- key-auth`, or `- acl: { allow: [partners] }` with or without `sealed: true`.
     private mutating func plugin(_ item: NodeIndex) -> PluginUse? {
         guard tree[item].kind == .map else {
-            guard let name = scalar(item, .pluginName, example: "- key-auth"), isPlugin(name) else { return nil }
-            return setting(name, nil).map { PluginUse(name: name, setting: $0, span: name.span) }
+            guard let name = scalar(item, .pluginName, example: "- key-auth"), let kind = kind(name) else { return nil }
+            return setting(kind, name, nil).map { PluginUse(name: name, setting: $0, span: name.span) }
         }
-        guard let (name, value, sealed) = pluginEntry(item), isPlugin(name) else { return nil }
-        return setting(name, value).map {
+        guard let (name, value, sealed) = pluginEntry(item), let kind = kind(name) else { return nil }
+        return setting(kind, name, value).map {
             PluginUse(name: name, setting: $0, isSealed: sealed, span: span(item))
         }
     }
@@ -79,7 +79,9 @@ extension SpecDecoder {
 
     private mutating func reportSecondKey(_ name: Spanned<String>, first: Spanned<String>) {
         let isPlugin = PluginSchema.names.contains(name.value) || PluginSchema.later.contains(name.value)
-        let isSetting = PluginSchema.schema(of: first.value)?.supportedNames.contains(name.value) ?? false
+        let isSetting =
+            PluginKind(named: first.value).map { PluginSchema.schema(of: $0).supportedNames.contains(name.value) }
+            ?? false
         let help =
             isPlugin
             ? "begin a new item: `- \(name.value): …`"
@@ -95,8 +97,8 @@ extension SpecDecoder {
         )
     }
 
-    private mutating func isPlugin(_ name: Spanned<String>) -> Bool {
-        if PluginSchema.names.contains(name.value) { return true }
+    private mutating func kind(_ name: Spanned<String>) -> PluginKind? {
+        if let kind = PluginKind(named: name.value) { return kind }
         if PluginSchema.later.contains(name.value) {
             report(
                 Diagnostic(
@@ -106,7 +108,7 @@ extension SpecDecoder {
                     help: "leave it out"
                 )
             )
-            return false
+            return nil
         }
         let suggestion =
             PluginSchema.foreignNames[name.value.lowercased()]
@@ -120,38 +122,51 @@ extension SpecDecoder {
                 help: suggestion.map { "did you mean `\($0)`?" } ?? "delete it, or write one of these"
             )
         )
-        return false
+        return nil
     }
 
     // MARK: Settings
 
-    private mutating func setting(_ name: Spanned<String>, _ value: NodeIndex?) -> PluginUse.Setting? {
-        guard let schema = PluginSchema.schema(of: name.value) else { return nil }
-        guard let value, !tree.isNull(value) else { return defaultSetting(name, schema) }
+    private mutating func setting(
+        _ kind: PluginKind,
+        _ name: Spanned<String>,
+        _ value: NodeIndex?
+    ) -> PluginUse.Setting? {
+        let schema = PluginSchema.schema(of: kind)
+        guard let value, !tree.isNull(value) else { return defaultSetting(kind, name, schema) }
         if tree[value].kind == .scalar { return scalarSetting(name, value, schema) }
         guard let fields = fields(value, schema) else { return nil }
-        switch name.value {
-        case "request-id": return .requestID(requestID(fields))
-        case "request-size-limit":
+        switch kind {
+        case .requestID: return .requestID(requestID(fields))
+        case .ipRestriction: return ipRestriction(fields).map { .ipRestriction($0) }
+        case .cors: return cors(fields).map { .cors($0) }
+        case .requestSizeLimit:
             return scalar(fields["body"], .size).map {
                 .requestSizeLimit(RequestSizeLimitSettings(bodyBytesMax: $0.value))
             }
-        case "key-auth": return .keyAuth(keyAuth(fields))
-        case "acl": return acl(fields)
-        case "rate-limit": return rateLimit(fields).map { .rateLimit($0) }
-        case "request-headers": return headerEdits(fields).map { .requestHeaders($0) }
-        case "response-headers": return headerEdits(fields).map { .responseHeaders($0) }
-        case "respond": return .respond(respond(fields))
-        default: return nil
+        case .keyAuth: return .keyAuth(keyAuth(fields))
+        case .acl: return acl(fields)
+        case .rateLimit: return rateLimit(fields).map { .rateLimit($0) }
+        case .requestHeaders: return headerEdits(fields).map { .requestHeaders($0) }
+        case .redirect: return redirect(fields).map { .redirect($0) }
+        case .respond: return .respond(respond(fields))
+        case .responseHeaders: return headerEdits(fields).map { .responseHeaders($0) }
+        case .securityHeaders: return .securityHeaders(securityHeaders(fields))
         }
     }
 
     /// `- key-auth`, `key-auth:` or `key-auth: {}`.
-    private mutating func defaultSetting(_ name: Spanned<String>, _ schema: SchemaMap) -> PluginUse.Setting? {
-        switch name.value {
-        case "key-auth": return .keyAuth(KeyAuthSettings())
-        case "request-id": return .requestID(RequestIDSettings())
-        default:
+    private mutating func defaultSetting(
+        _ kind: PluginKind,
+        _ name: Spanned<String>,
+        _ schema: SchemaMap
+    ) -> PluginUse.Setting? {
+        switch kind {
+        case .keyAuth: return .keyAuth(KeyAuthSettings())
+        case .requestID: return .requestID(RequestIDSettings())
+        case .securityHeaders: return .securityHeaders(securityHeaders(nil))
+        case .ipRestriction, .cors, .requestSizeLimit, .acl, .rateLimit, .requestHeaders, .redirect, .respond,
+            .responseHeaders:
             report(
                 Diagnostic(
                     .settingsNeeded,
@@ -310,9 +325,6 @@ extension SpecDecoder {
 }
 
 extension PluginSchema {
-    /// The settings of a plugin.
-    static func schema(of plugin: String) -> SchemaMap? { all.first { $0.path == plugin && names.contains(plugin) } }
-
     /// Bytes of an answer that stands in the spec.
     static let bodyBytesMax = 1 << 20
 }

@@ -107,7 +107,12 @@ extension SpecDecoder {
 
     /// Where a key belongs that is unknown here.
     private func elsewhere(_ name: String, _ schema: SchemaMap) -> String {
-        let homes = SpecSchema.all.filter { $0.supportedNames.contains(name) && $0.path != schema.path }
+        // A plugin's settings are meant only where a plugin could stand.
+        let isNearPlugins = schema.supportedNames.contains("plugins") || PluginSchema.isPart(schema)
+        let homes = SpecSchema.all.filter { map in
+            map.supportedNames.contains(name) && map.path != schema.path
+                && (isNearPlugins || !PluginSchema.isPart(map))
+        }
         if PluginSchema.names.contains(name), schema.supportedNames.contains("plugins") {
             return "plugins are items of a list: `plugins: [ { \(name): … } ]`"
         }

@@ -1,27 +1,58 @@
+internal import GatewayIR
+
 /// The plugins with their settings.
 enum PluginSchema {
-    static let all = [
-        requestID, requestSizeLimit, keyAuth, acl, rateLimit, rateLimitKey, requestHeaders, respond, responseHeaders,
-    ]
+    /// Every map, in the order of the phases; those of a plugin's parts follow it.
+    static let all = PluginKind.allCases.flatMap { [schema(of: $0)] + parts(of: $0) }
+
+    /// Whether a map is that of a plugin or of a part of one.
+    static func isPart(_ map: SchemaMap) -> Bool { all.contains { $0.path == map.path } }
 
     /// Names of the plugins that this version has, in the order of their phases.
-    static let names = [
-        "request-id", "request-size-limit", "key-auth", "acl", "rate-limit", "request-headers", "respond",
-        "response-headers",
-    ]
+    static let names = PluginKind.allCases.map(\.name)
 
     /// Names of plugins that are part of the language, but not of this version of apic.
     static let later = [
-        "basic-auth", "cache", "cors", "forward-auth", "hmac-auth", "ip-restriction", "jwt", "mtls-auth",
-        "oauth2-introspection", "request-validation", "trace-context",
+        "basic-auth", "cache", "forward-auth", "hmac-auth", "jwt", "mtls-auth", "oauth2-introspection",
+        "request-validation", "trace-context",
     ]
+
+    /// The settings of a plugin.
+    static func schema(of kind: PluginKind) -> SchemaMap {
+        switch kind {
+        case .requestID: requestID
+        case .ipRestriction: ipRestriction
+        case .cors: cors
+        case .requestSizeLimit: requestSizeLimit
+        case .keyAuth: keyAuth
+        case .acl: acl
+        case .rateLimit: rateLimit
+        case .requestHeaders: requestHeaders
+        case .redirect: redirect
+        case .respond: respond
+        case .responseHeaders: responseHeaders
+        case .securityHeaders: securityHeaders
+        }
+    }
+
+    /// Maps within the settings of a plugin.
+    private static func parts(of kind: PluginKind) -> [SchemaMap] {
+        switch kind {
+        case .rateLimit: [rateLimitKey]
+        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .keyAuth, .acl, .requestHeaders, .redirect,
+            .respond, .responseHeaders, .securityHeaders:
+            []
+        }
+    }
 
     /// What other gateways call a plugin that this version has.
     static let foreignNames = [
         "api-key": "key-auth", "keyauth": "key-auth", "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
         "request-transformer": "request-headers", "response-transformer": "response-headers",
         "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
-        "request-size-limiting": "request-size-limit", "headers": "request-headers",
+        "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",
+        "ipallowlist": "ip-restriction", "ip-whitelist": "ip-restriction", "secure-headers": "security-headers",
+        "helmet": "security-headers",
     ]
 
     static let requestID = SchemaMap(

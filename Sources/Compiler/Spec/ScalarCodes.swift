@@ -5,7 +5,7 @@ extension DiagnosticCode {
         .badListenAddress,
         .badAddressBlock, .badTarget, .badPercentage, .badWord, .badHeaderName, .badHeaderValue, .framingHeader,
         .badText,
-        .badURL, .badPath, .badReference, .missingBuildVariable, .secretMisplaced, .badKey,
+        .badURL, .badPath, .badReference, .missingBuildVariable, .secretMisplaced, .badKey, .badOrigin,
     ]
 
     static let unitMissing = DiagnosticCode(
@@ -212,5 +212,16 @@ extension DiagnosticCode {
             characters, at least one and at most 1024.
             """,
         example: "credentials: [ { key: \"two words\" } ]"
+    )
+
+    static let badOrigin = DiagnosticCode(
+        "E0334",
+        "a text is no origin of pages",
+        explanation: """
+            An origin is what a browser sends in `Origin`: scheme, host and, unless it is the scheme's own, port, without
+            a path (RFC 6454). `https://*.example.com` stands for every subdomain, `"*"` alone for every origin. The
+            origin `null` is everybody's: any page can have it.
+            """,
+        example: "cors: { origins: [ app.example.com ] }     # https://app.example.com"
     )
 }

@@ -202,14 +202,18 @@ package struct PluginUse: Sendable {
     package enum Setting: Sendable {
         case off
         case requestID(RequestIDSettings)
+        case ipRestriction(IPRestrictionSettings)
+        case cors(CORSSettings)
         case requestSizeLimit(RequestSizeLimitSettings)
         case keyAuth(KeyAuthSettings)
         /// Group names, unresolved; exactly one of the two is not empty.
         case acl(allow: [Spanned<String>], deny: [Spanned<String>])
         case rateLimit(RateLimitSpec)
         case requestHeaders(HeaderEditsSpec)
+        case redirect(RedirectSpec)
         case respond(RespondSpec)
         case responseHeaders(HeaderEditsSpec)
+        case securityHeaders(SecurityHeadersSettings)
     }
 
     /// The plugin's name as in `Plugin.name`.
@@ -245,6 +249,14 @@ package struct HeaderEditsSpec: Sendable {
     package var add: [Named<Spanned<String>>] = []
 
     package init() {}
+}
+
+/// `redirect: { to: "/items/{id}", status: 308, query: true }`.
+package struct RedirectSpec: Sendable {
+    /// May hold captures; unparsed.
+    package var location: Spanned<String>
+    package var status: Spanned<UInt16>?
+    package var keepsQuery: Spanned<Bool>?
 }
 
 /// `respond: { status: 200, headers: {…}, body: "…" }` or `json: {…}` for a body from YAML.

@@ -57,43 +57,85 @@ struct ProgramTables {
     ) -> [UInt32] {
         var words: [UInt32] = []
         let hasPreview = !version.previewGroups.isEmpty
-        if let settings = chain.requestID { words += settings.instruction(&text) }
-        words += [hasPreview ? Opcode.gateUnlessPlanned.word() : Opcode.gate.word(), UInt32(use.version)]
-        if let bytesMax = chain.bodyBytesMax {
-            words += [Opcode.limitBody.word(), UInt32(truncatingIfNeeded: bytesMax), UInt32(bytesMax >> 32)]
+        let gate = [hasPreview ? Opcode.gateUnlessPlanned.word() : Opcode.gate.word(), UInt32(use.version)]
+        // Who is not admitted learns nothing: what stands before this refuses as if there were no such version.
+        let admission = [Opcode.admitPreview.word(), UInt32(use.version)] + GroupSet(version.previewGroups).words
+        let preview = [Opcode.jumpUnlessPlanned.word(), UInt32(use.version), UInt32(admission.count)] + admission
+        var fixed = [(Phase.lifecycleGate, gate)]
+        if hasPreview { fixed.append((.authorization, preview)) }
+        for step in chain.steps {
+            while let (phase, code) = fixed.first, step.plugin.phase >= phase {
+                words += code
+                fixed.removeFirst()
+            }
+            words += requestInstruction(step.plugin, &text)
         }
-        if let settings = chain.keyAuth { words += settings.instruction(&text) }
-        if hasPreview {
-            // Who is not admitted learns nothing: what stands before this refuses as if there were no such version.
-            let admission = [Opcode.admitPreview.word(), UInt32(use.version)] + GroupSet(version.previewGroups).words
-            words += [Opcode.jumpUnlessPlanned.word(), UInt32(use.version), UInt32(admission.count)] + admission
-        }
-        if let settings = chain.acl { words += settings.instruction }
-        if let settings = chain.rateLimit { words += [Opcode.takeToken.word(), policies.add(settings, &text)] }
-        if let edits = chain.requestHeaders { words += [Opcode.editRequestHeaders.word(), policies.add(edits, &text)] }
-        if let settings = chain.respond {
-            return words + [Opcode.respond.word(), policies.add(settings, &text)]
-        }
+        // Whatever ends a program stands last in it.
+        let isEnded = chain.steps.contains { $0.plugin.phase == .answer }
+        guard !isEnded else { return words }
+        for (_, code) in fixed { words += code }
         guard let forwarding = use.forwarding else { preconditionFailure("a route neither answers nor forwards") }
         return words + proxy(forwarding, &text)
     }
 
-    /// From the answer's head to the client.
+    /// What a plugin does with the request; nothing if it is about the answer only.
+    private mutating func requestInstruction(_ plugin: Plugin, _ text: inout TextPool) -> [UInt32] {
+        switch plugin {
+        case .requestID(let settings): settings.instruction(&text)
+        case .ipRestriction(let settings):
+            [
+                Opcode.admitAddress.word(argument: settings.allow.isEmpty ? InstructionFlag.denies : 0),
+                policies.edge.add(settings.addresses),
+            ]
+        case .cors(let settings): [Opcode.crossOrigin.word(), policies.edge.add(settings, &text)]
+        case .requestSizeLimit(let settings):
+            [
+                Opcode.limitBody.word(), UInt32(truncatingIfNeeded: settings.bodyBytesMax),
+                UInt32(settings.bodyBytesMax >> 32),
+            ]
+        case .keyAuth(let settings): settings.instruction(&text)
+        case .acl(let settings): settings.instruction
+        case .rateLimit(let settings): [Opcode.takeToken.word(), policies.add(settings, &text)]
+        case .requestHeaders(let edits): [Opcode.editRequestHeaders.word(), policies.add(edits, &text)]
+        case .redirect(let settings):
+            [Opcode.redirect.word(argument: settings.argument), policies.add(settings.location, &text)]
+        case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
+        case .responseHeaders, .securityHeaders: []
+        }
+    }
+
+    /// From the answer's head to the client: edits of the answer itself, then what the gateway says beside it.
     private mutating func responseCode(_ chain: Chain, _ use: Use, _ text: inout TextPool) -> [UInt32] {
-        var words: [UInt32] = []
-        // An answer's own fields are text; those with captures are set like an edit.
-        if let fields = chain.respond?.headers.filter({ $0.value.hasCaptures }), !fields.isEmpty {
-            words += [Opcode.editResponseHeaders.word(), policies.add(HeaderEdits(set: fields), &text)]
+        var edits: [UInt32] = []
+        var stamps: [UInt32] = []
+        for step in chain.steps {
+            switch step.plugin {
+            case .respond(let settings):
+                // An answer's own fields are text; those with captures are set like an edit.
+                let fields = settings.headers.filter { $0.value.hasCaptures }
+                if !fields.isEmpty { edits += edit(HeaderEdits(set: fields), &text) }
+            case .responseHeaders(let settings): edits += edit(settings, &text)
+            case .securityHeaders(let settings):
+                edits += edit(settings.edits, flags: InstructionFlag.editsRefusals, &text)
+                guard let value = settings.strictTransport else { continue }
+                let field = HeaderField(name: "Strict-Transport-Security", value: TextTemplate(value))
+                let flags = InstructionFlag.editsRefusals | InstructionFlag.overTLSOnly
+                edits += edit(HeaderEdits(set: [field]), flags: flags, &text)
+            case .requestID(let settings):
+                guard settings.echo else { continue }
+                let name = text.add(settings.header)
+                stamps += [Opcode.stampRequestID.word(), name.offset, name.count]
+            case .cors(let settings):
+                stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
+            case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
+            case .ipRestriction, .requestSizeLimit, .keyAuth, .acl, .requestHeaders, .redirect: continue
+            }
         }
-        if let edits = chain.responseHeaders {
-            words += [Opcode.editResponseHeaders.word(), policies.add(edits, &text)]
-        }
-        if let settings = chain.requestID, settings.echo {
-            let name = text.add(settings.header)
-            words += [Opcode.stampRequestID.word(), name.offset, name.count]
-        }
-        if let settings = chain.rateLimit { words += [Opcode.stampRateLimit.word(), policies.add(settings, &text)] }
-        return words + [Opcode.stampLifecycle.word(), UInt32(use.version), Opcode.end.word()]
+        return edits + stamps + [Opcode.stampLifecycle.word(), UInt32(use.version), Opcode.end.word()]
+    }
+
+    private mutating func edit(_ edits: HeaderEdits, flags: UInt16 = 0, _ text: inout TextPool) -> [UInt32] {
+        [Opcode.editResponseHeaders.word(argument: flags), policies.add(edits, &text)]
     }
 
     private mutating func proxy(_ forwarding: Forwarding, _ text: inout TextPool) -> [UInt32] {
@@ -109,37 +151,8 @@ struct ProgramTables {
     }
 }
 
-extension Chain {
-    fileprivate var requestID: RequestIDSettings? {
-        first { if case .requestID(let settings) = $0 { settings } else { nil } }
-    }
-    fileprivate var bodyBytesMax: UInt64? {
-        first { if case .requestSizeLimit(let settings) = $0 { settings.bodyBytesMax } else { nil } }
-    }
-    fileprivate var keyAuth: KeyAuthSettings? {
-        first { if case .keyAuth(let settings) = $0 { settings } else { nil } }
-    }
-    fileprivate var acl: ACLSettings? { first { if case .acl(let settings) = $0 { settings } else { nil } } }
-    fileprivate var rateLimit: RateLimitSettings? {
-        first { if case .rateLimit(let settings) = $0 { settings } else { nil } }
-    }
-    fileprivate var requestHeaders: HeaderEdits? {
-        first { if case .requestHeaders(let edits) = $0 { edits } else { nil } }
-    }
-    fileprivate var respond: RespondSettings? {
-        first { if case .respond(let settings) = $0 { settings } else { nil } }
-    }
-    fileprivate var responseHeaders: HeaderEdits? {
-        first { if case .responseHeaders(let edits) = $0 { edits } else { nil } }
-    }
-
-    /// The settings of the one plugin of a kind, if the chain has it.
-    private func first<Settings>(_ pick: (Plugin) -> Settings?) -> Settings? {
-        for step in steps {
-            if let settings = pick(step.plugin) { return settings }
-        }
-        return nil
-    }
+extension RedirectSettings {
+    fileprivate var argument: UInt16 { status | (keepsQuery ? InstructionFlag.keepsQuery : 0) }
 }
 
 extension RequestIDSettings {

@@ -159,5 +159,9 @@ extension TableWriter {
         set(.templates, programs.policies.templates)
         set(.templateParts, programs.policies.templateParts)
         set(.responses, programs.policies.responses)
+        set(.addressSets, programs.policies.edge.addressSets)
+        set(.addressRanges, programs.policies.edge.addressRanges)
+        set(.crossOrigins, programs.policies.edge.crossOrigins)
+        set(.origins, programs.policies.edge.origins)
     }
 }

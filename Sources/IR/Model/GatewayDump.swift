@@ -32,8 +32,7 @@ package struct GatewayDump {
         let status = gateway.listeners.status
         add("status \(GatewayDump.address(status.host, status.port))", depth: 1)
         for block in gateway.listeners.trustedProxies {
-            let bytes = block.network.map { String($0, radix: 16) }.joined(separator: ".")
-            add("trusted-proxy \(bytes)/\(block.prefixLength)", depth: 1)
+            add("trusted-proxy \(GatewayDump.text(block))", depth: 1)
         }
         if !gateway.listeners.speaksHTTP2 { add("http2 off", depth: 1) }
         let limits = gateway.limits
@@ -179,12 +178,19 @@ package struct GatewayDump {
     private func settings(of plugin: Plugin) -> String {
         switch plugin {
         case .requestID(let settings): "\(settings.header), accept \(settings.accept), echo \(settings.echo)"
+        case .ipRestriction(let settings):
+            "allow \(GatewayDump.text(settings.allow)), deny \(GatewayDump.text(settings.deny))"
+        case .cors(let settings): GatewayDump.text(settings)
         case .requestSizeLimit(let settings): "\(settings.bodyBytesMax)"
         case .keyAuth(let settings): "\(GatewayDump.text(settings.source)), forward \(settings.forwardsCredential)"
         case .acl(.allow(let indices)): "allow [\(groups(indices))]"
         case .acl(.deny(let indices)): "deny [\(groups(indices))]"
         case .rateLimit(let settings): text(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
+        case .redirect(let settings):
+            "\(settings.status) \(GatewayDump.text(settings.location)), query \(settings.keepsQuery)"
+        case .securityHeaders(let settings):
+            "\(GatewayDump.text(settings.edits)), over TLS \(settings.strictTransport ?? "nothing")"
         case .respond(let settings):
             "\(settings.status), \(GatewayDump.text(settings.headers)), \(settings.body.count) bytes"
         }
@@ -237,6 +243,20 @@ extension GatewayDump {
         case .query(let name): "query \(name)"
         case .mediaType(let prefix, let suffix): "media-type \(prefix){version}\(suffix)"
         }
+    }
+
+    private static func text(_ block: AddressBlock) -> String {
+        block.network.map { String($0, radix: 16) }.joined(separator: ".") + "/\(block.prefixLength)"
+    }
+
+    private static func text(_ blocks: [AddressBlock]) -> String {
+        "[" + blocks.map { text($0) }.joined(separator: ", ") + "]"
+    }
+
+    private static func text(_ cors: CORSSettings) -> String {
+        "origins \(cors.origins), methods \(cors.methods), headers \(cors.headers), expose \(cors.exposes), "
+            + "credentials \(cors.takesCredentials), max-age \(cors.maxAgeSeconds), "
+            + "private-network \(cors.opensPrivateNetwork)"
     }
 
     private static func text(_ source: KeySource) -> String {

@@ -1,19 +1,3 @@
-/// The fixed order of a request's life. A chain is sorted by phase; nothing else decides the order of plugins.
-package enum Phase: UInt8, CaseIterable, Comparable, Sendable {
-    case requestID
-    case lifecycleGate
-    case sizeLimit
-    case authentication
-    case authorization
-    case rateLimit
-    case requestTransform
-    case answer
-    case responseTransform
-    case lifecycleHeaders
-
-    package static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
-}
-
 /// Where a step of a chain was written: the nearest scope wins per plugin name.
 package enum Scope: UInt8, Comparable, Sendable {
     case global
@@ -27,40 +11,39 @@ package enum Scope: UInt8, Comparable, Sendable {
 /// A plugin with its settings, defaults filled in.
 package enum Plugin: Hashable, Sendable {
     case requestID(RequestIDSettings)
+    case ipRestriction(IPRestrictionSettings)
+    case cors(CORSSettings)
     case requestSizeLimit(RequestSizeLimitSettings)
     case keyAuth(KeyAuthSettings)
     case acl(ACLSettings)
     case rateLimit(RateLimitSettings)
     case requestHeaders(HeaderEdits)
+    case redirect(RedirectSettings)
     case respond(RespondSettings)
     case responseHeaders(HeaderEdits)
+    case securityHeaders(SecurityHeadersSettings)
 
-    /// The plugin's name in the spec, in refusals and in logs.
-    package var name: String {
-        switch self {
-        case .requestID: "request-id"
-        case .requestSizeLimit: "request-size-limit"
-        case .keyAuth: "key-auth"
-        case .acl: "acl"
-        case .rateLimit: "rate-limit"
-        case .requestHeaders: "request-headers"
-        case .respond: "respond"
-        case .responseHeaders: "response-headers"
-        }
-    }
-
-    package var phase: Phase {
+    package var kind: PluginKind {
         switch self {
         case .requestID: .requestID
-        case .requestSizeLimit: .sizeLimit
-        case .keyAuth: .authentication
-        case .acl: .authorization
+        case .ipRestriction: .ipRestriction
+        case .cors: .cors
+        case .requestSizeLimit: .requestSizeLimit
+        case .keyAuth: .keyAuth
+        case .acl: .acl
         case .rateLimit: .rateLimit
-        case .requestHeaders: .requestTransform
-        case .respond: .answer
-        case .responseHeaders: .responseTransform
+        case .requestHeaders: .requestHeaders
+        case .redirect: .redirect
+        case .respond: .respond
+        case .responseHeaders: .responseHeaders
+        case .securityHeaders: .securityHeaders
         }
     }
+
+    /// The plugin's name in the spec, in refusals and in logs.
+    package var name: String { kind.name }
+
+    package var phase: Phase { kind.phase }
 }
 
 /// One plugin of a chain, and where it comes from.

@@ -21,6 +21,58 @@ package struct RequestIDSettings: Hashable, Sendable {
     }
 }
 
+/// `ip-restriction`: from which addresses a route may be called. What is denied is denied though it be allowed, too.
+package struct IPRestrictionSettings: Hashable, Sendable {
+    /// Empty if every address is allowed that is not denied.
+    package var allow: [AddressBlock]
+    package var deny: [AddressBlock]
+
+    package init(allow: [AddressBlock] = [], deny: [AddressBlock] = []) {
+        self.allow = allow
+        self.deny = deny
+    }
+}
+
+/// `cors`: which pages of other origins may read the answers (the Fetch standard's CORS protocol).
+package struct CORSSettings: Hashable, Sendable {
+    /// Origins as browsers write them, lower-case and without default port: `https://app.example.com`; or with a
+    /// wildcard for subdomains, `https://*.example.com`. Empty if every origin may.
+    package var origins: [String]
+    /// What a preflight hears of methods; empty if it hears the one it asked for.
+    package var methods: [String]
+    /// What a preflight hears of header fields; empty if it hears those it asked for.
+    package var headers: [String]
+    /// Fields of answers that pages may read, beside those that they always may.
+    package var exposes: [String]
+    /// Pages may send cookies and other credentials of the browser.
+    package var takesCredentials: Bool
+    /// How long a browser may remember a preflight.
+    package var maxAgeSeconds: UInt32
+    /// Pages of public networks may call (Private Network Access).
+    package var opensPrivateNetwork: Bool
+
+    package init(
+        origins: [String] = [],
+        methods: [String] = [],
+        headers: [String] = [],
+        exposes: [String] = [],
+        takesCredentials: Bool = false,
+        maxAgeSeconds: UInt32 = CORSSettings.defaultMaxAgeSeconds,
+        opensPrivateNetwork: Bool = false
+    ) {
+        self.origins = origins
+        self.methods = methods
+        self.headers = headers
+        self.exposes = exposes
+        self.takesCredentials = takesCredentials
+        self.maxAgeSeconds = maxAgeSeconds
+        self.opensPrivateNetwork = opensPrivateNetwork
+    }
+
+    /// Ten minutes: what all browsers honour.
+    package static let defaultMaxAgeSeconds: UInt32 = 600
+}
+
 /// `request-size-limit`: bounds the body of a request.
 package struct RequestSizeLimitSettings: Hashable, Sendable {
     package var bodyBytesMax: UInt64
@@ -150,5 +202,33 @@ package struct RespondSettings: Hashable, Sendable {
         self.status = status
         self.headers = headers
         self.body = body
+    }
+}
+
+/// `redirect`: sends clients elsewhere.
+package struct RedirectSettings: Hashable, Sendable {
+    /// 301, 302, 303, 307 or 308.
+    package var status: UInt16
+    /// An absolute URL or a path.
+    package var location: TextTemplate
+    /// The request's query goes along.
+    package var keepsQuery: Bool
+
+    package init(status: UInt16 = 308, location: TextTemplate, keepsQuery: Bool = true) {
+        self.status = status
+        self.location = location
+        self.keepsQuery = keepsQuery
+    }
+}
+
+/// `security-headers`: what makes browsers careful, on refusals, too.
+package struct SecurityHeadersSettings: Hashable, Sendable {
+    package var edits: HeaderEdits
+    /// The value of `Strict-Transport-Security`, sent over TLS only (RFC 6797 section 7.2).
+    package var strictTransport: String?
+
+    package init(edits: HeaderEdits, strictTransport: String?) {
+        self.edits = edits
+        self.strictTransport = strictTransport
     }
 }

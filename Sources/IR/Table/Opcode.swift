@@ -18,10 +18,14 @@
 /// | `editRequestHeaders` | 0 | header edits |
 /// | `respond` | 0 | response |
 /// | `proxy` | path mode, bit 8: preserve host | upstream, segment count or template |
-/// | `editResponseHeaders` | 0 | header edits |
+/// | `admitAddress` | 0 allow, 1 deny | address set |
+/// | `crossOrigin` | 0 | cross-origin policy |
+/// | `redirect` | status, bit 15: with the query | template |
+/// | `editResponseHeaders` | bit 0: on refusals, too; bit 1: over TLS only | header edits |
 /// | `stampRequestID` | 0 | text offset, text count (header name) |
 /// | `stampRateLimit` | 0 | rate limit |
 /// | `stampLifecycle` | 0 | version |
+/// | `stampCrossOrigin` | 0 | cross-origin policy |
 /// | `end` | 0 | |
 package enum Opcode: UInt8, CaseIterable, Sendable {
     /// Ends a response program.
@@ -50,6 +54,12 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case respond = 11
     /// Sends the request to an upstream, and ends the request program.
     case proxy = 12
+    /// Refuses clients by their address.
+    case admitAddress = 13
+    /// Answers preflights, and notes the origin that may read the answer.
+    case crossOrigin = 14
+    /// Sends the client elsewhere, and ends the request program.
+    case redirect = 15
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -58,13 +68,15 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case stampRateLimit = 34
     /// Tells the client the version's deprecation, sunset and links, and what the answer varies by.
     case stampLifecycle = 35
+    /// Tells browsers who may read the answer.
+    case stampCrossOrigin = 36
 
     /// Words of the instruction, its first included.
     package var wordCount: Int {
         switch self {
         case .end: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
-            .stampRateLimit, .stampLifecycle:
+            .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID: 3
         case .requireGroup: 9
@@ -75,7 +87,7 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     /// Whether the instruction ends the entry in which it stands.
     package var isTerminal: Bool {
         switch self {
-        case .end, .respond, .proxy: true
+        case .end, .respond, .redirect, .proxy: true
         default: false
         }
     }
@@ -115,6 +127,12 @@ package enum InstructionFlag {
     package static let forwardsCredential: UInt16 = 1 << 8
     /// `proxy`: the upstream gets the client's `Host`.
     package static let preservesHost: UInt16 = 1 << 8
-    /// `requireGroup`: the set names who may not pass.
+    /// `requireGroup`, `admitAddress`: the set names who may not pass.
     package static let denies: UInt16 = 1
+    /// `redirect`: the request's query goes along.
+    package static let keepsQuery: UInt16 = 1 << 15
+    /// `editResponseHeaders`: refusals are edited, too.
+    package static let editsRefusals: UInt16 = 1
+    /// `editResponseHeaders`: only of answers over TLS.
+    package static let overTLSOnly: UInt16 = 2
 }

@@ -1,5 +1,5 @@
-/// The byte layout of a gateway table, format 1. Every number of the format lives in this file, in
-/// `TableRecords.swift` and in `PolicyRecords.swift`; docs/table-format.md describes it for readers of other languages.
+/// The byte layout of a gateway table, format 1. Every number of the format lives in this file and in the
+/// `…Records.swift` beside it; docs/table-format.md describes it for readers of other languages.
 ///
 /// All integers are little-endian. The file is a header, a directory with one entry per section, then the sections in
 /// the order of `TableSection`, each aligned to eight bytes with zeros. Records are arrays of fixed-size structs and
@@ -110,6 +110,10 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case certificates
     case listenerTLS
     case upstreamTLS
+    case addressSets
+    case addressRanges
+    case crossOrigins
+    case origins
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -119,7 +123,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .literalSlots, .code: 4
         case .listeners: MemoryLayout<ListenerRecord>.stride
         case .trustedBlocks: MemoryLayout<AddressBlockRecord>.stride
-        case .methods, .groups: MemoryLayout<TextReference>.stride
+        case .methods, .groups, .origins: MemoryLayout<TextReference>.stride
         case .hosts: MemoryLayout<HostRecord>.stride
         case .treeNodes: MemoryLayout<TreeNodeRecord>.stride
         case .nodeExtras: MemoryLayout<NodeExtraRecord>.stride
@@ -130,7 +134,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .mounts: MemoryLayout<MountRecord>.stride
         case .routes: MemoryLayout<RouteRecord>.stride
         case .routeTexts: MemoryLayout<RouteTextRecord>.stride
-        case .conditionSets, .rateSets, .templates: MemoryLayout<RangeRecord>.stride
+        case .conditionSets, .rateSets, .templates, .addressSets: MemoryLayout<RangeRecord>.stride
         case .conditions: MemoryLayout<ConditionRecord>.stride
         case .apis: MemoryLayout<APIRecord>.stride
         case .versions: MemoryLayout<VersionRecord>.stride
@@ -151,6 +155,8 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .certificates: MemoryLayout<CertificateRecord>.stride
         case .listenerTLS: MemoryLayout<ListenerTLSRecord>.stride
         case .upstreamTLS: MemoryLayout<UpstreamTLSRecord>.stride
+        case .addressRanges: MemoryLayout<AddressRangeRecord>.stride
+        case .crossOrigins: MemoryLayout<CrossOriginRecord>.stride
         }
     }
 }

@@ -44,7 +44,17 @@ extension TableReport {
         case .requireGroup:
             (argument & InstructionFlag.denies == 0 ? "allow " : "deny ") + groups(at: offset + 1)
         case .takeToken, .stampRateLimit: rateLimit(view.rateLimits[first])
-        case .editRequestHeaders, .editResponseHeaders: edits(view.headerEdits[first])
+        case .editRequestHeaders: edits(view.headerEdits[first])
+        case .editResponseHeaders:
+            edits(view.headerEdits[first])
+                + (argument & InstructionFlag.editsRefusals == 0 ? "" : "; refusals, too")
+                + (argument & InstructionFlag.overTLSOnly == 0 ? "" : "; over TLS only")
+        case .admitAddress:
+            (argument & InstructionFlag.denies == 0 ? "allow " : "deny ") + addresses(view.addressSets[first])
+        case .crossOrigin, .stampCrossOrigin: crossOrigin(view.crossOrigins[first])
+        case .redirect:
+            "\(argument & ~InstructionFlag.keepsQuery) \(template(first))"
+                + (argument & InstructionFlag.keepsQuery == 0 ? "" : " with the query")
         case .respond:
             "\(view.responses[first].status), \(view.responses[first].body.count) bytes, "
                 + quoted(view.string(view.responses[first].headerLines))
@@ -100,6 +110,23 @@ extension TableReport {
             .map { "\(view.rates[$0].limit)/\(view.string(view.rates[$0].name))" }.joined(separator: ", ")
     }
 
+    private func addresses(_ set: RangeRecord) -> String {
+        (set.first..<set.first + set.count).map { index in
+            let range = view.addressRanges[index]
+            let first = AddressText.text(range.first)
+            return range.first == range.last ? first : "\(first)-\(AddressText.text(range.last))"
+        }.joined(separator: ", ")
+    }
+
+    private func crossOrigin(_ record: CrossOriginRecord) -> String {
+        let origins = (record.origins.first..<record.origins.first + record.origins.count).map {
+            view.string(view.origins[$0])
+        }
+        return (origins.isEmpty ? "every origin" : origins.joined(separator: ", "))
+            + ", answers \(quoted(view.string(record.answerLines)))"
+            + ", preflights \(quoted(view.string(record.preflightLines)))"
+    }
+
     private func edits(_ edits: HeaderEditsRecord) -> String {
         let removals = fields(edits.removals).map { "remove \(view.string($0.name))" }
         let settings = fields(edits.settings).map { "set \(template($0.line))" }
@@ -144,6 +171,22 @@ extension Opcode {
         case .stampRequestID: "stamp-request-id"
         case .stampRateLimit: "stamp-rate-limit"
         case .stampLifecycle: "stamp-lifecycle"
+        case .admitAddress: "admit-address"
+        case .crossOrigin: "cross-origin"
+        case .redirect: "redirect"
+        case .stampCrossOrigin: "stamp-cross-origin"
         }
+    }
+}
+
+/// Addresses for people: IPv4 with dots, IPv6 as eight groups.
+enum AddressText {
+    static func text(_ address: UInt128) -> String {
+        if address >> 32 == 0xFFFF {
+            return (0..<4).map { String(UInt8(truncatingIfNeeded: address >> UInt128(24 - 8 * $0))) }
+                .joined(separator: ".")
+        }
+        return (0..<8).map { String(UInt16(truncatingIfNeeded: address >> UInt128(112 - 16 * $0)), radix: 16) }
+            .joined(separator: ":")
     }
 }

@@ -11,6 +11,7 @@ extension TableView {
         try validateVersions()
         try validatePolicies()
         try validateSecurity()
+        try validateEdge()
         try validateTemplates()
         try validatePrograms()
         try validateAutomata()

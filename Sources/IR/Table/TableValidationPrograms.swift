@@ -79,8 +79,21 @@ extension TableView {
             try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
             try validateGroups(at: offset + 1)
         case .proxy: try validateProxy(argument, at: offset)
+        case .admitAddress:
+            try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
+            try check(code[offset + 1], below: addressSets.count, .code, offset, "address set")
+        case .redirect:
+            let status = argument & ~InstructionFlag.keepsQuery
+            try require([301, 302, 303, 307, 308].contains(status), .code, offset, "the status redirects nobody")
+            try check(code[offset + 1], below: templates.count, .code, offset, "template")
+            try validatePieces(templates[code[offset + 1]], at: offset)
+        case .editResponseHeaders:
+            let known = InstructionFlag.editsRefusals | InstructionFlag.overTLSOnly
+            try require(argument & ~known == 0, .code, offset, "unknown flags")
+            try validateIndices(of: opcode, at: offset)
         case .end, .gate, .gateUnlessPlanned, .jumpUnlessPlanned, .admitPreview, .limitBody, .takeToken,
-            .editRequestHeaders, .respond, .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle:
+            .editRequestHeaders, .respond, .stampRequestID, .stampRateLimit, .stampLifecycle, .crossOrigin,
+            .stampCrossOrigin:
             try require(argument == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
         }
@@ -99,7 +112,9 @@ extension TableView {
             try check(code[offset + 1], below: headerEdits.count, .code, offset, "header edits")
         case .respond: try check(code[offset + 1], below: responses.count, .code, offset, "response")
         case .stampRequestID: try validateName(at: offset)
-        case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy: break
+        case .crossOrigin, .stampCrossOrigin:
+            try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
+        case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect: break
         }
     }
 
@@ -143,13 +158,7 @@ extension TableView {
 
     /// What a request line may hold as a path.
     private func validatePath(_ parts: RangeRecord, at offset: Int) throws(TableError) {
-        try require(parts.count > 0, .code, offset, "an empty path")
-        for index in parts.first..<parts.first + parts.count where templateParts[index].capture == TableLayout.none {
-            let piece = bytes(templateParts[index].text)
-            for place in 0..<piece.count {
-                try require(piece[place] > 0x20 && piece[place] != 0x7F, .code, offset, "the path holds a control byte")
-            }
-        }
+        try validatePieces(parts, at: offset)
         let first = templateParts[parts.first]
         try require(
             first.capture == TableLayout.none && first.text.count > 0
@@ -158,6 +167,17 @@ extension TableView {
             offset,
             "the path does not begin with a slash"
         )
+    }
+
+    /// Characters of a URL, some at least.
+    private func validatePieces(_ parts: RangeRecord, at offset: Int) throws(TableError) {
+        try require(parts.count > 0, .code, offset, "an empty path")
+        for index in parts.first..<parts.first + parts.count where templateParts[index].capture == TableLayout.none {
+            let piece = bytes(templateParts[index].text)
+            for place in 0..<piece.count {
+                try require(piece[place] > 0x20 && piece[place] != 0x7F, .code, offset, "the path holds a control byte")
+            }
+        }
     }
 }
 

@@ -150,6 +150,10 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var certificates: Section<CertificateRecord> { section(39) }
     @inlinable package var listenerTLS: Section<ListenerTLSRecord> { section(40) }
     @inlinable package var upstreamTLS: Section<UpstreamTLSRecord> { section(41) }
+    @inlinable package var addressSets: Section<RangeRecord> { section(42) }
+    @inlinable package var addressRanges: Section<AddressRangeRecord> { section(43) }
+    @inlinable package var crossOrigins: Section<CrossOriginRecord> { section(44) }
+    @inlinable package var origins: Section<TextReference> { section(45) }
 
     /// The settings of the gateway as a whole.
     @inlinable

@@ -213,6 +213,15 @@ struct HeaderTable: ~Copyable {
         }
     }
 
+    /// Marks all fields whose names begin so, which is given in lower case, as not to be carried along.
+    func drop(prefix lowercase: Bytes, in message: Bytes) {
+        for index in 0..<count where Int(fields[index].nameCount) >= lowercase.count {
+            if name(index, in: message)[0..<lowercase.count].equalsIgnoringCase(lowercase) {
+                fields[index].isDropped = true
+            }
+        }
+    }
+
     /// Appends the lines of all fields that are carried along; neighbours are copied together.
     @inline(__always)
     func appendKept(of message: Bytes, to output: inout ByteWriter) {

@@ -32,6 +32,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case upstreamUntrusted
     /// HTTP without TLS where TLS is spoken.
     case secureOnly
+    case addressNotAllowed
+    case originNotAllowed
 
     /// The status; that of a brownout is the spec's.
     var status: UInt16 {
@@ -39,7 +41,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .none: 200
         case .malformed, .selectorContradictory, .secureOnly: 400
         case .unauthenticated: 401
-        case .forbidden: 403
+        case .forbidden, .addressNotAllowed, .originNotAllowed: 403
         case .notFound, .versionUnknown: 404
         case .methodNotAllowed: 405
         case .headTimeout, .bodyTimeout: 408
@@ -92,6 +94,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamMisnamed: "upstream-certificate-misnamed"
         case .upstreamUntrusted: "upstream-certificate-untrusted"
         case .secureOnly: "tls-required"
+        case .addressNotAllowed: "address-not-allowed"
+        case .originNotAllowed: "origin-not-allowed"
         }
     }
 
@@ -127,6 +131,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamMisnamed: "The upstream's certificate is for another name."
         case .upstreamUntrusted: "The upstream's certificate comes from no authority that this gateway believes."
         case .secureOnly: "This port speaks TLS only; use https."
+        case .addressNotAllowed: "The route may not be called from this address."
+        case .originNotAllowed: "Pages of this origin may not call the route."
         }
     }
 
@@ -142,6 +148,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .bodyTooLarge: "request-size-limit"
         case .unauthenticated: "key-auth"
         case .forbidden: "acl"
+        case .addressNotAllowed: "ip-restriction"
+        case .originNotAllowed: "cors"
         case .rateLimited: "rate-limit"
         case .upstreamUnavailable, .upstreamBusy, .upstreamFailed, .upstreamMalformed, .upstreamTimeout,
             .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed, .upstreamUntrusted:

@@ -21,6 +21,12 @@ struct FieldsView {
         return message[start..<start + Int(fields[index].valueCount)]
     }
 
+    /// Where a value of the head begins.
+    func offset(of value: Bytes) -> Int {
+        // Both point into the same head.
+        unsafe value.base - message.base
+    }
+
     /// The first field with a name, which is given in lower case, from `start` on.
     func firstIndex(ofName lowercase: Bytes, from start: Int = 0) -> Int? {
         for index in start..<max(count, start) where Int(fields[index].nameCount) == lowercase.count {

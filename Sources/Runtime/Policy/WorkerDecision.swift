@@ -28,17 +28,35 @@ extension Worker {
         let fields = FieldsView(head.table, head.message)
         var facts = RequestFacts(loaded.view, fields, query: head.query)
         let hostCount = Authority.writeHost(head.authority, hostCount: head.authorityHostCount, into: hostScratch)
-        // The views are valid until the head moves.
-        unsafe loaded.view.find(
-            host: hostScratch.bytes(0, hostCount).buffer,
-            path: path.buffer,
-            method: loaded.view.methodBit(head.method.buffer),
-            probe: &facts,
-            match: &match
-        )
+        let host = hostScratch.bytes(0, hostCount)
+        // A preflight is about the request that it announces.
+        if let asked = CrossOrigin.preflightMethod(head.method, fields) {
+            find(host, path, method: asked, &facts, loaded)
+            exchanges[x].isPreflight =
+                match.route != TableLayout.none && loaded.view.answersPreflights(ofRoute: match.route)
+        }
+        if !exchanges[x].isPreflight { find(host, path, method: head.method, &facts, loaded) }
         guard match.route != TableLayout.none else { return refuseUnrouted(x, &facts) }
         takeRoute(x, loaded)
         act(x, on: runRequestProgram(x, fields))
+    }
+
+    @inline(__always)
+    private mutating func find(
+        _ host: Bytes,
+        _ path: Bytes,
+        method: Bytes,
+        _ facts: inout RequestFacts,
+        _ loaded: LoadedTableReference
+    ) {
+        // The views are valid until the head moves.
+        unsafe loaded.view.find(
+            host: host.buffer,
+            path: path.buffer,
+            method: loaded.view.methodBit(method.buffer),
+            probe: &facts,
+            match: &match
+        )
     }
 
     /// The normal form of the path, put in the place of the path as sent.
@@ -89,6 +107,9 @@ extension Worker {
             exchanges[x].upstreamIndex = upstream
             forward(x)
         case .respond(let response): answer(x, with: response)
+        case .redirect(let location, let status, let keepsQuery):
+            redirect(x, to: location, status: status, keepsQuery: keepsQuery)
+        case .preflight(let policy): answerPreflight(x, policy)
         case .refuse(let kind): refuse(x, kind)
         }
     }

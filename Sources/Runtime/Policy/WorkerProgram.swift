@@ -6,6 +6,10 @@ internal import GatewayTable
 enum ProgramOutcome {
     case proxy(upstream: UInt32)
     case respond(UInt32)
+    /// To what a template says, with a status.
+    case redirect(UInt32, status: UInt16, keepsQuery: Bool)
+    /// Answer a preflight by a cross-origin policy.
+    case preflight(UInt32)
     case refuse(RefusalKind)
 }
 
@@ -42,6 +46,11 @@ extension Worker {
                 } else {
                     refusal = .versionUnknown
                 }
+            case .admitAddress:
+                refusal = admitAddress(x, fields, view.addressSets[view.code[counter + 1]], argument)
+            case .crossOrigin:
+                refusal = crossOrigin(x, fields, view.crossOrigins[view.code[counter + 1]])
+                if refusal == .none, exchanges[x].isPreflight { return .preflight(view.code[counter + 1]) }
             case .limitBody:
                 refusal = limitBody(x, UInt64(view.code[counter + 2]) << 32 | UInt64(view.code[counter + 1]))
             case .authenticateKey:
@@ -57,12 +66,19 @@ extension Worker {
             case .takeToken: refusal = takeToken(x, view.code[counter + 1], fields)
             case .editRequestHeaders: edits.headerEdits = view.code[counter + 1]
             case .respond: return .respond(view.code[counter + 1])
+            case .redirect:
+                return .redirect(
+                    view.code[counter + 1],
+                    status: argument & ~InstructionFlag.keepsQuery,
+                    keepsQuery: argument & InstructionFlag.keepsQuery != 0
+                )
             case .proxy:
                 edits.pathMode = PathModeCode(rawValue: UInt8(truncatingIfNeeded: argument)) ?? .whole
                 edits.pathOperand = view.code[counter + 2]
                 exchanges[x].preservesHost = argument & InstructionFlag.preservesHost != 0
                 return .proxy(upstream: view.code[counter + 1])
-            case .end, .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle, nil:
+            case .end, .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle, .stampCrossOrigin,
+                nil:
                 return .refuse(.notFound)
             }
             if refusal != .none { return .refuse(isHidden ? .versionUnknown : refusal) }
@@ -83,6 +99,54 @@ extension Worker {
         }
         (set.bits0, set.bits1, set.bits2, set.bits3) = (word(0), word(1), word(2), word(3))
         return view.consumers[consumer].groups.intersects(set)
+    }
+
+    // MARK: ip-restriction
+
+    /// The client's address: the peer's, or what a believed peer says of it.
+    private mutating func clientAddress(_ x: Int32, _ fields: FieldsView) -> PeerAddress {
+        let client = exchanges[x].client
+        let peer = PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1)
+        guard sockets[client].isTrustedPeer else { return peer }
+        return ForwardedAddress.client(fields, peer: peer, trusted: exchanges[x].table.view.trustedBlocks)
+    }
+
+    private mutating func admitAddress(
+        _ x: Int32,
+        _ fields: FieldsView,
+        _ set: RangeRecord,
+        _ argument: UInt16
+    ) -> RefusalKind {
+        let view = exchanges[x].table.view
+        let isMember = clientAddress(x, fields).isIn(set, of: view.addressRanges)
+        guard isMember == (argument & InstructionFlag.denies != 0) else { return .none }
+        // Nobody learns of a version that is not released yet.
+        if isPlanned(exchanges[x].version, view) { return .versionUnknown }
+        metrics.add(.addressRefused)
+        return .addressNotAllowed
+    }
+
+    // MARK: cors
+
+    /// Notes the origin that may read the answer; a preflight of another one is refused.
+    private mutating func crossOrigin(_ x: Int32, _ fields: FieldsView, _ policy: CrossOriginRecord) -> RefusalKind {
+        let view = exchanges[x].table.view
+        if exchanges[x].isPreflight, isPlanned(exchanges[x].version, view) {
+            metrics.add(.refusedPlanned)
+            return .versionUnknown
+        }
+        let name = Bytes("origin")
+        if let index = fields.firstIndex(ofName: name), fields.firstIndex(ofName: name, from: index + 1) == nil,
+            CrossOrigin.admits(fields.value(index), policy, view)
+        {
+            let origin = fields.value(index)
+            exchanges[x].originStart = UInt16(truncatingIfNeeded: fields.offset(of: origin))
+            exchanges[x].originCount = UInt16(truncatingIfNeeded: origin.count)
+            return .none
+        }
+        guard exchanges[x].isPreflight else { return .none }
+        metrics.add(.originRefused)
+        return .originNotAllowed
     }
 
     // MARK: request-id
@@ -275,8 +339,8 @@ extension Worker {
             guard exchanges[x].consumer != TableLayout.none else { return RateStore.hash(.empty, seed) }
             return RateStore.hash(Bytes(view.bytes(view.consumers[exchanges[x].consumer].name)), seed)
         case .address:
-            let client = exchanges[x].client
-            return RateStore.mix(RateStore.mix(seed, sockets[client].peer0), sockets[client].peer1)
+            let address = clientAddress(x, fields)
+            return RateStore.mix(RateStore.mix(seed, address.high), address.low)
         case .header:
             let index = fields.firstIndex(ofName: Bytes(view.bytes(limit.headerName)))
             return RateStore.hash(index.map { fields.value($0) } ?? .empty, seed)

@@ -83,8 +83,7 @@ extension Worker {
         } else {
             output.append(answerHead.statusLine)
         }
-        let stamps = responseStamps(x)
-        dropReplaced(x, stamps, to: &output)
+        dropReplaced(x, to: &output)
         answerHead.table.appendKept(of: answerHead.message, to: &output)
         if !answerHead.hasDate { output.append(dateLine.line(at: wall / 1000)) }
         appendResponseProgram(x, isRefusal: false, to: &output)
@@ -134,130 +133,6 @@ extension Worker {
         output.append(decimal: UInt64(status))
         output.append(byte: ASCII.space)
         output.append(reason)
-        output.append("\r\n")
-    }
-
-    // MARK: The response program
-
-    /// What the response program will say, found before the answer's own fields are written.
-    private mutating func responseStamps(_ x: Int32) -> ResponseStamps {
-        let view = exchanges[x].table.view
-        var stamps = ResponseStamps()
-        guard exchanges[x].route != TableLayout.none else { return stamps }
-        var counter = view.programs[view.routes[exchanges[x].route].program].responseEntry
-        while true {
-            let word = view.code[counter]
-            switch Opcode(rawValue: UInt8(truncatingIfNeeded: word)) {
-            case .editResponseHeaders: stamps.edits = view.code[counter + 1]
-            case .stampRequestID:
-                stamps.requestIDName = TextReference(offset: view.code[counter + 1], count: view.code[counter + 2])
-            case .stampRateLimit: stamps.hasRateLimit = exchanges[x].rateSet != TableLayout.none
-            case .stampLifecycle: stamps.isAnnounced = view.announces(version: view.code[counter + 1], at: instant)
-            default: return stamps
-            }
-            counter += word >> 8 & 0xFF
-        }
-    }
-
-    /// Marks the fields of the answer that the response program replaces.
-    private mutating func dropReplaced(_ x: Int32, _ stamps: ResponseStamps, to output: inout ByteWriter) {
-        let view = exchanges[x].table.view
-        for index in 0..<answerHead.table.count {
-            switch answerHead.table.fields[index].kind {
-            case .deprecation, .sunset: if stamps.isAnnounced { answerHead.table.fields[index].isDropped = true }
-            case .rateLimit: if stamps.hasRateLimit { answerHead.table.fields[index].isDropped = true }
-            case .link where stamps.isAnnounced:
-                let value = answerHead.table.value(index, in: answerHead.message)
-                guard LinkValues.containsLifecycle(value) else { continue }
-                answerHead.table.fields[index].isDropped = true
-                LinkValues.appendOthers(of: value, to: &output)
-            default: continue
-            }
-        }
-        if stamps.requestIDName.count > 0 {
-            answerHead.table.dropIgnoringCase(name: Bytes(view.bytes(stamps.requestIDName)), in: answerHead.message)
-        }
-        guard stamps.edits != TableLayout.none else { return }
-        let edits = view.headerEdits[stamps.edits]
-        for field in edits.removals.first..<edits.removals.first + edits.removals.count {
-            answerHead.table.drop(name: Bytes(view.bytes(view.headerFields[field].name)), in: answerHead.message)
-        }
-        for field in edits.settings.first..<edits.settings.first + edits.settings.count {
-            answerHead.table.drop(name: Bytes(view.bytes(view.headerFields[field].name)), in: answerHead.message)
-        }
-    }
-
-    /// Runs the response entry: fields that the client gets beside those of the answer itself.
-    ///
-    /// - Parameter isRefusal: the gateway answers in the API's place, so that edits of the API's answers do not apply.
-    private mutating func appendResponseProgram(_ x: Int32, isRefusal: Bool, to output: inout ByteWriter) {
-        let view = exchanges[x].table.view
-        guard exchanges[x].route != TableLayout.none else {
-            if exchanges[x].version != TableLayout.none {
-                appendLifecycle(exchanges[x].version, view, to: &output)
-            } else {
-                appendVary(x, view, to: &output)
-            }
-            return
-        }
-        var counter = view.programs[view.routes[exchanges[x].route].program].responseEntry
-        while true {
-            let word = view.code[counter]
-            switch Opcode(rawValue: UInt8(truncatingIfNeeded: word)) {
-            case .editResponseHeaders: if !isRefusal { appendEdits(view.code[counter + 1], x, view, to: &output) }
-            case .stampRequestID:
-                let name = TextReference(offset: view.code[counter + 1], count: view.code[counter + 2])
-                if exchanges[x].requestIDCount > 0 {
-                    output.append(Bytes(view.bytes(name)))
-                    output.append(": ")
-                    output.append(requestID(x))
-                    output.append("\r\n")
-                }
-            case .stampRateLimit: appendRateLimit(x, view, to: &output)
-            case .stampLifecycle: appendLifecycle(view.code[counter + 1], view, to: &output)
-            default: return
-            }
-            counter += word >> 8 & 0xFF
-        }
-    }
-
-    private mutating func appendLifecycle(_ version: UInt32, _ view: TableView, to output: inout ByteWriter) {
-        if view.announces(version: version, at: instant) {
-            output.append(Bytes(view.bytes(view.versions[version].headerLines)))
-        }
-        output.append(Bytes(view.bytes(view.apis[view.versions[version].api].varyLine)))
-    }
-
-    /// The same for an answer that belongs to an API and to none of its versions.
-    private mutating func appendVary(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
-        guard exchanges[x].api != TableLayout.none else { return }
-        output.append(Bytes(view.bytes(view.apis[exchanges[x].api].varyLine)))
-    }
-
-    /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11).
-    private mutating func appendRateLimit(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
-        guard exchanges[x].rateSet != TableLayout.none else { return }
-        let set = view.rateSets[exchanges[x].rateSet]
-        let count = min(set.count, UInt32(Limits.ratesPerLimitMax))
-        output.append("RateLimit-Policy: ")
-        for index in 0..<count {
-            let rate = view.rates[set.first + index]
-            output.append(index > 0 ? ", \"" : "\"")
-            output.append(Bytes(view.bytes(rate.name)))
-            output.append("\";q=")
-            output.append(decimal: UInt64(rate.limit))
-            output.append(";w=")
-            output.append(decimal: UInt64(rate.windowSeconds))
-        }
-        output.append("\r\nRateLimit: ")
-        for index in 0..<count {
-            output.append(index > 0 ? ", \"" : "\"")
-            output.append(Bytes(view.bytes(view.rates[set.first + index].name)))
-            output.append("\";r=")
-            output.append(decimal: UInt64(exchanges[x].rates[Int(index)].remaining))
-            output.append(";t=")
-            output.append(decimal: UInt64(exchanges[x].rates[Int(index)].resetSeconds))
-        }
         output.append("\r\n")
     }
 
@@ -420,7 +295,7 @@ extension Worker {
 
     /// Writes an answer of the gateway's own to the client's output and ends the exchange, or reads over the rest of
     /// the request's body first.
-    private mutating func sendOwn(
+    mutating func sendOwn(
         _ x: Int32,
         status: UInt16,
         reason: Bytes,

@@ -23,6 +23,8 @@ package struct RouteRehearsal: Equatable, Sendable {
     package var api: UInt32?
     /// Index into `TableView.versions`, as far as it is known.
     package var version: UInt32?
+    /// A browser asks whether a page may ask, and the route's `cors` answers.
+    package var isPreflight = false
     /// Where the path has routes, but none takes the method: those that they take.
     package var allowedMethods: UInt32 = 0
 
@@ -71,14 +73,21 @@ package struct RouteRehearsal: Equatable, Sendable {
 
         var facts = RequestFacts(view, FieldsView(head.table, head.message), query: head.query)
         var match = RouteMatch()
-        // Blocks and head are ours until the end of this function.
-        unsafe view.find(
-            host: name.buffer,
-            path: normal.buffer,
-            method: view.methodBit(head.method.buffer),
-            probe: &facts,
-            match: &match
-        )
+        func find(_ method: Bytes) {
+            // Blocks and head are ours until the end of this function.
+            unsafe view.find(
+                host: name.buffer,
+                path: normal.buffer,
+                method: view.methodBit(method.buffer),
+                probe: &facts,
+                match: &match
+            )
+        }
+        if let asked = CrossOrigin.preflightMethod(head.method, FieldsView(head.table, head.message)) {
+            find(asked)
+            isPreflight = match.route != TableLayout.none && view.answersPreflights(ofRoute: match.route)
+        }
+        if !isPreflight { find(head.method) }
         guard match.route != TableLayout.none else { return refuseUnrouted(match, &facts, view, instant) }
         verdict = .routed(match.route)
         let chosen = view.version(ofRoute: match.route)

@@ -55,6 +55,10 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case unauthenticated
     /// Requests whose consumer is in no group that may pass.
     case forbidden
+    /// Requests from an address that may not call.
+    case addressRefused
+    /// Preflights of an origin that may not call.
+    case originRefused
     /// Requests whose body was larger than the route allows.
     case bodyTooLarge
     /// Requests answered 503 because the worker had no room for them.

@@ -83,6 +83,11 @@ struct Exchange: BitwiseCopyable {
     var requestIDCount: UInt8 = 0
     var requestID = InlineArray<64, UInt8>(repeating: 0)
     var refusal = RefusalKind.none
+    /// The origin that may read the answer, as offset from the head's first byte; 0 bytes if there is none.
+    var originStart: UInt16 = 0
+    var originCount: UInt16 = 0
+    /// A browser asks whether it may ask (CORS).
+    var isPreflight = false
 
     // The upstream.
     var upstreamIndex = TableLayout.none

@@ -16,6 +16,13 @@ struct PluginText {
                 case .always: "an id; the client's own is kept"
                 }
             return "\(settings.header): \(accept)" + (settings.echo ? "; the client learns it" : "")
+        case .ipRestriction(let settings):
+            let deny = settings.deny.isEmpty ? "" : "all but \(Self.blocks(settings.deny))"
+            if settings.allow.isEmpty { return "addresses: \(deny), which get 403" }
+            return "addresses in \(Self.blocks(settings.allow))\(deny.isEmpty ? "" : ", \(deny)"), else 403"
+        case .cors(let settings):
+            return "pages of " + (settings.origins.isEmpty ? "every origin" : settings.origins.joined(separator: ", "))
+                + (settings.takesCredentials ? ", with credentials" : "")
         case .requestSizeLimit(let settings): return "at most \(Self.size(settings.bodyBytesMax)) of body, else 413"
         case .keyAuth(let settings):
             return "a key in \(Self.source(settings.source)), else 401"
@@ -24,6 +31,8 @@ struct PluginText {
         case .acl(.deny(let groups)): return "all consumers but those in \(names(groups)), who get 403"
         case .rateLimit(let settings): return limit(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
+        case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
+        case .securityHeaders(let settings): return edits(settings.edits)
         case .respond(let settings): return "answers \(settings.status) with \(Self.size(UInt64(settings.body.count)))"
         }
     }
@@ -36,6 +45,22 @@ struct PluginText {
             case .capture(let index): "{\(index < captureNames.count ? captureNames[index] : "?")}"
             }
         }.joined()
+    }
+
+    /// `10.0.0.0/8, 2001:db8:0:0:0:0:0:0/32`.
+    private static func blocks(_ blocks: [AddressBlock]) -> String {
+        blocks.map { block in
+            let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
+            if block.prefixLength >= 96, block.network.starts(with: mapped) {
+                let address = block.network.suffix(4).map(String.init).joined(separator: ".")
+                return block.prefixLength == 128 ? address : "\(address)/\(block.prefixLength - 96)"
+            }
+            let groups = stride(from: 0, to: 16, by: 2).map {
+                String(UInt16(block.network[$0]) << 8 | UInt16(block.network[$0 + 1]), radix: 16)
+            }
+            let address = groups.joined(separator: ":")
+            return block.prefixLength == 128 ? address : "\(address)/\(block.prefixLength)"
+        }.joined(separator: ", ")
     }
 
     static func source(_ source: KeySource) -> String {

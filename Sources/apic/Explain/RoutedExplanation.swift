@@ -154,7 +154,14 @@ struct RoutedExplanation {
                 guard !Set(consumer.groups).isDisjoint(with: groups) else { return nil }
                 return (403, "\(consumer.name) is in one of the groups")
             }
-        case .requestID, .requestSizeLimit, .rateLimit, .requestHeaders, .respond, .responseHeaders: return nil
+        case .cors(let settings):
+            guard rehearsal.isPreflight else { return nil }
+            let origin = explanation.request.fields.first { $0.name.lowercased() == "origin" }?.value ?? ""
+            guard settings.admits(origin) else { return (403, "pages of \(origin) may not call") }
+            return (204, "the preflight is answered here")
+        case .requestID, .ipRestriction, .requestSizeLimit, .rateLimit, .requestHeaders, .redirect, .respond,
+            .responseHeaders, .securityHeaders:
+            return nil
         }
     }
 
@@ -176,7 +183,9 @@ struct RoutedExplanation {
 
     private func served() -> [String] {
         var lines: [String] = []
-        var respond: RespondSettings?
+        var answer: String?
+        var fields: [HeaderField] = []
+        var guards: [HeaderEdits] = []
         var edits: HeaderEdits?
         var echo: String?
         var sent: HeaderEdits?
@@ -184,20 +193,28 @@ struct RoutedExplanation {
         var requestID: String?
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
-            case .respond(let settings): respond = settings
+            case .respond(let settings): (answer, fields) = ("\(settings.status)", settings.headers)
+            case .redirect(let settings):
+                let query = TextTemplate(settings.keepsQuery ? rehearsal.query : "")
+                let location = TextTemplate(parts: settings.location.parts + query.parts)
+                answer = "\(settings.status)"
+                fields = [HeaderField(name: "Location", value: TextTemplate(filled(location)))]
+            case .securityHeaders(let settings): guards.append(settings.edits)
             case .responseHeaders(let settings): edits = settings
             case .requestHeaders(let settings): sent = settings
             case .requestID(let settings):
                 requestID = settings.header
                 if settings.echo { echo = settings.header }
             case .keyAuth: authenticates = true
-            case .acl, .rateLimit, .requestSizeLimit: continue
+            case .ipRestriction, .cors, .acl, .rateLimit, .requestSizeLimit: continue
             }
         }
-        lines.append(Explanation.row("client gets", respond.map { "\($0.status)" } ?? "the upstream's answer"))
-        for field in respond?.headers ?? [] { lines.append(field.line(plugins)) }
+        lines.append(Explanation.row("client gets", answer ?? "the upstream's answer"))
+        for field in fields { lines.append(field.line(plugins)) }
         if let echo { lines.append(Explanation.row("", "\(echo): the request's id")) }
-        lines += (edits?.lines(plugins) ?? []) + explanation.lifecycleLines(of: version)
+        lines +=
+            (edits?.lines(plugins) ?? []) + guards.flatMap { $0.lines(plugins) }
+            + explanation.lifecycleLines(of: version)
         guard let forwarding = route.forwarding else {
             return lines + [Explanation.row("upstream gets", "nothing")]
         }
@@ -229,13 +246,18 @@ struct RoutedExplanation {
             }
             return rest.isEmpty ? "/" : String(rest)
         case .rewritten(let template):
-            return template.parts.map { part in
-                switch part {
-                case .text(let text): text
-                case .capture(let index): index < rehearsal.captures.count ? rehearsal.captures[index] : ""
-                }
-            }.joined()
+            return filled(template)
         }
+    }
+
+    /// A template with what the request's path holds.
+    private func filled(_ template: TextTemplate) -> String {
+        template.parts.map { part in
+            switch part {
+            case .text(let text): text
+            case .capture(let index): index < rehearsal.captures.count ? rehearsal.captures[index] : ""
+            }
+        }.joined()
     }
 }
 
@@ -247,4 +269,21 @@ extension HeaderEdits {
 
 extension HeaderField {
     fileprivate func line(_ plugins: PluginText) -> String { Explanation.row("", "\(name): \(plugins.text(value))") }
+}
+
+extension CORSSettings {
+    /// As the gateway decides (`CrossOrigin`).
+    fileprivate func admits(_ origin: String) -> Bool {
+        if origins.isEmpty { return true }
+        return origins.contains { pattern in
+            guard let star = pattern.firstIndex(of: "*") else { return pattern == origin }
+            let (start, end) = (pattern[..<star], pattern[pattern.index(after: star)...])
+            guard origin.hasPrefix(start), origin.hasSuffix(end), origin.utf8.count >= pattern.utf8.count else {
+                return false
+            }
+            return origin.dropFirst(start.count).dropLast(end.count).allSatisfy {
+                $0.isASCII && ($0.isLowercase || $0.isNumber || "-._".contains($0))
+            }
+        }
+    }
 }

@@ -1,0 +1,76 @@
+/// The fixed order of a request's life. A chain is sorted by phase; nothing else decides the order of plugins.
+package enum Phase: UInt8, CaseIterable, Comparable, Sendable {
+    case requestID
+    /// From where the request comes, before anything is said about what there is.
+    case origin
+    case crossOrigin
+    case lifecycleGate
+    case sizeLimit
+    case authentication
+    case authorization
+    case rateLimit
+    case requestTransform
+    case answer
+    case responseTransform
+    case lifecycleHeaders
+
+    package static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// The plugins, in the order in which they run. The one list of them: names, phases and the order of chains come from
+/// here, and every stage switches over it without a `default`, so that a new case leads through all of them.
+package enum PluginKind: Int, CaseIterable, Sendable {
+    case requestID
+    case ipRestriction
+    case cors
+    case requestSizeLimit
+    case keyAuth
+    case acl
+    case rateLimit
+    case requestHeaders
+    case redirect
+    case respond
+    case responseHeaders
+    case securityHeaders
+
+    /// The plugin's name in the spec, in refusals and in logs.
+    package var name: String {
+        switch self {
+        case .requestID: "request-id"
+        case .ipRestriction: "ip-restriction"
+        case .cors: "cors"
+        case .requestSizeLimit: "request-size-limit"
+        case .keyAuth: "key-auth"
+        case .acl: "acl"
+        case .rateLimit: "rate-limit"
+        case .requestHeaders: "request-headers"
+        case .redirect: "redirect"
+        case .respond: "respond"
+        case .responseHeaders: "response-headers"
+        case .securityHeaders: "security-headers"
+        }
+    }
+
+    package var phase: Phase {
+        switch self {
+        case .requestID: .requestID
+        case .ipRestriction: .origin
+        case .cors: .crossOrigin
+        case .requestSizeLimit: .sizeLimit
+        case .keyAuth: .authentication
+        case .acl: .authorization
+        case .rateLimit: .rateLimit
+        case .requestHeaders: .requestTransform
+        case .redirect, .respond: .answer
+        case .responseHeaders, .securityHeaders: .responseTransform
+        }
+    }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
+
+    /// - Returns: `nil` if no plugin has this name.
+    package init?(named name: String) {
+        guard let kind = PluginKind.byName[name] else { return nil }
+        self = kind
+    }
+}
