@@ -64,15 +64,18 @@ package enum LiteralHash {
 
     /// Taken slots in a row at most; the first slot follows the last.
     package static func longestRun(_ slots: some RandomAccessCollection<UInt32>) -> Int {
-        // The run that goes on from the last slot to the first is seen whole in a second round.
         var longest = 0
         var run = 0
-        for _ in 0..<2 {
-            for word in slots {
-                run = word == TableLayout.none ? 0 : run + 1
-                longest = max(longest, run)
-            }
+        for word in slots {
+            run = word == TableLayout.none ? 0 : run + 1
+            longest = max(longest, run)
         }
+        // The run at the end goes on at the beginning.
+        for word in slots {
+            if word == TableLayout.none { break }
+            run += 1
+        }
+        longest = max(longest, run)
         return min(longest, slots.count)
     }
 }

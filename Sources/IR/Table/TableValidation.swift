@@ -20,15 +20,17 @@ extension TableView {
         try validateTree()
     }
 
+    @inline(__always)
     func check(_ reference: TextReference, _ section: TableSection, _ record: Int, _ field: StaticString)
         throws(TableError)
     {
         // Both are below 2^32: no overflow in 64 bits.
         guard Int(reference.offset) + Int(reference.count) <= text.count else {
-            throw .outOfRange(section: "\(section)", record: record, field: field.description)
+            throw TableError.outOfRange(section, record, field)
         }
     }
 
+    @inline(__always)
     func check(
         _ index: UInt32,
         below count: Int,
@@ -36,18 +38,17 @@ extension TableView {
         _ record: Int,
         _ field: StaticString
     ) throws(TableError) {
-        guard Int(index) < count else {
-            throw .outOfRange(section: "\(section)", record: record, field: field.description)
-        }
+        guard Int(index) < count else { throw TableError.outOfRange(section, record, field) }
     }
 
+    @inline(__always)
     func require(
         _ condition: Bool,
         _ section: TableSection,
         _ record: Int,
         _ what: @autoclosure () -> String
     ) throws(TableError) {
-        guard condition else { throw .malformed(section: "\(section)", record: record, what: what()) }
+        guard condition else { throw TableError.malformed(section, record, what()) }
     }
 
     /// Whole header lines, each `name: value` with its CRLF and no other control byte; or nothing.
@@ -65,6 +66,19 @@ extension TableView {
                 what: "`\(field)` holds something beside header lines"
             )
         }
+    }
+}
+
+// Errors are made apart from where they are found, so that what finds none is small enough to be fast.
+extension TableError {
+    @inline(never)
+    fileprivate static func outOfRange(_ section: TableSection, _ record: Int, _ field: StaticString) -> TableError {
+        .outOfRange(section: "\(section)", record: record, field: field.description)
+    }
+
+    @inline(never)
+    fileprivate static func malformed(_ section: TableSection, _ record: Int, _ what: String) -> TableError {
+        .malformed(section: "\(section)", record: record, what: what)
     }
 }
 

@@ -1,6 +1,6 @@
 extension TableView {
-    /// The tree of paths: parents before children, labels that are segments, children that are found, routes that end
-    /// where they say.
+    /// The tree of paths: parents before children, children that are where they are looked for, routes that end where
+    /// they say. What the labels say, and that literal children are found, is seen by `validateLabels`.
     func validateTree() throws(TableError) {
         var walk = TreeWalk(nodeCount: treeNodes.count)
         for index in 0..<treeNodes.count {
@@ -26,10 +26,10 @@ extension TableView {
             throw .outOfRange(section: "nodeExtras", record: nodeExtras.count, field: "constrained, prefixes")
         }
         try require(walk.routeCount == routes.count, .routes, walk.routeCount, "routes that no path leads to, or two")
-        try validateSlots(hashedCount: walk.hashedCount)
     }
 
     /// How one arrives at a node: from its parent, by its label.
+    @inline(__always)
     private func validateArrival(_ node: TreeNodeRecord, _ index: Int, _ walk: inout TreeWalk) throws(TableError) {
         guard let kind = TreeNodeKind(rawValue: node.arrival) else {
             throw .malformed(section: "treeNodes", record: index, what: "unknown kind")
@@ -45,28 +45,25 @@ extension TableView {
         }
         guard Int(node.parent) < index else { throw .disordered(section: "treeNodes", record: index) }
         try check(node.label, .treeNodes, index, "label")
-        guard let (segmentCount, captureCount) = LabelCheck.count(bytes(node.label), kind) else {
-            throw .malformed(section: "treeNodes", record: index, what: "the label does not fit the kind")
-        }
-        try require(segmentCount == Int(node.labelSegmentCount), .treeNodes, index, "the label has other segments")
-        let depth = Int(walk.depths[Int(node.parent)]) + segmentCount
-        let captures = Int(walk.captureCounts[Int(node.parent)]) + captureCount
+        let above = walk.places[Int(node.parent)]
+        let place = TreePlace(
+            depth: above.depth + UInt16(node.labelSegmentCount),
+            captureCount: above.captureCount + UInt16(kind == .literal ? 0 : LabelCheck.captureCount(bytes(node.label), kind))
+        )
         try require(
-            depth <= TableLayout.patternSegmentCountMax && captures <= TableLayout.captureCountMax,
+            place.depth <= TableLayout.patternSegmentCountMax && place.captureCount <= TableLayout.captureCountMax,
             .treeNodes,
             index,
             "the path is too deep"
         )
-        walk.depths[index] = UInt8(depth)
-        walk.captureCounts[index] = UInt8(captures)
+        walk.places[index] = place
         guard kind.isHashed else { return }
-        walk.hashedCount += 1
         let parent = unsafe treeNodes.pointer(node.parent)
         try require(unsafe parent.pointee.hasLiterals, .treeNodes, index, "its parent does not look for it")
-        try require(isInSlot(node, UInt32(index)), .treeNodes, index, "no slot leads to it")
     }
 
     /// Where a node leads on.
+    @inline(__always)
     private func validateChildren(_ node: TreeNodeRecord, _ index: Int, _ walk: inout TreeWalk) throws(TableError) {
         try require(!node.hasLiterals || literalSlots.count > 0, .treeNodes, index, "there are no slots to look in")
         if node.hasCapture { try validateChild(UInt32(index + 1), of: index, .capture) }
@@ -93,6 +90,7 @@ extension TableView {
     }
 
     /// A child has its parent before it, so that no walk comes back to where it was.
+    @inline(__always)
     private func validateChild(_ child: UInt32, of index: Int, _ kind: TreeNodeKind) throws(TableError) {
         try check(child, below: treeNodes.count, .treeNodes, index, "child")
         let node = unsafe treeNodes.pointer(child)
@@ -101,8 +99,9 @@ extension TableView {
     }
 
     /// The routes that end at a node.
+    @inline(__always)
     private func validateEnds(_ node: TreeNodeRecord, _ index: Int, _ walk: inout TreeWalk) throws(TableError) {
-        let captureCount = Int(walk.captureCounts[index])
+        let captureCount = Int(walk.places[index].captureCount)
         var first = firstRoute(of: node)
         if node.hasExact { first = try validateGroup(first, of: index, captureCount: captureCount, &walk) }
         if node.hasTail {
@@ -130,6 +129,7 @@ extension TableView {
     /// A group of routes: whole, descending by rank, and all of one node.
     ///
     /// - Returns: the route behind the group.
+    @inline(__always)
     private func validateGroup(
         _ first: UInt32,
         of node: Int,
@@ -157,42 +157,39 @@ extension TableView {
             if route.isLast { return index }
         }
     }
+}
 
-    /// Whether the search for a node's first segment comes by its slot.
-    private func isInSlot(_ node: TreeNodeRecord, _ index: UInt32) -> Bool {
-        guard literalSlots.count > 0 else { return false }
-        let label = unsafe PathBytes(base: bytes(node.label).base, count: Int(node.labelByteCount))
-        let hash = unsafe LiteralHash.hash(parent: node.parent, label.base, label.segmentEnd(from: 0))
-        let word = LiteralHash.word(hash, node: index)
-        var slot = Int(LiteralHash.slot(hash, slotCount: UInt32(literalSlots.count)))
-        for _ in 0..<TableLayout.literalRunCountMax {
-            if literalSlots[slot] == word { return true }
-            if literalSlots[slot] == TableLayout.none { return false }
-            slot = slot + 1 == literalSlots.count ? 0 : slot + 1
-        }
-        return false
+/// Where a node is: the segments and captures from the root to its label's end.
+private struct TreePlace {
+    // A label has at most 255 segments and 65 535 bytes: the sums of two are in range.
+    var depth: UInt16 = 0
+    var captureCount: UInt16 = 0
+}
+
+/// The places of all nodes: an array that has one owner and so need not ask whether it has.
+///
+/// The unsafe operations hold because every index is below the count of nodes that it was made for.
+@safe
+private struct TreePlaces: ~Copyable {
+    private let base: UnsafeMutableBufferPointer<TreePlace>
+
+    init(count: Int) {
+        unsafe base = .allocate(capacity: count)
+        unsafe base.initialize(repeating: TreePlace())
     }
 
-    /// Slots hold what was found there and nothing else, and every search comes by an empty one soon.
-    private func validateSlots(hashedCount: Int) throws(TableError) {
-        let taken = (0..<literalSlots.count).lazy.filter { literalSlots[$0] != TableLayout.none }.count
-        try require(taken == hashedCount, .literalSlots, taken, "slots that lead to no node")
-        guard literalSlots.count > 0 else { return }
-        try require(taken < literalSlots.count, .literalSlots, taken, "no slot is empty")
-        let run = unsafe LiteralHash.longestRun(
-            UnsafeBufferPointer(start: literalSlots.pointer(0), count: literalSlots.count)
-        )
-        try require(run <= TableLayout.literalRunCountMax, .literalSlots, run, "too many slots in a row are taken")
+    deinit { unsafe base.deallocate() }
+
+    subscript(node: Int) -> TreePlace {
+        get { unsafe base[node] }
+        set { unsafe base[node] = newValue }
     }
 }
 
 /// What the walk over the tree has seen.
-private struct TreeWalk {
-    /// Segments and captures from the root, per node.
-    var depths: [UInt8]
-    var captureCounts: [UInt8]
-    /// Nodes that are found through `literalSlots`.
-    var hashedCount = 0
+private struct TreeWalk: ~Copyable {
+    /// Per node.
+    var places: TreePlaces
     /// Routes of all groups.
     var routeCount = 0
     /// Edges of all nodes so far, and where those of the last node that has some end.
@@ -202,31 +199,6 @@ private struct TreeWalk {
     var prefixEnd = 0
 
     init(nodeCount: Int) {
-        depths = [UInt8](repeating: 0, count: nodeCount)
-        captureCounts = [UInt8](repeating: 0, count: nodeCount)
-    }
-}
-
-/// The labels of tree nodes.
-private enum LabelCheck {
-    /// The segments of a label and how many of them are captures; `nil` if it is no label of that kind.
-    static func count(_ label: TableBytes, _ kind: TreeNodeKind) -> (segmentCount: Int, captureCount: Int)? {
-        guard label.count > 0 else { return nil }
-        guard kind != .constrained else { return (1, 1) }
-        let path = unsafe PathBytes(base: label.base, count: label.count)
-        guard (path[0] == PathBytes.brace) == (kind == .capture) || kind == .literal else { return nil }
-        var segmentCount = 0
-        var captureCount = 0
-        var start = 0
-        while true {
-            let end = path.segmentEnd(from: start)
-            guard start < end else { return nil }
-            segmentCount += 1
-            if kind != .literal, path[start] == PathBytes.brace { captureCount += 1 }
-            if end == path.count { break }
-            start = end + 1
-            guard start < path.count else { return nil }
-        }
-        return kind == .pattern && captureCount == 0 ? nil : (segmentCount, captureCount)
+        places = TreePlaces(count: nodeCount)
     }
 }

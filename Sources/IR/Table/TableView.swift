@@ -89,10 +89,16 @@ package struct TableView: @unchecked Sendable {
     /// - Parameter bytes: the whole file, aligned to eight bytes; it must outlive the view and never change.
     /// - Throws: `TableError` with what is wrong and where.
     package init(validating bytes: UnsafeBufferPointer<UInt8>) throws(TableError) {
-        let directory = try unsafe TableDirectory(bytes)
-        unsafe self.base = directory.base
-        self.byteCount = directory.byteCount
-        try validate()
+        let candidate = try unsafe TableCandidate(bytes)
+        try candidate.validateSurface()
+        try candidate.validateStructure()
+        unsafe self = candidate.view
+    }
+
+    /// - Parameter directory: of a table of which no more is known.
+    fileprivate init(_ directory: TableDirectory) {
+        unsafe base = directory.base
+        byteCount = directory.byteCount
     }
 
     /// A section by its number, which is that of its case in `TableSection` (a test compares them).
@@ -191,9 +197,36 @@ package struct TableView: @unchecked Sendable {
     }
 }
 
+/// A table of which the header and the directory are right, and no more is known.
+///
+/// The two validations are apart so that they can run at the same time: neither relies on what the other checks.
+@safe
+package struct TableCandidate: Sendable {
+    private let directory: TableDirectory
+    /// The table.
+    ///
+    /// Unsafe to use before both validations have passed.
+    @unsafe package let view: TableView
+
+    /// - Parameter bytes: as for `TableView.init(validating:)`.
+    package init(_ bytes: UnsafeBufferPointer<UInt8>) throws(TableError) {
+        directory = try unsafe TableDirectory(bytes)
+        unsafe view = TableView(directory)
+    }
+
+    /// The checksum of every section, and that every label of the tree is one and is found by its slot.
+    package func validateSurface() throws(TableError) {
+        try directory.validateChecksums()
+        try unsafe view.validateLabels()
+    }
+
+    /// Bounds, order, every index, no cycles.
+    package func validateStructure() throws(TableError) { try unsafe view.validate() }
+}
+
 /// The header and directory of a table, checked.
 @safe
-struct TableDirectory {
+private struct TableDirectory: @unchecked Sendable {
     let base: UnsafePointer<UInt8>
     let byteCount: Int
 
@@ -220,19 +253,15 @@ struct TableDirectory {
             load(UInt32.self, at: TableLayout.sectionCountOffset) == UInt32(sections.count)
         else { throw .checksum(section: "header") }
         var end = headEnd
-        for section in sections { end = try unsafe locate(section, from: end, in: bytes) }
+        for section in sections { end = try locate(section, from: end) }
         guard end == bytes.count else { throw .wrongByteCount(said: UInt64(end), actual: bytes.count) }
     }
 
     /// Checks one directory entry; the section must begin where the one before it ended.
     ///
     /// - Returns: where the section ends, padding included.
-    private func locate(
-        _ section: TableSection,
-        from start: Int,
-        in bytes: UnsafeBufferPointer<UInt8>
-    ) throws(TableError) -> Int {
-        let entry = TableLayout.headerByteCount + section.rawValue * TableLayout.directoryEntryByteCount
+    private func locate(_ section: TableSection, from start: Int) throws(TableError) -> Int {
+        let entry = TableDirectory.entry(of: section)
         let offset = Int(load(UInt32.self, at: entry + TableLayout.entryFileOffsetOffset))
         let count = Int(load(UInt32.self, at: entry + TableLayout.entryRecordCountOffset))
         guard load(UInt16.self, at: entry + TableLayout.entryKindOffset) == UInt16(section.rawValue),
@@ -245,11 +274,25 @@ struct TableDirectory {
         // Both factors are below 2^32: no overflow in 64 bits.
         let end = TableDirectory.aligned(offset + count * section.recordByteCount)
         guard end <= byteCount else { throw .misplacedSection(section: "\(section)") }
-        let checksum = load(UInt32.self, at: entry + TableLayout.entryChecksumOffset)
-        guard unsafe Checksum.crc32(UnsafeBufferPointer(rebasing: bytes[offset..<end])) == checksum else {
-            throw .checksum(section: "\(section)")
-        }
         return end
+    }
+
+    /// The checksums of all sections, each with its padding.
+    func validateChecksums() throws(TableError) {
+        for section in TableSection.allCases {
+            let entry = TableDirectory.entry(of: section)
+            let offset = Int(load(UInt32.self, at: entry + TableLayout.entryFileOffsetOffset))
+            let count = Int(load(UInt32.self, at: entry + TableLayout.entryRecordCountOffset))
+            let end = TableDirectory.aligned(offset + count * section.recordByteCount)
+            let checksum = load(UInt32.self, at: entry + TableLayout.entryChecksumOffset)
+            // `locate` has seen that the section lies within the file.
+            guard unsafe Checksum.crc32(UnsafeBufferPointer(start: base + offset, count: end - offset)) == checksum
+            else { throw .checksum(section: "\(section)") }
+        }
+    }
+
+    private static func entry(of section: TableSection) -> Int {
+        TableLayout.headerByteCount + section.rawValue * TableLayout.directoryEntryByteCount
     }
 
     /// - Precondition: the value lies within the header or the directory, whose bounds were checked.

@@ -108,6 +108,31 @@ int apic_start_thread(uint64_t stack_byte_count, void (*run)(void *argument), vo
     return error;
 }
 
+struct piece_of_work {
+    void (*run)(void *argument);
+    void *argument;
+};
+
+static void *run_piece(void *piece) {
+    const struct piece_of_work *given = piece;
+    given->run(given->argument);
+    return NULL;
+}
+
+void apic_run_both(uint64_t stack_byte_count, void (*run)(void *argument), void *aside, void *here) {
+    // The thread is joined below, so that what it was given outlives it.
+    struct piece_of_work piece = {run, aside};
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_t thread;
+    const int error = pthread_attr_setstacksize(&attributes, stack_byte_count) != 0
+        || pthread_create(&thread, &attributes, run_piece, &piece) != 0;
+    pthread_attr_destroy(&attributes);
+    if (error) run(aside);
+    run(here);
+    if (!error) pthread_join(thread, NULL);
+}
+
 void apic_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int apic_processor_count(void) {

@@ -1,4 +1,5 @@
 internal import CCrypto
+internal import Glibc
 
 /// What is built on digests, and its kin from libcrypto.
 package enum Digests {
@@ -17,15 +18,21 @@ package enum Digests {
         }
     }
 
-    /// Fills a buffer with bytes that nobody can guess.
+    /// Fills a buffer with bytes that nobody can guess, from the kernel: libcrypto's generator takes a millisecond to
+    /// begin, which a gateway without TLS need not spend.
     ///
     /// A system that has no randomness cannot name requests or make keys: it stops here rather than go on guessably.
     package static func randomBytes(into buffer: UnsafeMutableRawBufferPointer) {
-        guard let start = buffer.baseAddress, buffer.count > 0 else { return }
-        precondition(buffer.count <= Int(Int32.max), "libcrypto counts random bytes in 31 bits")
-        // libcrypto writes `count` bytes.
-        let outcome = unsafe RAND_bytes(start.assumingMemoryBound(to: UInt8.self), Int32(buffer.count))
-        precondition(outcome == 1, "the system's random number generator failed")
+        // The kernel gives so many at once.
+        let pieceByteCountMax = 256
+        var rest = unsafe buffer[...]
+        while unsafe !rest.isEmpty, let start = unsafe UnsafeMutableRawBufferPointer(rebasing: rest).baseAddress {
+            let count = unsafe min(rest.count, pieceByteCountMax)
+            // `count` bytes are left behind `start`.
+            let outcome = unsafe getentropy(start, count)
+            precondition(outcome == 0, "the system's random number generator failed")
+            unsafe rest = rest.dropFirst(count)
+        }
     }
 
     /// Bytes that nobody can guess.

@@ -70,11 +70,39 @@ package final class MappedTable: Sendable {
         }
         let memory = try PrivateCopy(of: file, byteCount: byteCount, path: path)
         do throws(TableError) {
-            return MappedTable(view: try unsafe TableView(validating: memory.bytes), memory: memory)
+            return MappedTable(view: try unsafe validated(memory.bytes), memory: memory)
         } catch {
             // No view came to be, so nothing refers to the memory.
             memory.unmap()
             throw .invalidTable(path: path, error)
+        }
+    }
+
+    /// A table that is large enough for a thread to pay.
+    private static let largeByteCount = 1 << 20
+
+    /// Validates a table; the two halves of a large one at the same time.
+    private static func validated(_ bytes: UnsafeBufferPointer<UInt8>) throws(TableError) -> TableView {
+        guard bytes.count >= largeByteCount else { return try unsafe TableView(validating: bytes) }
+        let candidate = try unsafe TableCandidate(bytes)
+        let surface = Finding()
+        let structure = Finding()
+        Thread.runBoth {
+            surface.note(candidate.validateSurface)
+        } _: {
+            structure.note(candidate.validateStructure)
+        }
+        // What is wrong with the bytes explains what is wrong with the records.
+        if let error = surface.error ?? structure.error { throw error }
+        return unsafe candidate.view
+    }
+
+    /// What one half found: written by one thread, and read when it is done.
+    private final class Finding: @unchecked Sendable {
+        private(set) var error: TableError?
+
+        func note(_ validate: () throws(TableError) -> Void) {
+            do throws(TableError) { try validate() } catch { self.error = error }
         }
     }
 }

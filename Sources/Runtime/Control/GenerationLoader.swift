@@ -50,6 +50,8 @@ package struct GenerationLoader {
         generationCount += 1
         seriesNames.reserveCapacity(view.versions.count + 1)
         series.reserveCapacity(view.versions.count)
+        // At once, so that names are not hashed again whenever there are twice as many.
+        series.reserveCapacity(min(view.versions.count + 1, WorkerMetrics.seriesCountMax))
         return Generation(
             number: generationCount,
             table: table,

@@ -35,4 +35,26 @@ enum Thread {
         if code != 0 { unsafe body.release() }
         return code
     }
+
+    /// Does two pieces of work at the same time, the first on a thread of its own; it is done when both are.
+    static func runBoth(_ aside: @Sendable () -> Void, _ here: @Sendable () -> Void) {
+        withoutActuallyEscaping(aside) { aside in
+            withoutActuallyEscaping(here) { here in
+                let aside = Body(name: "", run: aside)
+                let here = Body(name: "", run: here)
+                // Both are alive until the call is over, and nobody has them then.
+                withExtendedLifetime((aside, here)) {
+                    unsafe apic_run_both(
+                        stackByteCount,
+                        { argument in
+                            guard let argument = unsafe argument else { return }
+                            unsafe Unmanaged<Body>.fromOpaque(argument).takeUnretainedValue().run()
+                        },
+                        Unmanaged.passUnretained(aside).toOpaque(),
+                        Unmanaged.passUnretained(here).toOpaque()
+                    )
+                }
+            }
+        }
+    }
 }

@@ -43,6 +43,9 @@ extern const int apic_advice_huge_pages;
 
 /// Starts a detached thread, which has the signal mask of its maker. 0, or an errno.
 int apic_start_thread(uint64_t stack_byte_count, void (*run)(void *argument), void *argument);
+/// Does two pieces of work at the same time, the first on a thread of its own, and returns when both are done. Without a
+/// thread they are done one after the other.
+void apic_run_both(uint64_t stack_byte_count, void (*run)(void *argument), void *aside, void *here);
 /// Names the calling thread; 15 bytes count.
 void apic_name_thread(const char *name);
 /// Processors that this process may run on, at least 1.
