@@ -39,11 +39,6 @@ import Testing
         #expect(!Digests.constantTimeEqual([1, 2, 3], [1, 2]))
     }
 
-    @Test func randomBytesDiffer() {
-        #expect(Digests.randomBytes(count: 32) != Digests.randomBytes(count: 32))
-        #expect(Digests.randomBytes(count: 0).isEmpty)
-    }
-
     @Test func saltDependsOnTheNameAlone() {
         let salt = Digests.credentialSalt(gatewayName: "storefront")
         #expect(salt.count == 32)

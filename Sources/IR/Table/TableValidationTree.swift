@@ -46,9 +46,10 @@ extension TableView {
         guard Int(node.parent) < index else { throw .disordered(section: "treeNodes", record: index) }
         try check(node.label, .treeNodes, index, "label")
         let above = walk.places[Int(node.parent)]
+        let captureCount = kind == .literal ? 0 : LabelCheck.captureCount(bytes(node.label), kind)
         let place = TreePlace(
             depth: above.depth + UInt16(node.labelSegmentCount),
-            captureCount: above.captureCount + UInt16(kind == .literal ? 0 : LabelCheck.captureCount(bytes(node.label), kind))
+            captureCount: above.captureCount + UInt16(captureCount)
         )
         try require(
             place.depth <= TableLayout.patternSegmentCountMax && place.captureCount <= TableLayout.captureCountMax,

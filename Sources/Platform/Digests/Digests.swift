@@ -1,5 +1,4 @@
 internal import CCrypto
-internal import Glibc
 
 /// What is built on digests, and its kin from libcrypto.
 package enum Digests {
@@ -15,32 +14,6 @@ package enum Digests {
     package static func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         unsafe left.withUnsafeBytes { left in
             unsafe right.withUnsafeBytes { right in unsafe constantTimeEqual(left, right) }
-        }
-    }
-
-    /// Fills a buffer with bytes that nobody can guess, from the kernel: libcrypto's generator takes a millisecond to
-    /// begin, which a gateway without TLS need not spend.
-    ///
-    /// A system that has no randomness cannot name requests or make keys: it stops here rather than go on guessably.
-    package static func randomBytes(into buffer: UnsafeMutableRawBufferPointer) {
-        // The kernel gives so many at once.
-        let pieceByteCountMax = 256
-        var rest = unsafe buffer[...]
-        while unsafe !rest.isEmpty, let start = unsafe UnsafeMutableRawBufferPointer(rebasing: rest).baseAddress {
-            let count = unsafe min(rest.count, pieceByteCountMax)
-            // `count` bytes are left behind `start`.
-            let outcome = unsafe getentropy(start, count)
-            precondition(outcome == 0, "the system's random number generator failed")
-            unsafe rest = rest.dropFirst(count)
-        }
-    }
-
-    /// Bytes that nobody can guess.
-    package static func randomBytes(count: Int) -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            // The buffer has room for `count` bytes, and all of them are written.
-            unsafe randomBytes(into: UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count))
-            initialized = count
         }
     }
 

@@ -1,5 +1,4 @@
 internal import CPlatform
-internal import Digests
 internal import Glibc
 
 /// The counts of all rate limits, shared by the workers of a process.
@@ -36,7 +35,7 @@ package final class RateStore: @unchecked Sendable {
             preconditionFailure("out of memory for rate limits")
         }
         unsafe words = memory.bindMemory(to: UInt64.self, capacity: setCount * RateStore.waysPerSet * 2)
-        let random = Digests.randomBytes(count: 8)
+        let random = SystemRandom.bytes(count: 8)
         seed = random.reduce(0) { $0 << 8 | UInt64($1) }
     }
 

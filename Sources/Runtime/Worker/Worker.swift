@@ -1,5 +1,4 @@
 internal import CPlatform
-internal import Digests
 internal import GatewayTable
 internal import Glibc
 
@@ -104,7 +103,7 @@ struct Worker: ~Copyable {
         hostScratch = blocks.take()
         bodyScratch = blocks.take()
         recordScratch = blocks.take()
-        random = RequestIDSource(seed: Digests.randomBytes(count: 32))
+        random = RequestIDSource(seed: SystemRandom.bytes(count: 32))
         clientCountMax = Worker.share(of: first.view.gateway.connectionCountMax, settings.workerCount)
         requestCountMax = Worker.share(of: first.view.gateway.requestCountMax, settings.workerCount)
         http2.setBounds(current.bounds, openCountMax: clientCountMax)
