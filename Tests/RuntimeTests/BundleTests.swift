@@ -73,6 +73,32 @@ struct BundleTests {
         #expect(error?.message.contains("No such file") == true)
     }
 
+    @Test("a table that two threads validate is refused for the same reasons, wherever a bit is flipped")
+    func largeTable() throws {
+        var gateway = ControlFixture.gateway()
+        gateway.name = String(repeating: "n", count: 2 << 20)
+        let good = TableEmitter.emit(gateway)
+        try folder.overwrite("gateway.apib", with: good)
+        #expect(try MappedTable.load(bundle: folder.path).digest.count == 32)
+        for offset in stride(from: 0, to: good.count, by: good.count / 40) {
+            var flipped = good
+            flipped[offset] ^= 1
+            try folder.overwrite("gateway.apib", with: flipped)
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: flipped.count, alignment: 8)
+            defer { memory.deallocate() }
+            memory.copyBytes(from: flipped)
+            let expected = #expect(throws: TableError.self) {
+                try TableView(validating: UnsafeBufferPointer(memory.assumingMemoryBound(to: UInt8.self)))
+            }
+            let error = #expect(throws: LoadError.self) { try MappedTable.load(bundle: folder.path) }
+            guard case .invalidTable(_, let found)? = error else {
+                Issue.record("byte \(offset): \(String(describing: error))")
+                continue
+            }
+            #expect(found.message == expected?.message, "byte \(offset)")
+        }
+    }
+
     private func load(_ keys: [Credential.Key]) throws -> Generation {
         try folder.overwrite("gateway.apib", with: TableEmitter.emit(ControlFixture.gateway(credentials: keys)))
         var loader = GenerationLoader()
