@@ -48,6 +48,7 @@ enum ListenerLowering {
         if let value = spec.connectionCountMax?.value { result.connectionCountMax = value }
         result.connectionsPerAddressMax = spec.connectionsPerAddressMax?.value
         result.requestCountMax = spec.requestCountMax?.value
+        result.lagMax = spec.lagMax?.value
         result.bodyBytesMax = spec.bodyBytesMax?.value
         return result
     }

@@ -76,6 +76,7 @@ extension SpecDecoder {
         spec.connectionCountMax = scalar(fields["connections"], .number(1...1_000_000))
         spec.connectionsPerAddressMax = scalar(fields["connections-per-address"], .number(1...1_000_000))
         spec.requestCountMax = scalar(fields["requests"], .number(1...1_000_000))
+        spec.lagMax = scalar(fields["lag"], .duration())
     }
 
     private mutating func listenTimeouts(_ field: Field, into spec: inout ListenSpec) {

@@ -69,6 +69,7 @@ package struct ListenSpec: Sendable {
     package var connectionCountMax: Spanned<UInt32>?
     package var connectionsPerAddressMax: Spanned<UInt32>?
     package var requestCountMax: Spanned<UInt32>?
+    package var lagMax: Spanned<Milliseconds>?
     /// `listen.timeouts`: `head`, `body`, `request`, `idle`, `write`.
     package var headTimeout: Spanned<Milliseconds>?
     package var bodyTimeout: Spanned<Milliseconds>?

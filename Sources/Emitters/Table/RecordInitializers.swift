@@ -22,6 +22,7 @@ extension GatewayRecord {
         connectionCountMax = gateway.limits.connectionCountMax
         connectionsPerAddressMax = gateway.limits.connectionsPerAddressMax ?? 0
         requestCountMax = gateway.limits.requestCountMax ?? 0
+        lagMax = gateway.limits.lagMax ?? 0
         headTimeout = gateway.timeouts.head
         bodyTimeout = gateway.timeouts.body
         requestTimeout = gateway.timeouts.request

@@ -44,6 +44,7 @@ package struct GatewayDump {
         )
         if let count = limits.connectionsPerAddressMax { add("limits connections per address \(count)", depth: 1) }
         if let count = limits.requestCountMax { add("limits requests \(count)", depth: 1) }
+        if let lag = limits.lagMax { add("limits lag \(lag)", depth: 1) }
         let timeouts = gateway.timeouts
         add(
             "timeouts head \(timeouts.head), body \(timeouts.body), request \(timeouts.request), "

@@ -74,6 +74,8 @@ package struct RequestLimits: Equatable, Sendable {
     package var connectionsPerAddressMax: UInt32?
     /// Requests in flight of the whole gateway.
     package var requestCountMax: UInt32?
+    /// How long events may wait for their turn in a worker before new requests are turned away.
+    package var lagMax: Milliseconds?
 
     package init(
         headBytesMax: UInt32 = 16 * 1024,
@@ -81,7 +83,8 @@ package struct RequestLimits: Equatable, Sendable {
         bodyBytesMax: UInt64? = nil,
         connectionCountMax: UInt32 = 16_384,
         connectionsPerAddressMax: UInt32? = nil,
-        requestCountMax: UInt32? = nil
+        requestCountMax: UInt32? = nil,
+        lagMax: Milliseconds? = nil
     ) {
         self.headBytesMax = headBytesMax
         self.headerCountMax = headerCountMax
@@ -89,6 +92,7 @@ package struct RequestLimits: Equatable, Sendable {
         self.connectionCountMax = connectionCountMax
         self.connectionsPerAddressMax = connectionsPerAddressMax
         self.requestCountMax = requestCountMax
+        self.lagMax = lagMax
     }
 }
 

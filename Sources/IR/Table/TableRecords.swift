@@ -100,6 +100,9 @@ package struct GatewayRecord: BitwiseCopyable, Sendable {
     package var connectionsPerAddressMax: UInt32 = 0
     /// 0 is no bound.
     package var requestCountMax: UInt32 = 0
+    /// Milliseconds; 0 is no bound.
+    package var lagMax: UInt32 = 0
+    package var reserved: UInt32 = 0
     /// Hosts come as exact ones, wildcards, then at most one for any host.
     @usableFromInline package var exactHostCount: UInt32 = 0
     @usableFromInline package var wildcardHostCount: UInt32 = 0

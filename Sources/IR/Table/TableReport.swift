@@ -38,6 +38,7 @@ package struct TableReport {
         for (name, count) in [
             ("connections per address, at most", gateway.connectionsPerAddressMax),
             ("requests in flight, at most", gateway.requestCountMax),
+            ("lag, at most, ms", gateway.lagMax),
         ] {
             part.add([.text(name), count == 0 ? .none : .number(Int(count))])
         }

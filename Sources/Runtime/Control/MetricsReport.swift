@@ -105,6 +105,10 @@ extension StatusFacts {
             .proxyHeadersRefused
         )
         put(&metrics, "apic_requests_in_flight", .gauge, "Requests in flight.", .requestsInFlight)
+        let lag = "apic_event_loop_lag_seconds"
+        metrics.family(lag, .gauge, "How long events wait for their turn, in the slowest worker.")
+        metrics.sample(lag, microseconds: workers.map { $0.value(.lagMicroseconds) }.max() ?? 0)
+        put(&metrics, "apic_workers_overloaded", .gauge, "Workers in which that is above the mark.", .overloaded)
         put(
             &metrics,
             "apic_tunnels",
@@ -188,7 +192,7 @@ extension StatusFacts {
         let reasons: KeyValuePairs<String, WorkerCounter> = [
             "rate-limit": .rateLimited, "authentication": .unauthenticated, "acl": .forbidden,
             "ip-restriction": .addressRefused, "cors": .originRefused,
-            "size-limit": .bodyTooLarge, "overload": .shed, "planned": .refusedPlanned,
+            "size-limit": .bodyTooLarge, "overload": .shed, "lag": .shedByLag, "planned": .refusedPlanned,
             "brownout": .refusedBrownout, "sunset": .refusedSunset, "retired": .refusedRetired,
             "no-route": .unrouted,
         ]

@@ -17,9 +17,9 @@ extension Worker {
             }
         }
         exchanges[x].isHead = head.method.equals(Bytes("HEAD"))
-        // Above the mark a request is turned away at once, so that those in flight keep their pace.
-        guard requestCount <= requestCountMax else {
-            metrics.add(.shed)
+        // Above a mark a request is turned away at once, so that those in flight keep their pace.
+        guard requestCount <= requestCountMax, !lag.isOverloaded else {
+            metrics.add(lag.isOverloaded ? .shedByLag : .shed)
             return refuse(x, .overloaded)
         }
         exchanges[x].isIdempotent = Worker.isIdempotent(head.method)

@@ -63,6 +63,12 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case bodyTooLarge
     /// Requests answered 503 because the worker had no room for them.
     case shed
+    /// Requests answered 503 because events waited too long for their turn.
+    case shedByLag
+    /// Gauge: how long events wait for their turn.
+    case lagMicroseconds
+    /// Gauge: 1 while that is above the mark.
+    case overloaded
     /// Requests refused by the state of their version.
     case refusedPlanned
     case refusedBrownout
@@ -177,6 +183,12 @@ package struct WorkerMetrics: BitwiseCopyable, @unchecked Sendable {
     @inline(__always)
     package func subtract(_ gauge: WorkerCounter, _ amount: UInt64 = 1) {
         unsafe WorkerMetrics.add(words + gauge.rawValue, 0 &- amount)
+    }
+
+    /// Gives a gauge its value.
+    @inline(__always)
+    package func set(_ gauge: WorkerCounter, _ value: UInt64) {
+        unsafe apic_store_relaxed_u64(words + gauge.rawValue, value)
     }
 
     // MARK: Reading

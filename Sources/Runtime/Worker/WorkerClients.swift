@@ -8,7 +8,9 @@ extension Worker {
     // MARK: Accepting
 
     mutating func acceptClients(_ listener: Int32) {
-        for _ in 0..<Limits.acceptCountMax {
+        // A handshake costs as much as many requests: while there is too much to do, those to come wait in the kernel.
+        let most = lag.isOverloaded && sockets[listener].isSecure ? 1 : Limits.acceptCountMax
+        for _ in 0..<most {
             var peer = apic_peer()
             let descriptor = unsafe apic_accept(listener, &peer)
             if descriptor < 0 {
