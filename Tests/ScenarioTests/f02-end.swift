@@ -74,6 +74,7 @@ struct StartAndEnd {
         }
         #expect(waited > 0.4 && waited < 15)
         #expect(wire.isReset(within: 5))
+        #expect(gateway.program.errors.contains(#"what is in flight is cut","requests":"1","tunnels":"0""#))
 
         let other = try RunningGateway(PlainSpec.text(upstream))
         let second = try other.connect()

@@ -21,6 +21,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 void apic_fill_standard_descriptors(void) {
@@ -208,4 +209,19 @@ static int give_back(struct dl_phdr_info *object, size_t size, void *unused) {
 void apic_give_back_startup_memory(void) {
     malloc_trim(0);
     dl_iterate_phdr(give_back, NULL);
+}
+
+int apic_send_datagram(const char *address, const char *text, uint64_t length) {
+    struct sockaddr_un place = {.sun_family = AF_UNIX};
+    const size_t count = strlen(address);
+    if (count < 2 || count >= sizeof place.sun_path) return EINVAL;
+    memcpy(place.sun_path, address, count);
+    if (address[0] == '@') place.sun_path[0] = 0;
+    const int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return errno;
+    const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count);
+    const ssize_t sent = sendto(descriptor, text, length, MSG_NOSIGNAL, (const struct sockaddr *)&place, size);
+    const int error = sent < 0 ? errno : 0;
+    close(descriptor);
+    return error;
 }

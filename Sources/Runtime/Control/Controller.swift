@@ -18,6 +18,7 @@ package struct Controller: ~Copyable {
 
     let options: Options
     let log: ProcessLog
+    let notices: ServiceNotices
     let listeners: [Listeners.Bound]
     let statusEndpoint: Endpoint
     let clockOffset: Int64
@@ -33,6 +34,8 @@ package struct Controller: ~Copyable {
     var retired: [Generation] = []
     var reloads = ReloadHistory()
     var retry = RetrySchedule()
+    /// The service manager waits for the end of what it asked for by SIGHUP.
+    var owesReloadNotice = false
     var drain = DrainSchedule()
     var status: StatusServer
     /// The process that this one takes over from, until it is told.
@@ -53,11 +56,13 @@ package struct Controller: ~Copyable {
     ///
     /// - Parameters:
     ///   - signals: a descriptor from `Signals.open`, which the controller closes in the end.
-    ///   - adopted: listening sockets that a service manager opened.
+    ///   - notices: to the service manager.
+    ///   - adopted: listening sockets that it opened.
     init(
         options: Options,
         log: ProcessLog,
         signals: Int32,
+        notices: ServiceNotices = ServiceNotices(),
         adopting adopted: consuming AdoptedSockets = AdoptedSockets()
     ) throws(StartError) {
         let wakeup = apic_eventfd()
@@ -83,6 +88,7 @@ package struct Controller: ~Copyable {
         }
         self.options = options
         self.log = log
+        self.notices = notices
         self.signals = signals
         self.wakeup = wakeup
         self.loader = loader
@@ -141,6 +147,7 @@ package struct Controller: ~Copyable {
         }
         sayServing()
         beginTakeover()
+        notices.serving()
         while true {
             if let code = turn() { return end(code) }
         }
@@ -200,7 +207,11 @@ package struct Controller: ~Copyable {
     private mutating func handleSignals(now: Int64) -> Int32? {
         while let number = Signals.next(signals) {
             switch number {
-            case SIGHUP: if drain.isServing { reload(.signal, now: now) }
+            case SIGHUP:
+                guard drain.isServing else { continue }
+                notices.reloading()
+                owesReloadNotice = true
+                reload(.signal, now: now)
             case SIGUSR1: accessLog.reopen()
             default:
                 guard drain.isServing else {
@@ -214,6 +225,7 @@ package struct Controller: ~Copyable {
                     timeoutMilliseconds: Int64(gateway.drainTimeout)
                 )
                 log.info("draining", ["signal": number == SIGINT ? "SIGINT" : "SIGTERM"])
+                notices.stopping()
             }
         }
         return nil
@@ -227,7 +239,13 @@ package struct Controller: ~Copyable {
                 removeSocketFiles()
                 workers.enter(.draining)
             case .stopWorkers:
-                log.warning("the time to drain is over; what is in flight is cut")
+                log.warning(
+                    "the time to drain is over; what is in flight is cut",
+                    [
+                        "requests": String(workers.sum(.requestsInFlight)),
+                        "tunnels": String(workers.sum(.tunnelsOpen)),
+                    ]
+                )
                 workers.enter(.stopping)
             case .exit: return 0
             }

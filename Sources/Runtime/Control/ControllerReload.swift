@@ -61,6 +61,7 @@ extension Controller {
         reloads.unchangedCount += 1
         reloads.failure = nil
         retry.noteSuccess()
+        noteReloaded()
         if reason == .signal { log.info("the bundle is unchanged", ["bundle": options.bundle]) }
     }
 
@@ -73,6 +74,14 @@ extension Controller {
         }
         reloads.failure = ReloadHistory.Failure(instant: Clock.realSeconds, message: message)
         retry.noteFailure(now: now)
+        noteReloaded()
+    }
+
+    /// Tells the service manager, if it waits for that. A bundle that is still held back is told of when it is served.
+    private mutating func noteReloaded() {
+        guard owesReloadNotice, staged == nil else { return }
+        owesReloadNotice = false
+        notices.reloaded(failure: reloads.failure?.message)
     }
 
     /// Holds a generation back until the names of its targets are resolved, so that no request meets a target without
@@ -95,6 +104,7 @@ extension Controller {
         reloads.succeededCount += 1
         reloads.failure = nil
         reloads.loadedInstant = Clock.realSeconds
+        noteReloaded()
         log.info(
             "serving another bundle",
             ["generation": String(current.number), "routes": String(current.view.routes.count)]

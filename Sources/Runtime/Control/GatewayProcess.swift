@@ -33,7 +33,13 @@ package enum GatewayProcess {
         // Before any thread starts, since threads have the mask of their maker.
         let signals = Signals.open()
         do throws(StartError) {
-            var controller = try Controller(options: options, log: ProcessLog(), signals: signals, adopting: adopted)
+            var controller = try Controller(
+                options: options,
+                log: ProcessLog(),
+                signals: signals,
+                notices: ServiceNotices(address: environment("NOTIFY_SOCKET")),
+                adopting: adopted
+            )
             return controller.run(worker)
         } catch {
             put("apic-gateway: \(error.message)\n", to: STDERR_FILENO)

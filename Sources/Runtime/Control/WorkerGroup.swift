@@ -66,6 +66,9 @@ struct WorkerGroup {
         for link in links { link.enter(phase) }
     }
 
+    /// As `StatusFacts.sum`.
+    func sum(_ counter: WorkerCounter) -> UInt64 { links.reduce(0) { $0 &+ $1.metrics.value(counter) } }
+
     /// The newest generation that every worker serves; 0 while one serves none.
     var servingNumber: UInt64 { links.map(\.servingNumber).min() ?? 0 }
     var areDrained: Bool { links.allSatisfy { $0.isDrained || $0.hasReturned } }

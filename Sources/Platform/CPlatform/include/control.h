@@ -81,3 +81,6 @@ uint64_t apic_raise_descriptor_limit(void);
 /// Unmaps the code and constants of the program and its libraries; what is used again comes back from the page cache by
 /// itself. After a start, of which most of the code never runs again. Free heap goes back, too.
 void apic_give_back_startup_memory(void);
+
+/// Sends one datagram to a Unix socket, whose address is a path, or behind `@` a name. 0, or an errno.
+int apic_send_datagram(const char *address, const char *text, uint64_t length);
