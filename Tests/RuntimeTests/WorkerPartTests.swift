@@ -128,9 +128,29 @@ struct RetryDecisionTests {
             retryCountMax: retries,
             isIdempotent: isIdempotent,
             isRewindable: isRewindable,
-            isFresh: isFresh
+            isFresh: isFresh,
+            hasOtherTarget: true
         )
         #expect(decision == expected)
+    }
+
+    @Test(
+        "a server whose certificate was refused is not asked again, another one is",
+        arguments: [UpstreamFailure.expired, .misnamed, .untrusted]
+    )
+    func certificates(_ failure: UpstreamFailure) {
+        for (attempts, hasOtherTarget, expected) in [(1, true, true), (1, false, false), (2, true, false)] {
+            let decision = RetryDecision.retries(
+                failure,
+                attemptCount: attempts,
+                retryCountMax: 1,
+                isIdempotent: false,
+                isRewindable: false,
+                isFresh: true,
+                hasOtherTarget: hasOtherTarget
+            )
+            #expect(decision == expected)
+        }
     }
 }
 

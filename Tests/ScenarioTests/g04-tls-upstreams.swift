@@ -15,12 +15,16 @@ struct SecureUpstreams {
         try authority.folder.write("HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nfrom a file", to: "file")
     }
 
-    private func serve(_ port: UInt16, tls: String = "{ ca: certs/authority.crt }") throws -> RunningGateway {
+    private func serve(
+        _ port: UInt16...,
+        tls: String = "{ ca: certs/authority.crt }",
+        retries: Int = 0
+    ) throws -> RunningGateway {
         let folder = try ScratchFolder()
         try authority.copy(["authority.crt", "server.crt", "server.key"], to: folder)
         let spec = PlainSpec.text(
-            [port],
-            upstream: "tls: \(tls), retries: 0, timeouts: { connect: 2s }",
+            port,
+            upstream: "tls: \(tls), retries: \(retries), timeouts: { connect: 2s }",
             top: "listen: { http: 8000 }",
             scheme: "https"
         )
@@ -66,6 +70,28 @@ struct SecureUpstreams {
         #expect(try byName.ask("GET /file").text == "from a file")
         let blind = try serve(late.port, tls: "{ verify: false }")
         #expect(try blind.ask("GET /file").text == "from a file")
+    }
+
+    @Test("a certificate that was refused is not asked for again, but another target is")
+    func refusedOnce() throws {
+        let late = try FileServer(authority, certificate: "late")
+        let alone = try serve(late.port, retries: 3)
+        #expect(try problem(alone) == "upstream-certificate-expired")
+        #expect(try alone.metric("apic_upstream_retries_total") == 0)
+        #expect(try alone.metric(#"apic_tls_handshakes_total{side="upstream",result="failed"}"#) == 1)
+
+        let good = try FileServer(authority, certificate: "server")
+        let both = try serve(late.port, good.port, retries: 3)
+        for _ in 0..<4 { #expect(try both.ask("GET /file").text == "from a file") }
+        let retries = try both.metric("apic_upstream_retries_total")
+        #expect(retries > 0)
+        #expect(try both.metric(#"apic_tls_upstream_certificates_refused_total{reason="expired"}"#) == retries)
+
+        // Two that are refused: each once.
+        let other = try FileServer(authority, certificate: "named")
+        let none = try serve(late.port, other.port, retries: 3)
+        #expect(try none.ask("GET /file").status == 502)
+        #expect(try none.metric("apic_upstream_retries_total") == 1)
     }
 
     @Test("a server that speaks no TLS, or nothing at all, fails within the time to connect")
@@ -151,7 +177,7 @@ private final class SilentListener {
 }
 
 /// Passes bytes on both ways, and cuts each connection after so many from the server, without a word of TLS.
-private final class CuttingRelay {
+final class CuttingRelay {
     let port: UInt16
     private let listener: Int32
 

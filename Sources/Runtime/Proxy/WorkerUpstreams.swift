@@ -43,18 +43,21 @@ enum RetryDecision {
     ///   - attemptCount: attempts made.
     ///   - retryCountMax: further attempts that the upstream allows.
     ///   - isFresh: the connection had not served a request before.
+    ///   - hasOtherTarget: the upstream has a target that was not asked yet.
     static func retries(
         _ failure: UpstreamFailure,
         attemptCount: Int,
         retryCountMax: Int,
         isIdempotent: Bool,
         isRewindable: Bool,
-        isFresh: Bool
+        isFresh: Bool,
+        hasOtherTarget: Bool
     ) -> Bool {
         switch failure {
         // Nothing was sent, so any request may be sent again.
-        case .connect, .connectTimeout, .handshake, .expired, .misnamed, .untrusted:
-            return attemptCount <= retryCountMax
+        case .connect, .connectTimeout, .handshake: return attemptCount <= retryCountMax
+        // Likewise, but a server shows the same certificate again.
+        case .expired, .misnamed, .untrusted: return hasOtherTarget && attemptCount <= retryCountMax
         // A kept connection may have been closed by age in the moment it was used; that costs no attempt, but only once
         // for every attempt there is.
         case .closed where !isFresh: return isIdempotent && isRewindable && attemptCount <= retryCountMax + 1
@@ -292,14 +295,15 @@ extension Worker {
     private mutating func failAttempt(_ x: Int32, _ failure: UpstreamFailure, keeping block: Block?) {
         if failure == .connect, let block, hasOtherAddress(x) { return ask(x, block) }
         let record = upstream(of: x)
-        markTried(x, record)
+        let hasOtherTarget = markTried(x, record)
         let isAllowed = RetryDecision.retries(
             failure,
             attemptCount: Int(exchanges[x].attemptCount),
             retryCountMax: Int(record.retryCountMax),
             isIdempotent: exchanges[x].isIdempotent,
             isRewindable: exchanges[x].isRewindable,
-            isFresh: !exchanges[x].isReusedConnection
+            isFresh: !exchanges[x].isReusedConnection,
+            hasOtherTarget: hasOtherTarget
         )
         guard isAllowed, let block else {
             if let block { blocks.give(block) }
@@ -319,12 +323,16 @@ extension Worker {
     }
 
     /// The next attempt asks another target, if there is one.
-    private mutating func markTried(_ x: Int32, _ record: UpstreamRecord) {
-        guard record.targets.count > 1, exchanges[x].target != TableLayout.none else { return }
+    ///
+    /// - Returns: whether there is one that was not asked yet.
+    private mutating func markTried(_ x: Int32, _ record: UpstreamRecord) -> Bool {
+        guard record.targets.count > 1, exchanges[x].target != TableLayout.none else { return false }
         let position = exchanges[x].target - record.targets.first
         if position < 64 { exchanges[x].triedTargets |= 1 << UInt64(position) }
         let all = record.targets.count >= 64 ? UInt64.max : 1 << UInt64(record.targets.count) - 1
-        if exchanges[x].triedTargets == all { exchanges[x].triedTargets = 0 }
+        guard exchanges[x].triedTargets == all else { return true }
+        exchanges[x].triedTargets = 0
+        return false
     }
 
     /// Sets the body back to its first byte, which still stands in the client's block.
