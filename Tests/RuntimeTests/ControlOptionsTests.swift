@@ -42,6 +42,11 @@ struct ControlOptionsTests {
         Case("dist --status 127.0.0.1:0", ["APIC_STATUS": "nonsense"]) {
             $0.status = Endpoint(host: "127.0.0.1", port: 0)
         },
+        Case("dist --http 8000 --status 8100", ["APIC_HTTPS": "8443"]) {
+            $0.http = [Endpoint(host: "0.0.0.0", port: 8000)]
+            $0.https = [Endpoint(host: "0.0.0.0", port: 8443)]
+            $0.status = Endpoint(host: "127.0.0.1", port: 8100)
+        },
         Case("dist --workers 3", ["APIC_WORKERS": "9"]) { $0.workerCount = 3 },
         Case("dist", ["APIC_WORKERS": "9"]) { $0.workerCount = 9 },
         Case("dist --at 2027-01-01 --node eu-1") {
@@ -75,9 +80,11 @@ struct ControlOptionsTests {
         "a mistake is named",
         arguments: [
             ("", "no bundle"), ("dist other", "`other`"), ("dist --prot 1", "`--prot`"), ("dist --http", "`--http`"),
-            ("dist --http 8000", "`8000`"), ("dist --http localhost:80", "`localhost:80`"),
+            ("dist --http +80", "`+80`"),
+            ("dist --http 65536", "`65536`"), ("dist --http localhost:80", "`localhost:80`"),
             ("dist --http ::1:80", "`::1:80`"), ("dist --http [127.0.0.1]:80", "[127.0.0.1]"),
             ("dist --http 0.0.0.0:65536", "65536"), ("dist --http 0.0.0.0:", "`0.0.0.0:`"),
+            ("dist --http 0.0.0.0:+1", "`0.0.0.0:+1`"),
             ("dist --http 0.0.0.0:1 --http 0.0.0.0:1", "twice"), ("dist --status 0.0.0.0:-1", "-1"),
             ("dist --workers 0", "`0`"), ("dist --workers 257", "257"), ("dist --workers two", "`two`"),
             ("dist --workers 1 --workers 1", "twice"), ("dist --at tomorrow", "`tomorrow`"),

@@ -211,7 +211,7 @@ struct CommandTests {
         Misuse(arguments: ["explain", "x.yaml", "GET /", "--at", "soon"], status: 2, says: "is not an instant"),
         Misuse(arguments: ["explain", "x.yaml", "GET /", "-H", "nocolon"], status: 2, says: "no header field"),
         Misuse(arguments: ["dev", "-"], status: 2, says: "standard input cannot be watched"),
-        Misuse(arguments: ["dev", "x.yaml", "--http", "8000"], status: 2, says: "`8000` is not an address and a port"),
+        Misuse(arguments: ["dev", "x.yaml", "--http", "+80"], status: 2, says: "`+80` is no port and no address"),
         Misuse(arguments: ["dev", "x.yaml", "--at", "soon"], status: 2, says: "`soon` is not an instant"),
         Misuse(arguments: ["echo", "--port", "70000"], status: 2, says: "70000"),
     ]

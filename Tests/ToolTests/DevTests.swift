@@ -65,6 +65,21 @@ struct DevTests {
         #expect(try folder.files() == ["api.yaml"])
     }
 
+    @Test("a key beside the spec is found, and stays where it is")
+    func keys() throws {
+        let authority = try CertificateAuthority()
+        try authority.issue("edge", ["DNS:localhost"])
+        try authority.copy(["edge.crt", "edge.key"], to: folder)
+        let https = try FreePort.take()
+        let listen = "listen: { https: { port: \(https), certificate: certs/edge.crt, key: certs/edge.key } }\n"
+        try folder.write(Self.spec + listen, to: "api.yaml")
+        let dev = try start()
+        let client = SecureClient(port: https, authority: authority)
+        #expect(dev.wait { (try? client.curl("localhost/a/v1").output) == "one" }, "\(dev.errors)")
+        #expect(dev.stop() == 0)
+        #expect(try folder.files().sorted() == ["api.yaml", "certs/edge.crt", "certs/edge.key"])
+    }
+
     @Test("^C, which a terminal sends to the whole group, lets the gateway drain")
     func interrupt() throws {
         try folder.write(Self.spec, to: "api.yaml")

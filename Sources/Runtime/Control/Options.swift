@@ -11,15 +11,21 @@ package struct Endpoint: Hashable, Sendable {
         self.port = port
     }
 
-    /// Reads `127.0.0.1:8000`, `[::1]:8000` or `unix:/run/gateway.sock`.
-    package init?(_ text: String) {
+    /// Reads `127.0.0.1:8000`, `[::1]:8000`, `unix:/run/gateway.sock`, or a port alone, as specs do.
+    ///
+    /// - Parameter defaultHost: whose port that is; without one a port alone is nothing.
+    package init?(_ text: String, defaultHost: String? = nil) {
+        if let defaultHost, let port = Endpoint.port(text[...]) {
+            self.init(host: defaultHost, port: port)
+            return
+        }
         if text.hasPrefix("unix:/") {
             let path = String(text.dropFirst(5))
             guard SocketAddress(path: path) != nil else { return nil }
             self.init(host: path, port: 0)
             return
         }
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+        guard let colon = text.lastIndex(of: ":"), let port = Endpoint.port(text[text.index(after: colon)...]) else {
             return nil
         }
         var host = String(text[..<colon])
@@ -31,6 +37,11 @@ package struct Endpoint: Hashable, Sendable {
         }
         guard SocketAddress(literal: host, port: port) != nil else { return nil }
         self.init(host: host, port: port)
+    }
+
+    /// Digits and nothing else.
+    private static func port(_ text: Substring) -> UInt16? {
+        text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? UInt16(text) : nil
     }
 
     package var isPath: Bool { host.utf8.first == UInt8(ascii: "/") }
@@ -91,7 +102,9 @@ extension Invocation {
             guard let text = variable(option.variable), !text.isEmpty else { return nil }
             return (text, option.variable)
         }
-        let status = try value(.status).map { (given) throws(UsageError) in try endpoint(given.text, given.source) }
+        let status = try value(.status).map { (given) throws(UsageError) in
+            try endpoint(given.text, given.source, defaultHost: "127.0.0.1")
+        }
         let bundle = line.bundle ?? variable("APIC_BUNDLE").flatMap { $0.isEmpty ? nil : $0 }
         if line.isHealth {
             try line.refuse(except: .status)
@@ -150,10 +163,15 @@ extension Invocation {
         return endpoints
     }
 
-    private static func endpoint(_ text: String, _ source: String) throws(UsageError) -> Endpoint {
-        guard let endpoint = Endpoint(text) else {
+    /// A port alone is one of the host that it would be one of in a spec.
+    private static func endpoint(
+        _ text: String,
+        _ source: String,
+        defaultHost: String = "0.0.0.0"
+    ) throws(UsageError) -> Endpoint {
+        guard let endpoint = Endpoint(text, defaultHost: defaultHost) else {
             throw UsageError(
-                message: "\(source): `\(text)` is not an address and a port, like `0.0.0.0:8000` or `[::]:8000`"
+                message: "\(source): `\(text)` is no port and no address with one; write `8000` or `[::1]:8000`"
             )
         }
         return endpoint

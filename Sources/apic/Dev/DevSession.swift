@@ -53,6 +53,7 @@ struct DevSession: ~Copyable {
                 return say(self.gateway == nil ? "waiting for the next save" : "the last good bundle stays in service")
             }
             let byteCount = try build.write(gateway, of: compilation, to: bundle)
+            try KeyLinks.make(for: gateway, specs: files, in: bundle)
             say(BuildCommand.summary(gateway, byteCount, bundle))
             if self.gateway == nil { try start() }
         } catch {
