@@ -41,9 +41,14 @@ package final class CertificateAuthority {
         }
     }
 
-    private func openssl(_ arguments: [String]) throws {
+    /// Runs `openssl` in the authority's folder.
+    ///
+    /// - Returns: its standard output.
+    @discardableResult
+    package func openssl(_ arguments: [String]) throws -> String {
         let outcome = try Program.timeout.run(["30", "/usr/bin/openssl"] + arguments, in: folder.url)
         guard outcome.status == 0 else { throw WireError("openssl \(arguments): \(outcome.errors)") }
+        return outcome.output
     }
 }
 

@@ -114,14 +114,27 @@ static int add_names(struct apic_tls_server *server, X509 *certificate) {
     return is_fine;
 }
 
-/// Checks an OCSP response as far as a server can: that it is a good one, and until when.
-static int take_response(struct certificate *certificate, struct apic_tls_bytes bytes) {
+/// What an OCSP response says of one certificate; `NULL` if it speaks of others only.
+static OCSP_SINGLERESP *find_single(OCSP_BASICRESP *basic, const X509 *certificate) {
+    for (int index = 0; index < OCSP_resp_count(basic); index++) {
+        OCSP_SINGLERESP *single = OCSP_resp_get0(basic, index);
+        ASN1_INTEGER *serial = NULL;
+        // That of a single response is const since OpenSSL 1.1; the function that reads it is not.
+        OCSP_CERTID *id = (OCSP_CERTID *)(uintptr_t)OCSP_SINGLERESP_get0_id(single);
+        if (OCSP_id_get0_info(NULL, NULL, NULL, &serial, id) != 1) continue;
+        if (ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate)) == 0) return single;
+    }
+    return NULL;
+}
+
+/// Checks an OCSP response as far as a server can: that it is a good one about its certificate, and until when.
+static int take_response(struct certificate *certificate, const X509 *whose, struct apic_tls_bytes bytes) {
     const unsigned char *cursor = bytes.bytes;
     OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &cursor, (long)bytes.count);
     OCSP_BASICRESP *basic = response && OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL
         ? OCSP_response_get1_basic(response)
         : NULL;
-    OCSP_SINGLERESP *single = basic ? OCSP_resp_get0(basic, 0) : NULL;
+    OCSP_SINGLERESP *single = basic ? find_single(basic, whose) : NULL;
     int is_fine = 0;
     if (single) {
         ASN1_GENERALIZEDTIME *next = NULL;
@@ -243,7 +256,7 @@ int apic_tls_server_add(
     int kind = fill(server, added.context, chain, key, problem);
     X509 *certificate = SSL_CTX_get0_certificate(added.context);
     if (kind == apic_tls_fine && !add_names(server, certificate)) kind = apic_tls_refuse(problem, apic_tls_no_memory);
-    if (kind == apic_tls_fine && response.count > 0 && !take_response(&added, response)) {
+    if (kind == apic_tls_fine && response.count > 0 && !take_response(&added, certificate, response)) {
         kind = apic_tls_refuse(problem, apic_tls_bad_response);
     }
     if (kind != apic_tls_fine) {

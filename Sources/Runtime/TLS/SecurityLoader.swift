@@ -103,7 +103,7 @@ struct SecurityLoader {
         var problem = apic_tls_problem()
         let kind = unsafe apic_tls_server_add(server, chain.lent, key.bytes.lent, response.lent, &problem)
         if Int(kind) == apic_tls_bad_response {
-            throw .unusableFile(path: responsePath, reason: "it holds no good response of OCSP as DER")
+            throw .unusableFile(path: responsePath, reason: "it holds no good response of OCSP for `\(path)`, as DER")
         }
         guard kind == 0 else { throw Self.error(problem, path: path, key: key.place) }
         return path
