@@ -14,7 +14,13 @@ FUZZ_SECONDS ?= 60
 STORM_SECONDS ?= 60
 STORM_OPTIONS ?=
 
-.PHONY: help build demo test lint format golden bench fuzz storm sanitize setup clean
+# Seconds of `make soak`, and what else `Benchmarks/soak/soak --help` lists.
+SOAK_SECONDS ?= 1800
+SOAK_OPTIONS ?=
+# Sections of docs/benchmarks.md that `make bench` measures; all if none is named.
+BENCH_SECTIONS ?=
+
+.PHONY: help build demo test lint format golden bench bench-check soak fuzz storm sanitize setup clean
 
 help: ## Say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,9 +50,17 @@ golden: ## Write the expected output of tests anew; read the diff before committ
 	UPDATE_GOLDENS=1 PATH="$(CURDIR)/.build/tools/bin:$$PATH" swift test || true
 	git --no-pager diff --stat -- Tests
 
-bench: build ## Measure the gateway beside nginx and HAProxy on this machine
+bench: build ## Measure the gateway, beside nginx and HAProxy where they can; writes docs/benchmarks.md
 	scripts/setup bench
-	Benchmarks/run
+	Benchmarks/report $(BENCH_SECTIONS)
+
+bench-check: build ## Fail if a request costs more instructions, allocations or locks than Benchmarks/thresholds.json says
+	scripts/setup bench
+	Benchmarks/instructions --check
+
+soak: build ## Mixed load, a reload every second and a dying upstream for SOAK_SECONDS (1800)
+	scripts/setup bench
+	Benchmarks/soak/soak --seconds $(SOAK_SECONDS) $(SOAK_OPTIONS)
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 	scripts/setup build

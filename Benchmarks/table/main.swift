@@ -90,7 +90,8 @@ func lookups(_ view: TableView, _ requests: Requests) -> (seconds: Double, found
 }
 
 print("routes   emit ms  table MB  B/route  validate ms  lookup ns, 3 segments  4 segments  unknown")
-for routeCount in [10, 1000, 10_000, 100_000] {
+let counts = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+for routeCount in counts.isEmpty ? [10, 1000, 10_000, 100_000] : counts {
     let gateway = gateway(routeCount: routeCount)
     var bytes: [UInt8] = []
     let emission = best(of: 3) { bytes = TableEmitter.emit(gateway) }
