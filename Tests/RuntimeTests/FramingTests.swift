@@ -23,7 +23,7 @@ private func read(_ framing: BodyFraming, length: UInt64 = 0, _ bytes: [UInt8], 
             let count = min(pieces[piece % pieces.count], bytes.count - offset)
             piece += 1
             for index in 0..<count { block[100 + index] = bytes[offset + index] }
-            guard case .progress(let taken, let consumed) = reader.step(block, from: 100, to: 100 + count) else {
+            guard case .progress(let taken, _, let consumed) = reader.step(block, from: 100, to: 100 + count) else {
                 return nil
             }
             for index in 0..<taken { data.append(block[100 + index]) }

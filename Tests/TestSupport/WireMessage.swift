@@ -131,8 +131,12 @@ extension Wire {
                 throw WireError("chunk size \(line.debugDescription)")
             }
             if count == 0 {
-                while try receive(through: "\r\n").count > 2 {}
-                return body
+                trailers = []
+                while true {
+                    let line = try receive(through: "\r\n").dropLast(2)
+                    guard !line.isEmpty else { return body }
+                    trailers.append(String(decoding: line, as: UTF8.self))
+                }
             }
             body += try receive(exactly: count)
             guard try receive(exactly: 2) == [13, 10] else { throw WireError("no line end behind a chunk") }

@@ -26,6 +26,7 @@ struct AnswerHead: ~Copyable {
     private var isOld = false
     /// The first `Upgrade` field, or -1. It is carried along by whoever knows what it means.
     private(set) var upgradeField = -1
+    private var trailerField = -1
     private(set) var fault = HeadFault.none
 
     /// - Parameters:
@@ -34,7 +35,7 @@ struct AnswerHead: ~Copyable {
     mutating func parse(_ input: Bytes, isToHead: Bool) -> Outcome {
         (framing, contentLength, statesLength, keepsAlive) = (.none, 0, false, true)
         (options, hasDate, carriesLength, fault) = (ConnectionOptions(), false, false, .none)
-        upgradeField = -1
+        (upgradeField, trailerField) = (-1, -1)
         let lineEnd = parseStatusLine(input)
         guard lineEnd > 0 else { return stop(lineEnd, input) }
         let end = table.parse(input, from: lineEnd, countMax: Limits.fieldCountMax, fault: &fault)
@@ -116,7 +117,8 @@ struct AnswerHead: ~Copyable {
                 hasDate = true
                 continue
             case .upgrade: if upgradeField < 0 { upgradeField = index }
-            case .keepAlive, .proxyConnection, .proxyAuthenticate, .te, .trailer: break
+            case .trailer: if trailerField < 0 { trailerField = index }
+            case .keepAlive, .proxyConnection, .proxyAuthenticate, .te: break
             default: continue
             }
             table.fields[index].isDropped = true
@@ -142,6 +144,8 @@ struct AnswerHead: ~Copyable {
         if isToHead || status < 200 || status == 204 || status == 304 { return true }
         if isChunked {
             framing = .chunked
+            // Which trailers will come is of use where they can go on.
+            if trailerField >= 0 { table.fields[trailerField].isDropped = false }
         } else if length >= 0 {
             framing = .length
         } else {

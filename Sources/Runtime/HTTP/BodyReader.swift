@@ -6,13 +6,17 @@ enum BodyFraming: UInt8, BitwiseCopyable {
     case chunked
     /// By the end of the connection, which requests have only on a stream of HTTP/2.
     case untilClose
+
+    /// Nobody knows the length before the end, and trailers may follow.
+    @inline(__always)
+    var isOpen: Bool { self == .chunked || self == .untilClose }
 }
 
 /// Takes a body out of a stream of bytes. Chunks are decoded in place: the data of several chunks moves together, the
-/// framing between them disappears.
+/// framing between them disappears. Lines of trailers come behind the data.
 ///
 /// Strict (RFC 9112 section 7.1): hexadecimal sizes of bounded length, lines end with CRLF, extensions are read over up
-/// to a bound, trailers are read over and must be field lines that name no framing.
+/// to a bound, trailers are field lines up to a bound.
 struct BodyReader: BitwiseCopyable {
     private enum ChunkState: UInt8, BitwiseCopyable {
         case size
@@ -30,8 +34,9 @@ struct BodyReader: BitwiseCopyable {
 
     /// What one step found.
     enum Step: Equatable {
-        /// Data of the body at the beginning of the stretch; `consumed` bytes of the stretch are done with.
-        case progress(data: Int, consumed: Int)
+        /// Data of the body at the beginning of the stretch, and so many bytes of trailer lines right behind it;
+        /// `consumed` bytes of the stretch are done with.
+        case progress(data: Int, trailers: Int, consumed: Int)
         /// The body is not well-formed.
         case fault
     }
@@ -53,16 +58,16 @@ struct BodyReader: BitwiseCopyable {
 
     /// Takes what it can from a stretch of a block.
     ///
-    /// - Returns: data that now stands at `start`, and how many bytes of the stretch were consumed in all.
+    /// - Returns: what now stands at `start`, and how many bytes of the stretch were consumed in all.
     mutating func step(_ block: Block, from start: Int, to end: Int) -> Step {
         switch framing {
-        case .none: return .progress(data: 0, consumed: 0)
-        case .untilClose: return .progress(data: end - start, consumed: end - start)
+        case .none: return .progress(data: 0, trailers: 0, consumed: 0)
+        case .untilClose: return .progress(data: end - start, trailers: 0, consumed: end - start)
         case .length:
             let taken = Int(min(UInt64(end - start), remaining))
             remaining -= UInt64(taken)
             isComplete = remaining == 0
-            return .progress(data: taken, consumed: taken)
+            return .progress(data: taken, trailers: 0, consumed: taken)
         case .chunked: return decodeChunks(block, from: start, to: end)
         }
     }
@@ -76,6 +81,7 @@ struct BodyReader: BitwiseCopyable {
     private mutating func decodeChunks(_ block: Block, from start: Int, to end: Int) -> Step {
         var read = start
         var written = start
+        var trailers = 0
         while read < end, !isComplete {
             if state == .data {
                 let taken = Int(min(UInt64(end - read), remaining))
@@ -85,11 +91,25 @@ struct BodyReader: BitwiseCopyable {
                 remaining -= UInt64(taken)
                 if remaining == 0 { state = .dataReturn }
             } else {
-                guard framingByte(block[read]) else { return .fault }
+                let byte = block[read]
+                let isOfTrailers = isInTrailers
+                guard framingByte(byte) else { return .fault }
                 read += 1
+                // All but the empty line at the end.
+                if isOfTrailers, isInTrailers {
+                    block[written + trailers] = byte
+                    trailers += 1
+                }
             }
         }
-        return .progress(data: written - start, consumed: read - start)
+        return .progress(data: written - start, trailers: trailers, consumed: read - start)
+    }
+
+    private var isInTrailers: Bool {
+        switch state {
+        case .trailerStart, .trailerName, .trailerValue, .trailerLineFeed: true
+        default: false
+        }
     }
 
     /// One byte that is not data. `false` if it must not stand there.

@@ -4,6 +4,8 @@ struct ConnectionOptions: BitwiseCopyable {
     private var saysClose = false
     /// `upgrade` stands there.
     private(set) var namesUpgrade = false
+    /// `TE` stands there, as it must beside that field (RFC 9110 section 10.1.4).
+    private(set) var namesCodings = false
 
     /// Takes the options of one field. Fields that it names are dropped.
     ///
@@ -26,6 +28,7 @@ struct ConnectionOptions: BitwiseCopyable {
                 keepsAlive = !saysClose
             } else {
                 if option.isName("upgrade") { namesUpgrade = true }
+                if option.isName("te") { namesCodings = true }
                 table.dropIgnoringCase(name: option, in: message)
             }
         }

@@ -36,6 +36,10 @@ struct RequestHead: ~Copyable {
     private(set) var upgrade = Bytes.empty
     /// Where they stand, from the head's first byte.
     private(set) var upgradeStart: UInt16 = 0
+    /// The client says that it takes trailers (RFC 9110 section 10.1.4).
+    private(set) var takesTrailers = false
+    private var saysTrailers = false
+    private var trailerField = -1
     private(set) var fault = HeadFault.none
 
     /// - Parameters:
@@ -55,10 +59,17 @@ struct RequestHead: ~Copyable {
 
     /// The head came on a stream of HTTP/2: the stream is for one request, and its end is that of the body.
     ///
-    /// - Parameter hasEnded: no body follows.
+    /// - Parameter hasEnded: neither body nor trailers follow.
     mutating func takeStream(hasEnded: Bool) {
-        keepsAlive = false
+        (keepsAlive, takesTrailers) = (false, saysTrailers)
         if framing == .none, !hasEnded { framing = .untilClose }
+        carryTrailerField()
+    }
+
+    /// Which trailers will come is of use where they can go on.
+    private func carryTrailerField() {
+        guard trailerField >= 0, framing == .chunked || framing == .untilClose else { return }
+        table.fields[trailerField].isDropped = false
     }
 
     /// Makes the head that of no request.
@@ -72,6 +83,7 @@ struct RequestHead: ~Copyable {
         (authority, query, authorityHostCount) = (.empty, .empty, 0)
         (framing, contentLength, keepsAlive, expectsContinue) = (.none, 0, true, false)
         (options, hasUnknownExpectation, upgrade, fault) = (ConnectionOptions(), false, .empty, .none)
+        (takesTrailers, saysTrailers, trailerField) = (false, false, -1)
     }
 
     private mutating func refuse(_ what: HeadFault) -> Outcome {
@@ -191,14 +203,17 @@ struct RequestHead: ~Copyable {
                 options.take(table.value(index, in: message), of: table, in: message, keepsAlive: &keepsAlive)
             case .expect: takeExpectation(table.value(index, in: message))
             case .upgrade: if upgradeField < 0 { upgradeField = index }
-            case .te, .trailer, .keepAlive, .proxyConnection, .proxyAuthorization, .proxyAuthenticate, .http2Settings,
-                .consumer:
+            case .te: takeCodings(table.value(index, in: message))
+            case .trailer: if trailerField < 0 { trailerField = index }
+            case .keepAlive, .proxyConnection, .proxyAuthorization, .proxyAuthenticate, .http2Settings, .consumer:
                 break
             }
             table.fields[index].isDropped = true
         }
         guard takeHost(host), takeFraming(length: length, transferCoding: transferCoding) else { return false }
         if upgradeField >= 0, options.namesUpgrade { takeUpgrade(upgradeField) }
+        takesTrailers = saysTrailers && options.namesCodings
+        carryTrailerField()
         return true
     }
 
@@ -248,6 +263,13 @@ struct RequestHead: ~Copyable {
             expectsContinue = minorVersion == 1
         } else {
             hasUnknownExpectation = true
+        }
+    }
+
+    private mutating func takeCodings(_ value: Bytes) {
+        var codings = ListElements(value)
+        while let coding = codings.next() {
+            if coding.isName("trailers") { saysTrailers = true }
         }
     }
 

@@ -176,7 +176,12 @@ struct Session {
         let taken = min(count, bound)
         // `flags` is nghttp2's, valid for the call.
         unsafe flags.pointee = UInt32(NGHTTP2_DATA_FLAG_NO_COPY.rawValue)
-        if isLast, taken == count { unsafe flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue) }
+        guard isLast, taken == count else { return taken }
+        unsafe flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue)
+        if store[socket].departingTrailers.block != nil {
+            guard sendTrailers(socket) else { return Int(SessionCallbacks.streamFailure) }
+            unsafe flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue)
+        }
         return taken
     }
 

@@ -27,7 +27,7 @@ extension Session {
         // The frame is valid for the call.
         let header = unsafe frame.pointee.hd
         switch UInt32(header.type) {
-        case NGHTTP2_HEADERS.rawValue: endHead()
+        case NGHTTP2_HEADERS.rawValue: guard endHead() else { return SessionCallbacks.success }
         case NGHTTP2_PING.rawValue where header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0:
             if record.isWarned { record.isWarningHeard = true }
             return SessionCallbacks.success
@@ -92,7 +92,9 @@ extension Session {
         let (nameBytes, valueBytes) = unsafe (Session.bytes(name), Session.bytes(value))
         record.head.listBytes += Int32(nameBytes.count + valueBytes.count + 32)
         guard record.head.listBytes <= Limits.headerListBytesMax else { return fail(.headerList) }
-        guard record.head.kind == .request, !record.head.isMalformed, !record.head.isTooLarge else {
+        guard !record.head.isMalformed, !record.head.isTooLarge else { return SessionCallbacks.success }
+        guard record.head.kind == .request else {
+            takeTrailer(nameBytes, valueBytes)
             return SessionCallbacks.success
         }
         if nameBytes.count > 0, nameBytes[0] == ASCII.colon {
@@ -106,6 +108,19 @@ extension Session {
         }
         takeRegular(nameBytes, valueBytes)
         return SessionCallbacks.success
+    }
+
+    /// One field behind a body.
+    private func takeTrailer(_ name: Bytes, _ value: Bytes) {
+        let socket = record.head.socket
+        // Nobody waits for it any more.
+        guard socket >= 0 else { return }
+        guard Session.isFieldName(name), value.endOfValue(from: 0) == value.count,
+            store[socket].trailers.keep(name: name, value: value, store.blocks)
+        else {
+            record.head.isMalformed = true
+            return
+        }
     }
 
     /// A field that nghttp2 does not take.
@@ -235,9 +250,16 @@ extension Session {
     }
 
     /// The block is complete: the head stands in the input of the stream's socket.
-    private func endHead() {
+    ///
+    /// - Returns: `false` if it is the last thing to be heard of the stream, because it is malformed.
+    private func endHead() -> Bool {
+        defer { forgetHead() }
         let socket = record.head.socket
-        guard record.head.kind == .request, socket >= 0 else { return forgetHead() }
+        guard socket >= 0 else { return true }
+        guard record.head.kind == .request else {
+            if record.head.isMalformed { reset(store[socket].id, NGHTTP2_PROTOCOL_ERROR) }
+            return !record.head.isMalformed
+        }
         if !record.head.isMalformed, !record.head.isTooLarge {
             writeLine()
             var writer = headWriter()
@@ -256,7 +278,7 @@ extension Session {
         store[socket].isHeadTooLarge = record.head.isTooLarge
         store[socket].hasHead = true
         store.note(socket)
-        forgetHead()
+        return true
     }
 
     /// Gives back what the block that was arriving held.

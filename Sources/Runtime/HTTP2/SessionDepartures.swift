@@ -63,6 +63,20 @@ extension Session {
         return SessionCallbacks.success
     }
 
+    /// Hands the trailers of a stream to nghttp2; they end it.
+    func sendTrailers(_ socket: Int32) -> Bool {
+        let trailers = store[socket].departingTrailers
+        store[socket].departingTrailers = Trailers()
+        guard let block = trailers.block else { return false }
+        var fields = FieldList(store.library)
+        let lines = trailers.lines
+        let start = lines.offset(in: block)
+        // The empty line stands behind them.
+        let end = addFields(of: block, from: start, to: Int(trailers.end), &fields)
+        guard end > 0, !fields.isOverfull else { return false }
+        return unsafe nghttp2_submit_trailer(handle, store[socket].id, fields.base, fields.count) == 0
+    }
+
     /// Adds the fields of a head up to its empty line, with names in lower case and without those of the connection.
     ///
     /// - Returns: the offset behind the empty line; 0 if there is none.

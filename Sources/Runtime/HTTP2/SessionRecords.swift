@@ -22,6 +22,8 @@ struct StreamRecord: BitwiseCopyable {
     var isStarted = false
     /// The peer sends no more.
     var hasPeerEnded = false
+    /// The peer has said all, and it was a head.
+    var hasEndedEmpty: Bool { hasPeerEnded && storedCount == 0 && trailers.block == nil }
     /// nghttp2 knows the stream no more.
     var isClosed = false
     var errorCode: UInt32 = 0
@@ -40,6 +42,10 @@ struct StreamRecord: BitwiseCopyable {
     var stored: Block?
     var storedStart: Int32 = 0
     var storedCount: Int32 = 0
+    /// The peer's trailers, as far as they came.
+    var trailers = Trailers()
+    /// What is to be sent behind the body; somebody else's.
+    var departingTrailers = Trailers()
 }
 
 /// Which header block is arriving.

@@ -106,6 +106,7 @@ struct SessionStore: BitwiseCopyable {
         if let block = sockets[socket].input { blocks.give(block) }
         if let block = sockets[socket].output { blocks.give(block) }
         if let block = record.stored { blocks.give(block) }
+        if let block = record.trailers.block { blocks.give(block) }
         if record.previous >= 0 {
             self[record.previous].next = record.next
         } else {
@@ -119,6 +120,7 @@ struct SessionStore: BitwiseCopyable {
         state[0].openCount -= 1
         self[socket].carrier = -1
         self[socket].stored = nil
+        self[socket].trailers = Trailers()
         // In the queue of events it is found to be free, and then can be used again.
         if !record.isListed { recycle(socket) }
     }
@@ -126,6 +128,12 @@ struct SessionStore: BitwiseCopyable {
     private func recycle(_ socket: Int32) {
         self[socket].next = state[0].freeStream
         state[0].freeStream = socket
+    }
+
+    /// Hands on the trailers that came on a stream.
+    func moveTrailers(of socket: Int32, to trailers: inout Trailers) {
+        trailers = self[socket].trailers
+        self[socket].trailers = Trailers()
     }
 
     // MARK: Events

@@ -21,7 +21,7 @@ extension Worker {
         switch head.parse(block.bytes(0, Int(sockets[socket].inputEnd)), current.bounds) {
         // The parser finds the end where it was written, or the head is none.
         case .complete where head.message.count == Int(sockets[socket].inputEnd):
-            head.takeStream(hasEnded: http2[socket].hasPeerEnded && http2[socket].storedCount == 0)
+            head.takeStream(hasEnded: http2[socket].hasEndedEmpty)
             begin(socket)
         case .refused:
             let kind = RefusalKind.of(head.fault)
@@ -105,6 +105,7 @@ extension Worker {
         if sockets[socket].state == .closing { return true }
         let x = sockets[socket].exchange
         return x >= 0 && exchanges[x].state == .relaying && exchanges[x].answer.isComplete
+            && !exchanges[x].answerTrailers.isWaiting
     }
 
     // MARK: The end

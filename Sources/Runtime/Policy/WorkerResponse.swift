@@ -58,6 +58,30 @@ extension Worker {
         }
     }
 
+    /// The same for the trailers of the answer: what a head must not say, they must not, either.
+    mutating func dropReplacedTrailers(_ x: Int32) {
+        guard exchanges[x].route != TableLayout.none else { return }
+        let view = exchanges[x].table.view
+        var counter = view.programs[view.routes[exchanges[x].route].program].responseEntry
+        while true {
+            let word = view.code[counter]
+            switch Opcode(rawValue: UInt8(truncatingIfNeeded: word)) {
+            case .editResponseHeaders:
+                guard applies(UInt16(truncatingIfNeeded: word >> 16), x, isRefusal: false) else { break }
+                let edits = view.headerEdits[view.code[counter + 1]]
+                for range in 0..<2 {
+                    let fields = range == 0 ? edits.removals : edits.settings
+                    for field in fields.first..<fields.first + fields.count {
+                        exchanges[x].answerTrailers.drop(name: Bytes(view.bytes(view.headerFields[field].name)))
+                    }
+                }
+            case .stampRequestID, .stampCrossOrigin, .stampRateLimit, .stampLifecycle: break
+            default: return
+            }
+            counter += word >> 8 & 0xFF
+        }
+    }
+
     /// Whether an edit of the answer is due.
     private mutating func applies(_ argument: UInt16, _ x: Int32, isRefusal: Bool) -> Bool {
         if isRefusal, argument & InstructionFlag.editsRefusals == 0 { return false }

@@ -33,6 +33,11 @@ extension Worker {
             case .failed: return sendingFailed(x)
             }
             if exchanges[x].body.isComplete {
+                if exchanges[x].trailers.isWaiting {
+                    exchanges[x].trailers.isWaiting = false
+                    lend(exchanges[x].trailers, to: upstream)
+                    continue
+                }
                 exchanges[x].isRequestSent = true
                 return true
             }
@@ -86,8 +91,9 @@ extension Worker {
         guard let block = sockets[client].input else { return .failed }
         let start = exchanges[x].bodyCursor
         guard
-            case .progress(let data, let consumed) =
-                exchanges[x].body.step(block, from: Int(start), to: Int(sockets[client].inputEnd))
+            case .progress(let data, let trailers, let consumed) =
+                exchanges[x].body.step(block, from: Int(start), to: Int(sockets[client].inputEnd)),
+            takeTrailers(x, block, from: Int(start) + data, count: trailers)
         else {
             refuse(x, .malformed)
             return .refused
@@ -110,8 +116,8 @@ extension Worker {
             start,
             data,
             to: upstream,
-            isChunked: exchanges[x].body.framing == .chunked || exchanges[x].body.framing == .untilClose,
-            isLast: exchanges[x].body.isComplete
+            isChunked: exchanges[x].body.framing.isOpen,
+            isLast: exchanges[x].body.isComplete && !exchanges[x].trailers.isWaiting
         )
         return .data
     }
@@ -179,6 +185,11 @@ extension Worker {
                 return false
             }
             if exchanges[x].state == .relaying, exchanges[x].answer.isComplete {
+                if exchanges[x].answerTrailers.isWaiting {
+                    exchanges[x].answerTrailers.isWaiting = false
+                    lend(exchanges[x].answerTrailers, to: client)
+                    continue
+                }
                 finish(x)
                 return false
             }
@@ -215,8 +226,9 @@ extension Worker {
         if !exchanges[x].answer.isComplete, sockets[upstream].hasInput, let block = sockets[upstream].input {
             let start = sockets[upstream].inputStart
             guard
-                case .progress(let data, let consumed) =
-                    exchanges[x].answer.step(block, from: Int(start), to: Int(sockets[upstream].inputEnd))
+                case .progress(let data, let trailers, let consumed) =
+                    exchanges[x].answer.step(block, from: Int(start), to: Int(sockets[upstream].inputEnd)),
+                takeAnswerTrailers(x, block, from: Int(start) + data, count: trailers)
             else {
                 failUpstream(x, .malformed)
                 return false
@@ -229,7 +241,7 @@ extension Worker {
                 data,
                 to: client,
                 isChunked: exchanges[x].isAnswerChunked,
-                isLast: exchanges[x].answer.isComplete
+                isLast: exchanges[x].answer.isComplete && !exchanges[x].answerTrailers.isWaiting
             )
         }
         if exchanges[x].answer.isComplete, sockets[client].borrowed == nil {
@@ -245,8 +257,12 @@ extension Worker {
             failUpstream(x, .closed)
             return false
         }
-        if exchanges[x].isAnswerChunked, let block = sockets[exchanges[x].upstream].input {
-            lend(block, 0, 0, to: exchanges[x].client, isChunked: true, isLast: true)
+        guard completeAnswerTrailers(x) else {
+            failUpstream(x, .malformed)
+            return false
+        }
+        if exchanges[x].isAnswerChunked, !exchanges[x].answerTrailers.isWaiting {
+            lend(inputBlock(exchanges[x].upstream), 0, 0, to: exchanges[x].client, isChunked: true, isLast: true)
         }
         return true
     }
@@ -278,7 +294,7 @@ extension Worker {
                 }
             }
             guard let block = sockets[client].input,
-                case .progress(let data, let consumed) = exchanges[x].body.step(
+                case .progress(let data, _, let consumed) = exchanges[x].body.step(
                     block,
                     from: Int(exchanges[x].bodyCursor),
                     to: Int(sockets[client].inputEnd)

@@ -28,6 +28,7 @@ extension Worker {
         appendForwarding(x, client, to: &output)
         appendIdentity(x, view, to: &output)
         appendEdits(edits.headerEdits, x, view, to: &output)
+        exchanges[x].edits = edits.headerEdits
         switch exchanges[x].body.framing {
         case .length:
             output.append("Content-Length: ")
@@ -36,8 +37,12 @@ extension Worker {
         case .chunked, .untilClose: output.append("Transfer-Encoding: chunked\r\n")
         case .none: break
         }
+        if head.takesTrailers {
+            output.append(exchanges[x].upgradeCount > 0 ? "TE: trailers\r\n" : "Connection: TE\r\nTE: trailers\r\n")
+        }
         if exchanges[x].upgradeCount > 0 {
-            output.append("Connection: upgrade\r\nUpgrade: ")
+            output.append(head.takesTrailers ? "Connection: TE, upgrade" : "Connection: upgrade")
+            output.append("\r\nUpgrade: ")
             UpgradeProtocols.appendPassed(of: head.upgrade, to: &output)
             output.append("\r\n")
         }

@@ -48,6 +48,9 @@ struct Exchange: BitwiseCopyable {
     /// Where the body goes on in the client's input block.
     var bodyCursor: Int32 = 0
     var bodyBytesMax: UInt64 = .max
+    var trailers = Trailers()
+    /// `headerEdits` record of the request.
+    var edits = TableLayout.none
     var bytesIn: UInt64 = 0
     /// Nothing of the body has left the client's block, so that it can be sent again.
     var isRewindable = true
@@ -111,6 +114,7 @@ struct Exchange: BitwiseCopyable {
     var interimCount: UInt8 = 0
     var answer = BodyReader(.none)
     var isAnswerChunked = false
+    var answerTrailers = Trailers()
     var closesClient = false
     var bytesOut: UInt64 = 0
 

@@ -276,6 +276,8 @@ extension Worker {
             metrics.subtract(.requestsInFlight)
             requestCount -= 1
         }
+        if let block = exchanges[x].trailers.block { blocks.give(block) }
+        if let block = exchanges[x].answerTrailers.block { blocks.give(block) }
         exchanges[x].state = .free
         exchanges[x].next = freeExchange
         freeExchange = x
