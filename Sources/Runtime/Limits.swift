@@ -58,6 +58,8 @@ enum Limits {
     static let streamCountMax: UInt32 = 128
     /// Streams of all connections of a worker; a spec's bound on connections holds for them, too.
     static let workerStreamCountMax = 65_536
+    /// Streams of one connection to an upstream that may be open at once; its peer may admit fewer.
+    static let upstreamStreamCountMax: UInt32 = 100
     /// Body bytes that a peer may send of one stream before they are read on: the protocol's initial window, and
     /// less than a block.
     static let streamWindowBytes = 65_535
@@ -69,8 +71,6 @@ enum Limits {
     /// A header block, unpacked and counted as RFC 9113 section 6.5.2 does. One above the bound of heads is answered
     /// 431; above this the connection ends.
     static let headerListBytesMax = 262_144
-    /// Trailer fields of one message.
-    static let trailerFieldBytesMax = 8_192
     /// Streams that a client may cancel, or make the gateway cancel, in a row and for good (CVE-2023-44487).
     static let resetBurstMax: Int32 = 200
     static let resetsPerSecond: Int32 = 50
@@ -88,6 +88,8 @@ enum Limits {
     static let settingCountMax = 32
     /// Bytes of the sessions' own memory that a worker keeps for reuse.
     static let sessionMemoryBytesMax = 16_777_216
+    /// Time for an upstream to answer a ping, after a request that it did not answer in time.
+    static let pongMilliseconds: UInt32 = 5_000
     /// Time for a client to hear that the connection will end, before it does.
     static let retireMilliseconds: UInt32 = 1_000
 }

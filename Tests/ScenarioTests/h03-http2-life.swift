@@ -89,7 +89,7 @@ struct HTTP2Connections {
         var statuses: [UInt32: Int] = [:]
         var ended: Set<UInt32> = []
         while ended.count <= others.count, let frame = try frames.receive() {
-            if frame.kind == .headers { statuses[frame.stream] = FrameWire.status(frame.payload) }
+            if frame.kind == .headers { statuses[frame.stream] = Int(frame[":status"] ?? "") }
             if frame.endsStream || frame.kind == .reset { ended.insert(frame.stream) }
         }
         #expect(others.allSatisfy { statuses[$0] == 200 }, "\(statuses)")

@@ -117,7 +117,7 @@ struct TrailerFields {
         ]
         let upstream = try Self.upstream()
         defer { upstream.stop() }
-        let plugins = "[ { request-transform: { remove: [ X-Mine ] } }, { response-transform: { remove: [ X-Ours ] } } ]"
+        let plugins = "[ { request-headers: { remove: [ X-Mine ] } }, { response-headers: { remove: [ X-Ours ] } } ]"
         let gateway = try RunningGateway(PlainSpec.text([upstream.port], plugins: plugins))
         for name in names + ["X-Mine"] {
             let wire = try gateway.connect()

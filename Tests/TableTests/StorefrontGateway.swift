@@ -53,7 +53,8 @@ enum StorefrontGateway {
                     authorities: "certs/internal.pem",
                     serverName: "orders.internal",
                     certificate: CertificatePair(certificate: "certs/gateway.crt", key: .file("keys/gateway.key"))
-                )
+                ),
+                speaksHTTP2: true
             ),
         ],
         apis: [

@@ -23,6 +23,8 @@ package struct Frame: Sendable {
     package var flags: UInt8
     package var stream: UInt32
     package var payload: [UInt8]
+    /// Of a whole header block that came: what it says.
+    package var fields: [(name: String, value: String)] = []
 
     package init(_ kind: Kind, flags: UInt8 = 0, stream: UInt32 = 0, _ payload: [UInt8] = []) {
         (self.kind, self.flags, self.stream, self.payload) = (kind, flags, stream, payload)
@@ -33,6 +35,9 @@ package struct Frame: Sendable {
         return [UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255), kind.rawValue, flags]
             + Frame.bytes(stream) + payload
     }
+
+    /// The first value of a field of the header block.
+    package subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
     package var endsStream: Bool { (kind == .data || kind == .headers) && flags & Frame.endStream != 0 }
 
@@ -91,19 +96,23 @@ package struct Frame: Sendable {
     }
 }
 
-/// A client that writes frames byte by byte, right or wrong ones, and reads what comes.
+/// A client or a server that writes frames byte by byte, right or wrong ones, and reads what comes.
 package final class FrameWire {
     package static let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
     package let wire: Wire
     /// Answers acknowledgements are owed to.
     private let acknowledges: Bool
+    private let reader = HeaderBlockReader()
 
     /// What came on one stream.
     package struct Answer {
         package var status = 0
         package var body: [UInt8] = []
         package var text: String { String(decoding: body, as: UTF8.self) }
+        /// Fields of its head, and behind its body.
+        package var fields: [(name: String, value: String)] = []
+        package var trailers: [(name: String, value: String)] = []
         /// The stream was reset with this code.
         package var reset: UInt32?
     }
@@ -114,6 +123,15 @@ package final class FrameWire {
         self.wire = wire
         self.acknowledges = acknowledges
         try wire.send(Array(FrameWire.preface.utf8) + Frame.settings([(1, 0)] + settings).bytes)
+    }
+
+    /// Serves a connection that was accepted: reads the client's preface, and sends settings.
+    package init(serving wire: Wire, settings: [(UInt16, UInt32)] = []) throws {
+        self.wire = wire
+        acknowledges = true
+        let preface = try wire.receive(exactly: FrameWire.preface.utf8.count)
+        guard preface == Array(FrameWire.preface.utf8) else { throw WireError("no preface") }
+        try wire.send(Frame.settings(settings).bytes)
     }
 
     package func send(_ frames: Frame...) throws { try wire.send(frames.flatMap(\.bytes)) }
@@ -131,7 +149,8 @@ package final class FrameWire {
         let stream = first[5...8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let payload = try wire.receive(exactly: count)
         let kind = Frame.Kind(rawValue: first[3]) ?? .unknown
-        let frame = Frame(kind, flags: first[4], stream: stream & 0x7FFF_FFFF, payload)
+        var frame = Frame(kind, flags: first[4], stream: stream & 0x7FFF_FFFF, payload)
+        if kind == .headers { frame.fields = reader.read(payload) }
         if acknowledges, kind == .settings, first[4] & Frame.acknowledgement == 0 {
             wire.trySend(Frame(.settings, flags: Frame.acknowledgement).bytes)
         }
@@ -153,8 +172,12 @@ package final class FrameWire {
             guard frame.stream == stream else { continue }
             switch frame.kind {
             case .headers:
-                let status = FrameWire.status(frame.payload)
-                if status >= 200, answer.status == 0 { answer.status = status }
+                let status = Int(frame[":status"] ?? "") ?? 0
+                if answer.status > 0 {
+                    answer.trailers = frame.fields
+                } else if status >= 200 {
+                    (answer.status, answer.fields) = (status, frame.fields)
+                }
             case .data: answer.body += frame.payload
             case .reset:
                 answer.reset = frame.number()
@@ -168,40 +191,6 @@ package final class FrameWire {
 
     /// The error code with which the gateway ends the connection.
     package func goAwayCode() throws -> UInt32? { try receive(.goAway)?.number(at: 4) }
-
-    /// The status at the beginning of a header block.
-    package static func status(_ block: [UInt8]) -> Int {
-        var block = block[...]
-        // Updates of the table's size may come first.
-        while let first = block.first, first & 0xE0 == 0x20 { block = block.dropFirst() }
-        guard let first = block.first else { return 0 }
-        let known = [0x88: 200, 0x89: 204, 0x8A: 206, 0x8B: 304, 0x8C: 400, 0x8D: 404, 0x8E: 500]
-        if let status = known[Int(first)] { return status }
-        guard first & 0xF0 != 0x80, let count = block.dropFirst().first else { return 0 }
-        let value = block.dropFirst(2).prefix(Int(count & 127))
-        return Int(count & 128 == 0 ? String(decoding: value, as: UTF8.self) : huffmanDigits(value)) ?? 0
-    }
-
-    /// Digits have codes of 5 and 6 bits (RFC 7541 appendix B).
-    private static func huffmanDigits(_ bytes: ArraySlice<UInt8>) -> String {
-        let bits = bytes.flatMap { byte in (0..<8).map { byte >> (7 - $0) & 1 } }
-        var text = ""
-        var offset = 0
-        while offset + 5 <= bits.count {
-            let five = bits[offset..<offset + 5].reduce(0) { $0 << 1 | Int($1) }
-            if five <= 2 {
-                text += "\(five)"
-                offset += 5
-            } else {
-                guard offset + 6 <= bits.count else { break }
-                let six = bits[offset..<offset + 6].reduce(0) { $0 << 1 | Int($1) }
-                guard (25...31).contains(six) else { break }
-                text += "\(six - 22)"
-                offset += 6
-            }
-        }
-        return text
-    }
 }
 
 extension RunningGateway {

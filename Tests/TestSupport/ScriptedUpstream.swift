@@ -84,10 +84,13 @@ package final class UpstreamTurn {
 /// An upstream of a test's own: a thread per connection, and a script that sees each request.
 package final class ScriptedUpstream: @unchecked Sendable {
     package typealias Script = @Sendable (UpstreamTurn) throws -> Void
+    /// What becomes of a whole connection, whose number is told.
+    package typealias WholeScript = @Sendable (Wire, Int) throws -> Void
 
     package private(set) var port: UInt16 = 0
     private let listener: Int32
     private let script: Script
+    private let whole: WholeScript?
     private let lock = NSCondition()
     private var received: [ReceivedRequest] = []
     private var wires: [Wire] = []
@@ -100,11 +103,14 @@ package final class ScriptedUpstream: @unchecked Sendable {
     ///   - port: 0 takes a free one.
     ///   - receiveBuffer: bytes that the kernel keeps for a script that reads slowly.
     ///   - script: called with each request once its head is there; an error it throws ends the connection.
+    ///   - whole: called with each connection, in place of `script`.
     package init(
         port: UInt16 = 0,
         receiveBuffer: Int32? = nil,
-        script: @escaping Script = { try $0.answer(200, [], "upstream") }
+        script: @escaping Script = { try $0.answer(200, [], "upstream") },
+        whole: WholeScript? = nil
     ) throws {
+        self.whole = whole
         self.script = script
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         Wire.set(listener, SO_REUSEADDR, Int32(1))
@@ -175,6 +181,10 @@ package final class ScriptedUpstream: @unchecked Sendable {
     }
 
     private func serve(_ wire: Wire, _ connection: Int) {
+        if let whole {
+            try? whole(wire, connection)
+            return wire.close()
+        }
         while let head = try? wire.receiveHead() {
             let request = ReceivedRequest(connection: connection, head: head)
             let number = lock.withLock {

@@ -17,7 +17,7 @@ package final class Wire: @unchecked Sendable {
     package let descriptor: Int32
     /// Lives as long as the connection: the program at its other end.
     package var peer: AnyObject?
-    /// Lines behind the last chunked body that came.
+    /// Lines behind the last body that came.
     package internal(set) var trailers: [String] = []
     /// Bytes that came and were not taken yet.
     private var pending: [UInt8] = []

@@ -118,6 +118,7 @@ extension Wire {
     ///
     /// - Parameter untilClose: without any framing the body ends with the connection; else there is none.
     package func receiveBody(_ head: WireHead, untilClose: Bool) throws -> [UInt8] {
+        trailers = []
         if head["Transfer-Encoding"]?.lowercased() == "chunked" { return try receiveChunks() }
         if let text = head["Content-Length"], let count = Int(text) { return try receive(exactly: count) }
         return untilClose ? try receiveToEnd() : []
@@ -131,7 +132,6 @@ extension Wire {
                 throw WireError("chunk size \(line.debugDescription)")
             }
             if count == 0 {
-                trailers = []
                 while true {
                     let line = try receive(through: "\r\n").dropLast(2)
                     guard !line.isEmpty else { return body }

@@ -1,6 +1,8 @@
 extension DiagnosticCode {
     /// E04xx and E09xx: what concerns TLS.
-    static let securityCodes: [DiagnosticCode] = [.unverifiedUpstream, .tlsWithoutTarget, .publishedPortUnserved]
+    static let securityCodes: [DiagnosticCode] = [
+        .unverifiedUpstream, .tlsWithoutTarget, .tunnelOverHTTP2, .publishedPortUnserved,
+    ]
 
     static let unverifiedUpstream = DiagnosticCode(
         "W0413",
@@ -26,6 +28,20 @@ extension DiagnosticCode {
         example: """
             upstreams:
               orders: { targets: [ "http://orders:8080" ], tls: { ca: certs/internal.pem } }
+            """
+    )
+
+    static let tunnelOverHTTP2 = DiagnosticCode(
+        "W0415",
+        "an upstream that speaks HTTP/2 has a time for tunnels",
+        explanation: """
+            HTTP/2 has no `Upgrade` (RFC 9113 section 8.6): a request that asks to change the protocol goes to such an
+            upstream as an ordinary one, and no tunnel comes about. WebSocket needs an upstream without `http2`; both may
+            name the same server.
+            """,
+        example: """
+            upstreams:
+              orders: { targets: [ "http://orders:8080" ], http2: true, timeouts: { tunnel: 1h } }
             """
     )
 

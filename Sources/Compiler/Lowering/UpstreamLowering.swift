@@ -7,6 +7,9 @@ enum UpstreamLowering {
             reportDoubles(upstream, into: &diagnostics)
             var result = lowered(upstream)
             result.tls = SecurityLowering.upstream(upstream, into: &diagnostics)
+            if let tunnel = upstream.value.tunnelTimeout, result.speaksHTTP2 {
+                diagnostics.append(.tunnelOverHTTP2(tunnel.span))
+            }
             return result
         }
     }
@@ -20,6 +23,7 @@ enum UpstreamLowering {
             name: upstream.name.value,
             targets: targets.sorted { ($0.host, $0.port) < ($1.host, $1.port) }
         )
+        if let value = spec.speaksHTTP2?.value { result.speaksHTTP2 = value }
         if let value = spec.connectTimeout?.value { result.timeouts.connect = value }
         if let value = spec.responseTimeout?.value { result.timeouts.response = value }
         if let value = spec.idleTimeout?.value { result.timeouts.idle = value }
@@ -49,6 +53,15 @@ extension Diagnostic {
             at: target.span,
             related: [.init(first, "first named here")],
             help: "name it once; `weight: 2` gives it two shares"
+        )
+    }
+
+    static func tunnelOverHTTP2(_ span: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .tunnelOverHTTP2,
+            "`tunnel` has no effect: requests to an upstream with `http2: true` never change the protocol",
+            at: span,
+            help: "delete it, or send what uses WebSocket to an upstream without `http2`"
         )
     }
 

@@ -11,6 +11,7 @@ extension SpecDecoder {
         spec.balance = scalar(fields["balance"], .balance)
         if let field = fields["timeouts"] { upstreamTimeouts(field, into: &spec) }
         spec.tls = fields["tls"].flatMap { upstreamTLS($0) }
+        spec.speaksHTTP2 = scalar(fields["http2"], .boolean)
         spec.retries = scalar(fields["retries"], .number(0...10))
         if let field = fields["connections"],
             let connections = self.fields(field, SpecSchema.connections)

@@ -138,6 +138,7 @@ package struct UpstreamSpec: Sendable {
     /// Only `round-robin` yet.
     package var balance: Spanned<String>?
     package var tls: UpstreamTLSSpec?
+    package var speaksHTTP2: Spanned<Bool>?
     package var connectTimeout: Spanned<Milliseconds>?
     package var responseTimeout: Spanned<Milliseconds>?
     package var idleTimeout: Spanned<Milliseconds>?

@@ -82,7 +82,7 @@ extension UpstreamRecord {
 }
 
 extension TargetRecord {
-    init(_ target: Target, _ text: inout TextPool) {
+    init(_ target: Target, speaksHTTP2: Bool, _ text: inout TextPool) {
         self.init()
         host = text.add(target.host)
         // RFC 9110 section 7.2: an IPv6 literal in brackets, the port unless it is the scheme's own.
@@ -95,6 +95,7 @@ extension TargetRecord {
         port = UInt32(target.port)
         weight = UInt32(target.weight)
         if target.isSecure { flags |= TargetRecord.secureFlag }
+        if speaksHTTP2 { flags |= TargetRecord.http2Flag }
     }
 }
 

@@ -45,7 +45,7 @@ package enum TableEmitter {
             var record = UpstreamRecord(upstream, &text)
             if let tls = upstream.tls { record.tls = security.add(tls, &text) }
             record.targets = RangeRecord(first: UInt32(targets.count), count: UInt32(upstream.targets.count))
-            targets += upstream.targets.map { TargetRecord($0, &text) }
+            targets += upstream.targets.map { TargetRecord($0, speaksHTTP2: upstream.speaksHTTP2, &text) }
             upstreams.append(record)
         }
         writer.set(.upstreams, upstreams)

@@ -94,6 +94,7 @@ package struct GatewayDump {
                 )
             }
             if let tls = upstream.tls { add(GatewayDump.text(tls), depth: 1) }
+            if upstream.speaksHTTP2 { add("http2", depth: 1) }
             add(
                 "timeouts connect \(timeouts.connect), response \(timeouts.response), idle \(timeouts.idle), "
                     + "tunnel \(timeouts.tunnel)",

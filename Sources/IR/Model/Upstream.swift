@@ -6,6 +6,8 @@ package struct Upstream: Equatable, Sendable {
     package var timeouts: UpstreamTimeouts
     /// There if and only if some target is spoken to by TLS.
     package var tls: UpstreamTLS?
+    /// Its targets speak HTTP/2.
+    package var speaksHTTP2: Bool
     /// Further attempts after the first, each on another target where there is one; idempotent requests only.
     package var retryCountMax: UInt8
     /// Connections to one target from one worker.
@@ -18,6 +20,7 @@ package struct Upstream: Equatable, Sendable {
         targets: [Target],
         timeouts: UpstreamTimeouts = UpstreamTimeouts(),
         tls: UpstreamTLS? = nil,
+        speaksHTTP2: Bool = false,
         retryCountMax: UInt8 = 1,
         connectionCountMax: UInt32 = 1024,
         idleConnectionCountMax: UInt32 = 64
@@ -26,6 +29,7 @@ package struct Upstream: Equatable, Sendable {
         self.targets = targets
         self.timeouts = timeouts
         self.tls = tls
+        self.speaksHTTP2 = speaksHTTP2
         self.retryCountMax = retryCountMax
         self.connectionCountMax = connectionCountMax
         self.idleConnectionCountMax = idleConnectionCountMax

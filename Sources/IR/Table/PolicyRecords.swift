@@ -52,6 +52,9 @@ package struct TargetRecord: BitwiseCopyable, Sendable {
     /// In `flags`: the server is spoken to by TLS.
     package static var secureFlag: UInt32 { 1 }
     package var isSecure: Bool { flags & TargetRecord.secureFlag != 0 }
+    /// In `flags`: the server is spoken to by HTTP/2. All targets of an upstream agree on it.
+    package static var http2Flag: UInt32 { 2 }
+    package var speaksHTTP2: Bool { flags & TargetRecord.http2Flag != 0 }
 }
 
 /// A consumer.

@@ -120,7 +120,7 @@ package struct TableReport {
             let targets = (range.first..<range.first + range.count).map { index in
                 let target = view.targets[index]
                 let weight = target.weight == 1 ? "" : " weight \(target.weight)"
-                let scheme = target.isSecure ? "https " : ""
+                let scheme = (target.isSecure ? "https " : "") + (target.speaksHTTP2 ? "http2 " : "")
                 return scheme + address(view.string(target.host), target.port) + weight
             }
             part.add([

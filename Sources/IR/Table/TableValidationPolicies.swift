@@ -21,6 +21,13 @@ extension TableView {
             try check(upstreams[index].retryCountMax, below: 256, .upstreams, index, "retryCountMax")
         }
         try owned.finish()
+        for index in 0..<upstreams.count {
+            let range = upstreams[index].targets
+            for target in range.first..<range.first + range.count {
+                let isSame = targets[target].speaksHTTP2 == targets[range.first].speaksHTTP2
+                try require(isSame, .upstreams, index, "targets of two protocols")
+            }
+        }
         for index in 0..<targets.count {
             let target = targets[index]
             try check(target.host, .targets, index, "host")
@@ -33,6 +40,7 @@ extension TableView {
                 "`authority` is no header value"
             )
             try check(target.port, below: 65_536, .targets, index, "port")
+            try check(target.flags, below: 4, .targets, index, "flags")
             try require((1...100).contains(target.weight), .targets, index, "the weight is not 1 to 100")
         }
     }

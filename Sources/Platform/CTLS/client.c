@@ -14,7 +14,8 @@ struct apic_tls_client {
     int verifies;
 };
 
-static const unsigned char protocols[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+static const unsigned char http1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+static const unsigned char http2[] = {2, 'h', '2'};
 
 struct apic_tls_client *apic_tls_client_make(
     int verifies, struct apic_tls_bytes authorities, struct apic_tls_bytes chain, struct apic_tls_bytes key,
@@ -32,7 +33,7 @@ struct apic_tls_client *apic_tls_client_make(
     client->verifies = verifies;
     apic_tls_prepare(context, 12);
     SSL_CTX_set_verify(context, verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
-    SSL_CTX_set_alpn_protos(context, protocols, sizeof protocols);
+    SSL_CTX_set_alpn_protos(context, http1, sizeof http1);
     // Sessions are kept by the worker, one for each server.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, apic_tls_note_session);
@@ -60,7 +61,7 @@ void apic_tls_client_release(struct apic_tls_client *client) {
 }
 
 SSL *apic_tls_client_open(
-    struct apic_tls_client *client, const uint8_t *name, size_t name_count, void *session
+    struct apic_tls_client *client, const uint8_t *name, size_t name_count, int speaks_http2, void *session
 ) {
     char text[256];
     if (name_count >= sizeof text) return NULL;
@@ -69,6 +70,10 @@ SSL *apic_tls_client_open(
     SSL *ssl = SSL_new(client->context);
     if (!ssl) return NULL;
     SSL_set_connect_state(ssl);
+    if (speaks_http2 && SSL_set_alpn_protos(ssl, http2, sizeof http2) != 0) {
+        SSL_free(ssl);
+        return NULL;
+    }
     unsigned char address[16];
     int is_fine;
     if (inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1) {

@@ -23,7 +23,7 @@ void apic_tls_use_tickets(SSL_CTX *context);
 SSL *apic_tls_server_open(struct apic_tls_server *server);
 /// - Returns: `NULL` for a name that cannot be one, or without memory.
 SSL *apic_tls_client_open(
-    struct apic_tls_client *client, const uint8_t *name, size_t name_count, void *session
+    struct apic_tls_client *client, const uint8_t *name, size_t name_count, int speaks_http2, void *session
 );
 /// OpenSSL's callback for sessions that a server gives.
 int apic_tls_note_session(SSL *ssl, SSL_SESSION *session);

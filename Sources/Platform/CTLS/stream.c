@@ -129,9 +129,10 @@ struct apic_tls_stream *apic_tls_accept(struct apic_tls_server *server, int desc
 }
 
 struct apic_tls_stream *apic_tls_connect(
-    struct apic_tls_client *client, int descriptor, const uint8_t *name, size_t name_count, void *session
+    struct apic_tls_client *client, int descriptor, const uint8_t *name, size_t name_count, int speaks_http2,
+    void *session
 ) {
-    SSL *ssl = apic_tls_client_open(client, name, name_count, session);
+    SSL *ssl = apic_tls_client_open(client, name, name_count, speaks_http2, session);
     struct apic_tls_stream *stream = open_stream(ssl, descriptor);
     if (!stream) return NULL;
     stream->client = client;

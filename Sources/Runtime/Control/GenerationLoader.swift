@@ -15,11 +15,13 @@ package struct GenerationLoader {
         package var port: UInt16
         /// Digest of how TLS is spoken with it, or empty: connections of one way are never used for another.
         package var security = ""
+        package var speaksHTTP2 = false
 
-        package init(host: String, port: UInt16, security: String = "") {
+        package init(host: String, port: UInt16, security: String = "", speaksHTTP2: Bool = false) {
             self.host = host
             self.port = port
             self.security = security
+            self.speaksHTTP2 = speaksHTTP2
         }
     }
 
@@ -110,7 +112,12 @@ package struct GenerationLoader {
 
     private mutating func targetNumber(of target: TargetRecord, in view: TableView, security: String) -> UInt32 {
         let port = UInt16(truncatingIfNeeded: target.port)
-        let name = TargetName(host: view.string(target.host), port: port, security: security)
+        let name = TargetName(
+            host: view.string(target.host),
+            port: port,
+            security: security,
+            speaksHTTP2: target.speaksHTTP2
+        )
         if let known = targets[name] { return known }
         let number = freeTargets.popLast() ?? UInt32(targetNames.count)
         if Int(number) == targetNames.count { targetNames.append(nil) }

@@ -170,6 +170,27 @@ extension StatusFacts {
             "fields": .sessionsFloodedByFields,
         ]
         for (kind, counter) in kinds { metrics.sample(faults, ["kind": kind], sum(counter)) }
+        put(
+            &metrics,
+            "apic_upstream_http2_connections",
+            .gauge,
+            "Connections to upstreams that speak HTTP/2.",
+            .upstreamSessionsOpen
+        )
+        put(
+            &metrics,
+            "apic_upstream_http2_streams_total",
+            .counter,
+            "Requests sent on them, further attempts included.",
+            .upstreamStreamsOpened
+        )
+        put(
+            &metrics,
+            "apic_upstream_http2_faults_total",
+            .counter,
+            "HTTP/2 connections ended for what the upstream sent.",
+            .upstreamSessionsFailed
+        )
     }
 
     private func putRefusals(_ metrics: inout MetricsWriter) {
@@ -178,6 +199,7 @@ extension StatusFacts {
         let kinds: KeyValuePairs<String, WorkerCounter> = [
             "handshake": .timeoutHandshake, "head": .timeoutHead, "body": .timeoutBody, "idle": .timeoutIdle,
             "write": .timeoutWrite, "connect": .timeoutConnect, "response": .timeoutResponse, "tunnel": .timeoutTunnel,
+            "ping": .timeoutPong,
         ]
         for (kind, counter) in kinds { metrics.sample(timeouts, ["kind": kind], sum(counter)) }
         let malformed = "apic_malformed_requests_total"

@@ -16,7 +16,7 @@ struct Trailers: BitwiseCopyable {
         return block.bytes(Trailers.prefix.utf8CodeUnitCount, Int(end) - (isComplete ? 2 : 0))
     }
 
-    private var isComplete = false
+    private(set) var isComplete = false
 
     /// Keeps a piece of the lines.
     ///
@@ -47,6 +47,9 @@ struct Trailers: BitwiseCopyable {
         writer.append(Trailers.prefix)
         return writer
     }
+
+    /// The body is sent once more.
+    mutating func rewind() { isWaiting = !lines.isEmpty }
 
     /// All lines are there: leaves out those of fields that must not be trailers, or that the gateway says itself.
     ///

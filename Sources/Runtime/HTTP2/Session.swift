@@ -28,17 +28,25 @@ struct Session {
 
     // MARK: Life
 
-    /// Begins the server's side of a session on a connection.
+    /// Begins our side of a session on a connection.
     ///
+    /// - Parameter role: of the peer.
     /// - Returns: `nil` if memory is out.
-    static func begin(_ store: SessionStore, _ carrier: Int32, now milliseconds: UInt64) -> Session? {
+    static func begin(
+        _ store: SessionStore,
+        _ carrier: Int32,
+        role: SocketRole,
+        now milliseconds: UInt64
+    ) -> Session? {
         let address = unsafe store.sessions.address(carrier)
-        guard let handle = unsafe store.library.makeServer(address) else { return nil }
+        let made = unsafe role == .client ? store.library.makeServer(address) : store.library.makeClient(address)
+        guard let handle = unsafe made else { return nil }
         unsafe address.initialize(
             to: SessionRecord(
                 handle: handle,
                 store: store,
                 carrier: carrier,
+                role: role,
                 resets: TokenBudget(
                     capacity: Limits.resetBurstMax,
                     perSecond: Limits.resetsPerSecond,
@@ -58,9 +66,12 @@ struct Session {
 
     /// Our settings, and a wider window for the bodies of all streams together.
     private func greet() {
-        let headBytes = UInt32(store.headBounds.headBytesMax)
+        let isServer = record.role == .client
+        let headBytes = UInt32(isServer ? store.headBounds.headBytesMax : Limits.answerHeadBytesMax)
         let settings: [4 of nghttp2_settings_entry] = [
-            Session.setting(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, Limits.streamCountMax),
+            isServer
+                ? Session.setting(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, Limits.streamCountMax)
+                : Session.setting(NGHTTP2_SETTINGS_ENABLE_PUSH, 0),
             Session.setting(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, UInt32(Limits.streamWindowBytes)),
             Session.setting(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, headBytes),
             Session.setting(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
@@ -134,7 +145,7 @@ struct Session {
         return true
     }
 
-    private var hasRoom: Bool {
+    private var hasOutputRoom: Bool {
         Limits.blockBytes - Int(store.sockets[record.carrier].outputEnd) >= Limits.frameBytesMax
     }
 
@@ -146,13 +157,13 @@ struct Session {
             sockets[carrier].output = store.blocks.take()
             return true
         }
-        if hasRoom { return true }
+        if hasOutputRoom { return true }
         let start = sockets[carrier].outputStart
         guard start > 0 else { return false }
         let count = sockets[carrier].outputEnd - start
         block.move(from: Int(start), to: 0, count: Int(count))
         (sockets[carrier].outputStart, sockets[carrier].outputEnd) = (0, count)
-        return hasRoom
+        return hasOutputRoom
     }
 
     private func append(_ bytes: Bytes) {
@@ -188,7 +199,7 @@ struct Session {
     /// nghttp2 sends so many bytes of what was offered.
     func writeBody(_ socket: Int32, _ id: Int32, header: Bytes, count: Int) -> Int32 {
         guard store.isStream(socket, id, of: record.carrier) else { return SessionCallbacks.streamFailure }
-        guard hasRoom else { return Int32(NGHTTP2_ERR_WOULDBLOCK.rawValue) }
+        guard hasOutputRoom else { return Int32(NGHTTP2_ERR_WOULDBLOCK.rawValue) }
         append(header)
         var rest = count
         let own = store.sockets[socket].ownOutput
@@ -241,6 +252,19 @@ struct Session {
 
     /// Says that all is over.
     func terminate(_ code: nghttp2_error_code) { _ = unsafe nghttp2_session_terminate_session(handle, code.rawValue) }
+
+    /// Asks for a sign of life.
+    func ping() {
+        record.isAwaitingPong = true
+        _ = unsafe nghttp2_submit_ping(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+    }
+
+    /// Whether an upstream's connection takes one more stream.
+    var hasRoom: Bool {
+        guard !record.isRetired, !record.isAwaitingPong else { return false }
+        let admitted = unsafe nghttp2_session_get_remote_settings(handle, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)
+        return UInt32(record.streamCount) < min(admitted, Limits.upstreamStreamCountMax)
+    }
 
     /// Whether nghttp2 has nothing left to do: the peer, or an error, has ended the session.
     var isOver: Bool {

@@ -61,6 +61,15 @@ enum SessionCallbacks {
         }
     }
 
+    /// What a session towards an upstream wants to know besides: which requests will never be sent.
+    static func registerRequests(_ callbacks: OpaquePointer) {
+        unsafe nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks) { _, frame, _, context in
+            guard let frame = unsafe frame else { return SessionCallbacks.success }
+            unsafe Session(context).noteUnsent(frame.pointee.hd.stream_id, type: frame.pointee.hd.type)
+            return SessionCallbacks.success
+        }
+    }
+
     /// Where bodies come from that are sent: the output of the stream's socket.
     static func source(_ socket: Int32) -> nghttp2_data_provider {
         unsafe nghttp2_data_provider(

@@ -48,19 +48,57 @@ extension Session {
         return result == 0 ? .final : .refused
     }
 
-    /// A frame went to the connection's output. Until an answer without a body has gone there its stream must not be
-    /// reset: nghttp2 drops what waits of a stream that is.
+    /// A frame went to the connection's output. Until a message without a body, or its trailers, have gone there the
+    /// stream must not be reset: nghttp2 drops what waits of a stream that is.
     func noteSent(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
         // The frame is valid for the call.
         let header = unsafe frame.pointee.hd
-        guard UInt32(header.type) == NGHTTP2_HEADERS.rawValue,
-            header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
-        else { return SessionCallbacks.success }
+        guard UInt32(header.type) == NGHTTP2_HEADERS.rawValue else { return SessionCallbacks.success }
         let socket = socket(of: header.stream_id)
         guard socket >= 0 else { return SessionCallbacks.success }
+        store[socket].isHeadOut = true
+        guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 else { return SessionCallbacks.success }
         store[socket].isEndSent = true
         store.note(socket)
         return SessionCallbacks.success
+    }
+
+    /// Hands the head of a request at the beginning of a stream's output to nghttp2, and takes it away from there. Its
+    /// text stays as it is, for another attempt.
+    ///
+    /// - Parameters:
+    ///   - scheme: of the target.
+    ///   - isLast: no body follows.
+    /// - Returns: `false` if nghttp2 takes no request any more.
+    func sendRequestHead(_ socket: Int32, scheme: StaticString, isLast: Bool) -> Bool {
+        guard let block = store.sockets[socket].output else { return false }
+        let start = Int(store.sockets[socket].outputStart)
+        let text = block.bytes(start, Int(store.sockets[socket].outputEnd))
+        // `GET /path HTTP/1.1`, then `Host`, written by the worker.
+        guard let lineEnd = text.firstIndex(of: ASCII.lf), let methodEnd = text.firstIndex(of: ASCII.space),
+            let hostEnd = text.firstIndex(of: ASCII.lf, from: lineEnd + 1)
+        else { return false }
+        var fields = FieldList(store.library)
+        fields.add(Bytes(":method"), text[0..<methodEnd])
+        fields.add(Bytes(":scheme"), Bytes(scheme))
+        let host = text[lineEnd + 1..<hostEnd - 1]
+        if host.count > 6 { fields.add(Bytes(":authority"), host.from(6)) }
+        fields.add(Bytes(":path"), text[methodEnd + 1..<lineEnd - 10])
+        let end = addFields(of: block, from: start + hostEnd + 1, to: start + text.count, &fields)
+        guard end > 0, !fields.isOverfull else { return false }
+        store.sockets[socket].consumeOutput(end - start)
+        store[socket].isHeadSent = true
+        store[socket].isLastStaged = isLast
+        let number = unsafe UnsafeMutableRawPointer(bitPattern: Int(socket) + 1)
+        // nghttp2 copies names and values, and hands back the number, which is no pointer.
+        var source = unsafe SessionCallbacks.source(socket)
+        let id =
+            unsafe isLast
+            ? nghttp2_submit_request(handle, nil, fields.base, fields.count, nil, number)
+            : nghttp2_submit_request(handle, nil, fields.base, fields.count, &source, number)
+        guard id > 0 else { return false }
+        store[socket].id = id
+        return true
     }
 
     /// Hands the trailers of a stream to nghttp2; they end it.
@@ -93,7 +131,9 @@ extension Session {
             guard lineEnd + 1 < line.count else { return 0 }
             let name = line[0..<nameEnd]
             switch FieldKind.of(name) {
-            case .connection, .keepAlive, .proxyConnection, .transferEncoding, .upgrade, .te: break
+            case .connection, .keepAlive, .proxyConnection, .transferEncoding, .upgrade: break
+            // Written by the worker; the only coding that may be said (RFC 9113 section 8.2.2).
+            case .te where record.role == .client: break
             default:
                 for index in 0..<nameEnd { block[offset + index] = ASCII.lowercased(line[index]) }
                 fields.add(name, line[valueStart..<lineEnd].trimmed)

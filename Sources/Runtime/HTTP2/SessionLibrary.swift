@@ -9,18 +9,24 @@ struct SessionLibrary: BitwiseCopyable {
     static let fieldCountMax = Limits.fieldCountMax + 64
 
     let serverCallbacks: OpaquePointer
+    let clientCallbacks: OpaquePointer
     let options: OpaquePointer
     let memory = SessionMemory()
     let fields: UnsafeMutablePointer<nghttp2_nv>
 
     init() {
-        var callbacks: OpaquePointer?
+        var server: OpaquePointer?
+        var client: OpaquePointer?
         var options: OpaquePointer?
-        guard unsafe nghttp2_session_callbacks_new(&callbacks) == 0, unsafe nghttp2_option_new(&options) == 0,
-            let callbacks = unsafe callbacks, let options = unsafe options
+        guard unsafe nghttp2_session_callbacks_new(&server) == 0, unsafe nghttp2_session_callbacks_new(&client) == 0,
+            unsafe nghttp2_option_new(&options) == 0,
+            let server = unsafe server, let client = unsafe client, let options = unsafe options
         else { preconditionFailure("out of memory for HTTP/2") }
-        unsafe SessionCallbacks.register(callbacks)
-        unsafe serverCallbacks = callbacks
+        unsafe SessionCallbacks.register(server)
+        unsafe SessionCallbacks.register(client)
+        unsafe SessionCallbacks.registerRequests(client)
+        unsafe serverCallbacks = server
+        unsafe clientCallbacks = client
         unsafe SessionLibrary.set(options)
         unsafe self.options = options
         unsafe fields = .allocate(capacity: SessionLibrary.fieldCountMax)
@@ -29,6 +35,7 @@ struct SessionLibrary: BitwiseCopyable {
     /// - Precondition: no session is left.
     func deallocate() {
         unsafe nghttp2_session_callbacks_del(serverCallbacks)
+        unsafe nghttp2_session_callbacks_del(clientCallbacks)
         unsafe nghttp2_option_del(options)
         memory.deallocate()
         unsafe fields.deallocate()
@@ -49,6 +56,17 @@ struct SessionLibrary: BitwiseCopyable {
         var functions = unsafe memory.functions
         // nghttp2 copies the allocator; the record stays where it is.
         guard unsafe nghttp2_session_server_new3(&session, serverCallbacks, record, options, &functions) == 0 else {
+            return nil
+        }
+        return unsafe session
+    }
+
+    /// Makes a session for the client's side, towards an upstream. `nil` if memory is out.
+    func makeClient(_ record: UnsafeMutablePointer<SessionRecord>) -> OpaquePointer? {
+        var session: OpaquePointer?
+        var functions = unsafe memory.functions
+        // As above.
+        guard unsafe nghttp2_session_client_new3(&session, clientCallbacks, record, options, &functions) == 0 else {
             return nil
         }
         return unsafe session

@@ -14,8 +14,14 @@ struct StreamRecord: BitwiseCopyable {
     var nextEvent: Int32 = -1
     var isListed = false
 
-    /// The peer's header block is complete: the socket's input holds it as a head of HTTP/1.1.
+    /// The request's header block is complete: the socket's input holds it as a head of HTTP/1.1.
     var hasHead = false
+    /// Heads of answers that were not read on, interim ones perhaps and then the last one.
+    var heads: Block?
+    var headsCount: Int32 = 0
+    var hasFinalHead = false
+    /// To an upstream: the request's head went out.
+    var isHeadOut = false
     var isHeadMalformed = false
     var isHeadTooLarge = false
     /// The request was handed on.
@@ -52,6 +58,7 @@ struct StreamRecord: BitwiseCopyable {
 enum HeadKind: UInt8, BitwiseCopyable {
     case none = 0
     case request
+    case answer
     case trailers
 }
 
@@ -69,6 +76,8 @@ struct ArrivingHead: BitwiseCopyable {
     var authority: OpaquePointer?
     var hasScheme = false
     var isLineWritten = false
+    /// Of an answer: not an interim one.
+    var isFinal = false
     var block: Block?
     var count: Int32 = 0
     var fieldCount: Int32 = 0
@@ -132,6 +141,8 @@ struct SessionRecord: BitwiseCopyable {
     let handle: OpaquePointer
     let store: SessionStore
     let carrier: Int32
+    /// Of the peer: of its requests, or of its answers.
+    let role: SocketRole
     var head = ArrivingHead()
     var firstStream: Int32 = -1
     var streamCount: Int32 = 0
@@ -141,9 +152,11 @@ struct SessionRecord: BitwiseCopyable {
     var resets: TokenBudget
     var idleFrames: TokenBudget
     var fault = SessionFault.none
-    /// The peer was told that no new streams are taken soon, or now.
+    /// Of a client: it was told that no new streams are taken soon, or now. Of an upstream: it gets no new ones.
     var isWarned = false
     var isRetired = false
     /// The peer has heard the warning.
     var isWarningHeard = false
+    /// It was asked for a sign of life.
+    var isAwaitingPong = false
 }

@@ -58,9 +58,9 @@ struct SessionStore: BitwiseCopyable {
         nonmutating unsafeMutableAddress { unsafe streams.address(socket - firstSocket) }
     }
 
-    /// A socket for a new stream, with its peer's address; -1 if there are as many as there may be.
+    /// A socket for a new stream, with its peer's address if that is a client; -1 if there are as many as there may be.
     func openStream(on carrier: Int32, id: Int32, role: SocketRole) -> Int32 {
-        guard state[0].openCount < state[0].openCountMax else { return -1 }
+        guard role == .upstream || state[0].openCount < state[0].openCountMax else { return -1 }
         var socket = state[0].freeStream
         if socket >= 0 {
             state[0].freeStream = self[socket].next
@@ -69,7 +69,7 @@ struct SessionStore: BitwiseCopyable {
             socket = firstSocket + state[0].madeCount
             state[0].madeCount += 1
         }
-        state[0].openCount += 1
+        if role == .client { state[0].openCount += 1 }
         var record = StreamRecord()
         record.id = id
         record.carrier = carrier
@@ -107,6 +107,7 @@ struct SessionStore: BitwiseCopyable {
         if let block = sockets[socket].output { blocks.give(block) }
         if let block = record.stored { blocks.give(block) }
         if let block = record.trailers.block { blocks.give(block) }
+        if let block = record.heads { blocks.give(block) }
         if record.previous >= 0 {
             self[record.previous].next = record.next
         } else {
@@ -114,13 +115,14 @@ struct SessionStore: BitwiseCopyable {
         }
         if record.next >= 0 { self[record.next].previous = record.previous }
         sessions[record.carrier].streamCount -= 1
+        if sockets[socket].role == .client { state[0].openCount -= 1 }
         let generation = sockets[socket].generation
         sockets[socket] = Socket()
         sockets[socket].generation = generation &+ 1
-        state[0].openCount -= 1
         self[socket].carrier = -1
         self[socket].stored = nil
         self[socket].trailers = Trailers()
+        self[socket].heads = nil
         // In the queue of events it is found to be free, and then can be used again.
         if !record.isListed { recycle(socket) }
     }
@@ -161,6 +163,13 @@ struct SessionStore: BitwiseCopyable {
             if self[socket].carrier == carrier { return socket }
             recycle(socket)
         }
+    }
+
+    /// The socket of a stream by its number; -1 if there is none.
+    func findStream(_ id: Int32, on carrier: Int32) -> Int32 {
+        var socket = sessions[carrier].firstStream
+        while socket >= 0, self[socket].id != id { socket = self[socket].next }
+        return socket
     }
 
     /// Whether a record is that of a stream of a connection.

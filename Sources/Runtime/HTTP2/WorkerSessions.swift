@@ -22,7 +22,9 @@ extension Worker {
     /// From here on the connection speaks HTTP/2. What it sent, the preface included, is the session's.
     mutating func beginSession(_ descriptor: Int32) {
         disarm(descriptor)
-        guard Session.begin(http2, descriptor, now: now / 1000) != nil else { return closeClient(descriptor) }
+        guard Session.begin(http2, descriptor, role: .client, now: now / 1000) != nil else {
+            return closeClient(descriptor)
+        }
         sockets[descriptor].state = .multiplexed
         metrics.add(.sessionsOpen)
         guard feed(descriptor) else { return }
@@ -57,6 +59,10 @@ extension Worker {
         let session = Session(http2, descriptor)
         let goesOn = session.feed(bytes, now: now / 1000)
         (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
+        if session.record.isAwaitingPong {
+            session.record.isAwaitingPong = false
+            disarm(descriptor)
+        }
         guard goesOn else {
             failSession(descriptor)
             return false
@@ -107,20 +113,15 @@ extension Worker {
     /// Nothing to do until the peer sends or reads: gives back the blocks, and sets the deadline.
     private mutating func settle(_ descriptor: Int32) {
         let session = Session(http2, descriptor)
+        if session.record.role == .upstream { return settleCarrier(descriptor) }
         if session.record.isWarningHeard { session.retire() }
         if session.isOver || (session.record.isRetired && session.record.streamCount == 0) {
             return endSession(descriptor, NGHTTP2_NO_ERROR)
         }
         if phase != .serving { warn(descriptor) }
-        if let block = sockets[descriptor].input {
-            blocks.give(block)
-            sockets[descriptor].input = nil
-        }
+        giveBackInput(descriptor)
         guard !sockets[descriptor].hasOutput else { return }
-        if let block = sockets[descriptor].output {
-            blocks.give(block)
-            sockets[descriptor].output = nil
-        }
+        giveBackOutput(descriptor)
         let gateway = current.view.gateway
         if session.record.head.kind != .none {
             if sockets[descriptor].deadline != .head { arm(descriptor, .head, after: gateway.headTimeout) }
@@ -170,8 +171,9 @@ extension Worker {
         enqueue(descriptor)
     }
 
-    /// What the client sent cannot be gone on with: it is told so, and the connection closes.
+    /// What the peer sent cannot be gone on with: it is told so, and the connection closes.
     private mutating func failSession(_ descriptor: Int32) {
+        if Session(http2, descriptor).record.role == .upstream { return failCarrier(descriptor) }
         let counter: WorkerCounter =
             switch Session(http2, descriptor).record.fault {
             case .none, .malformed: .sessionsMalformed
@@ -195,6 +197,7 @@ extension Worker {
 
     /// The connection is gone.
     mutating func breakSession(_ descriptor: Int32) {
+        if sockets[descriptor].role == .upstream { return breakCarrier(descriptor, .closed) }
         leaveSession(descriptor)
         closeClient(descriptor)
     }

@@ -1,11 +1,13 @@
 internal import CNGHTTP2
 internal import GatewayTable
 
-// Streams of HTTP/2 as sockets: requests come from them and answers go to them as if they were connections.
+// Streams of HTTP/2 as sockets: requests come from them and answers go to them, or the other way round, as if they were
+// connections.
 
 extension Worker {
     /// Something happened to a stream.
     mutating func serveEvent(_ socket: Int32) {
+        if sockets[socket].role == .upstream { return progress(sockets[socket].exchange) }
         let record = http2[socket]
         if record.isClosed, !record.isEndSent { return closeClient(socket) }
         guard !record.isStarted else { return advance(socket) }
@@ -39,9 +41,14 @@ extension Worker {
 
     // MARK: Reading
 
-    /// Reads on what came of a stream's body.
+    /// Reads on what came of a stream: heads of answers, then the body.
     mutating func receiveStream(_ socket: Int32) -> Received {
         guard sockets[socket].isReadable else { return sockets[socket].hasEnded ? .ended : .blocked }
+        if http2[socket].headsCount > 0 {
+            let count = http2.takeHeads(of: socket, into: inputBlock(socket), from: Int(sockets[socket].inputEnd))
+            sockets[socket].inputEnd += Int32(count)
+            return count > 0 ? .data : .failed
+        }
         if http2[socket].storedCount > 0 {
             let block = inputBlock(socket)
             let count = http2.takeKept(of: socket, into: block, from: Int(sockets[socket].inputEnd))
@@ -51,7 +58,8 @@ extension Worker {
                 Session(http2, carrier).consume(http2[socket].id, count)
                 enqueue(carrier)
             }
-            sockets[socket].isReadable = http2[socket].storedCount > 0 || http2[socket].hasPeerEnded
+            sockets[socket].isReadable =
+                http2[socket].storedCount > 0 || http2[socket].hasPeerEnded || http2[socket].isClosed
             return .data
         }
         sockets[socket].isReadable = false
@@ -69,10 +77,18 @@ extension Worker {
         sentCount = 0
         guard !http2[socket].isClosed || http2[socket].isEndSent else { return .failed }
         let session = Session(http2, http2[socket].carrier)
-        let isLast = isAnswerStaged(socket)
+        let isLast = isLastStaged(socket)
         var hasNews = false
         while !http2[socket].isHeadSent, sockets[socket].hasOutput {
             hasNews = true
+            if sockets[socket].role == .upstream {
+                guard session.sendRequestHead(socket, scheme: scheme(of: sockets[socket].exchange), isLast: isLast)
+                else {
+                    session.refuse(socket)
+                    return .failed
+                }
+                break
+            }
             switch session.sendAnswerHead(socket, isLast: isLast) {
             case .interim: continue
             case .final: break
@@ -100,10 +116,11 @@ extension Worker {
         return isDone ? .done : .blocked
     }
 
-    /// Whether the output holds the last of the answer.
-    private mutating func isAnswerStaged(_ socket: Int32) -> Bool {
+    /// Whether the output holds the last of the message.
+    private mutating func isLastStaged(_ socket: Int32) -> Bool {
         if sockets[socket].state == .closing { return true }
         let x = sockets[socket].exchange
+        if sockets[socket].role == .upstream { return exchanges[x].body.isComplete && !exchanges[x].trailers.isWaiting }
         return x >= 0 && exchanges[x].state == .relaying && exchanges[x].answer.isComplete
             && !exchanges[x].answerTrailers.isWaiting
     }
@@ -115,10 +132,12 @@ extension Worker {
         endStream(socket, http2[socket].isEndSent ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
     }
 
-    private mutating func endStream(_ socket: Int32, _ code: nghttp2_error_code) {
+    /// nghttp2 hears of the stream no more, nor does anybody else.
+    mutating func endStream(_ socket: Int32, _ code: nghttp2_error_code) {
         timers.remove(socket, sockets)
         let record = http2[socket]
-        if !record.isClosed {
+        // A request to an upstream has no number before it is handed on.
+        if !record.isClosed, record.id >= 0 {
             let session = Session(http2, record.carrier)
             session.forget(record.id)
             if !record.isEndSent || !record.hasPeerEnded { session.reset(record.id, code) }

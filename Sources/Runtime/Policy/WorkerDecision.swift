@@ -23,7 +23,8 @@ extension Worker {
             return refuse(x, .overloaded)
         }
         exchanges[x].isIdempotent = Worker.isIdempotent(head.method)
-        exchanges[x].isRewindable = head.framing == .none || head.framing == .length
+        // Chunks are taken apart where they stand.
+        exchanges[x].isRewindable = head.framing != .chunked
         let loaded = exchanges[x].table
         let fields = FieldsView(head.table, head.message)
         var facts = RequestFacts(loaded.view, fields, query: head.query)

@@ -9,6 +9,8 @@ struct TargetState: BitwiseCopyable {
     /// Idle connections, the one used last first; a list through the sockets, -1 if empty.
     var idleHead: Int32 = -1
     var idleCount: UInt32 = 0
+    /// All connections that carry HTTP/2, the newest first; a list through the sockets, -1 if empty.
+    var carrierHead: Int32 = -1
     /// Connections, idle ones included.
     var openCount: UInt32 = 0
     /// TLS: what the next connection begins with.

@@ -39,7 +39,12 @@ extension Worker {
             }
             exchanges[x].state = .relaying
             exchanges[x].answer = BodyReader(answerHead.framing, length: answerHead.contentLength)
-            if !answerHead.keepsAlive { sockets[upstream].isEnding = true }
+            if sockets[upstream].transport == .stream {
+                // Its end is that of the stream, whatever the head says of it; nghttp2 compares.
+                exchanges[x].answer = BodyReader(http2[upstream].hasEndedEmpty ? .none : .untilClose)
+            } else if !answerHead.keepsAlive {
+                sockets[upstream].isEnding = true
+            }
             guard writeAnswerHead(x) else {
                 exchanges[x].state = .awaitingAnswer
                 failUpstream(x, .malformed)
@@ -97,7 +102,7 @@ extension Worker {
 
     /// How the client will know the end of the body (RFC 9112 section 6).
     private mutating func appendFraming(_ x: Int32, to output: inout ByteWriter) {
-        switch exchanges[x].answer.framing {
+        switch answerHead.framing {
         // What an answer without a body says of its length holds for HEAD and 304 only (RFC 9110 section 8.6).
         case .none, .length:
             if answerHead.statesLength, !answerHead.carriesLength {
@@ -105,6 +110,9 @@ extension Worker {
                 output.append(decimal: answerHead.contentLength)
                 output.append("\r\n")
             }
+        case .untilClose where exchanges[x].answer.isComplete:
+            // A stream that ended with its head.
+            if !exchanges[x].isStream { output.append("Content-Length: 0\r\n") }
         case .chunked, .untilClose:
             if exchanges[x].isOldClient || exchanges[x].isStream {
                 exchanges[x].closesClient = true

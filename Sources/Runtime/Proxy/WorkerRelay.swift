@@ -116,7 +116,7 @@ extension Worker {
             start,
             data,
             to: upstream,
-            isChunked: exchanges[x].body.framing.isOpen,
+            isChunked: exchanges[x].body.framing.isOpen && sockets[upstream].transport != .stream,
             isLast: exchanges[x].body.isComplete && !exchanges[x].trailers.isWaiting
         )
         return .data
@@ -207,7 +207,7 @@ extension Worker {
             case .blocked: return true
             case .ended: if !answerEnded(x) { return false }
             case .failed:
-                failUpstream(x, .closed)
+                failUpstream(x, sockets[upstream].transport == .stream ? http2.failure(of: upstream) : .closed)
                 return false
             }
         }
@@ -318,16 +318,20 @@ extension Worker {
         let upstream = exchanges[x].upstream
         let gateway = exchanges[x].table.view.gateway
         let isClientBlocked = sockets[client].hasOutput
+        let isBodyAwaited =
+            !exchanges[x].isRequestSent && !exchanges[x].body.isComplete && upstream >= 0
+            && !sockets[upstream].hasOutput
         if isClientBlocked {
             rearm(client, .write, after: gateway.writeTimeout, hasMoved: exchanges[x].hasClientMoved)
-        } else if !exchanges[x].isRequestSent, upstream >= 0, !sockets[upstream].hasOutput {
-            rearm(client, .body, after: bodyWait(x), hasMoved: exchanges[x].hasClientMoved)
+        } else if isBodyAwaited {
+            let hasMoved = exchanges[x].hasClientMoved || (isStreaming(x) && exchanges[x].hasUpstreamMoved)
+            rearm(client, .body, after: bodyWait(x), hasMoved: hasMoved)
         } else {
             disarm(client)
         }
         exchanges[x].hasClientMoved = false
         guard upstream >= 0 else { return }
-        if isClientBlocked || (!exchanges[x].isRequestSent && !sockets[upstream].hasOutput) {
+        if isClientBlocked || isBodyAwaited {
             disarm(upstream)
         } else {
             let timeout = self.upstream(of: x).responseTimeout
@@ -336,10 +340,17 @@ extension Worker {
         exchanges[x].hasUpstreamMoved = false
     }
 
+    /// Whether the request is one whose body lasts as long as the client likes: over HTTP/2 to the upstream, and of no
+    /// stated length, as in gRPC. What either side does shows that it is alive.
+    private mutating func isStreaming(_ x: Int32) -> Bool {
+        exchanges[x].asksOverHTTP2 && exchanges[x].body.framing.isOpen
+    }
+
     /// Milliseconds that the next piece of a request's body may take: as long as any piece may, and no longer than what
     /// is left for all of them, so that a body that drips does not hold a connection for ever.
     private mutating func bodyWait(_ x: Int32) -> UInt32 {
         let gateway = exchanges[x].table.view.gateway
+        if isStreaming(x) { return gateway.bodyTimeout }
         let spent = (now - exchanges[x].started) / 1000
         let left = UInt64(gateway.requestTimeout) - min(UInt64(gateway.requestTimeout), spent)
         return UInt32(min(left, UInt64(gateway.bodyTimeout)))

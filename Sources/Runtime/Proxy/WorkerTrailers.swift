@@ -9,7 +9,9 @@ extension Worker {
     /// - Returns: `false` if they must not be trailers.
     mutating func takeTrailers(_ x: Int32, _ block: Block, from start: Int, count: Int) -> Bool {
         if count > 0, !exchanges[x].trailers.keep(block.bytes(start, start + count), blocks) { return false }
-        guard exchanges[x].body.isComplete, exchanges[x].body.framing.isOpen else { return true }
+        guard exchanges[x].body.isComplete, exchanges[x].body.framing.isOpen, !exchanges[x].trailers.isComplete else {
+            return true
+        }
         let client = exchanges[x].client
         if sockets[client].transport == .stream { http2.moveTrailers(of: client, to: &exchanges[x].trailers) }
         guard exchanges[x].trailers.complete() else { return false }

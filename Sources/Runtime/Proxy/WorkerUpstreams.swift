@@ -17,6 +17,8 @@ enum UpstreamFailure {
     case untrusted
     /// The connection ended before an answer began.
     case closed
+    /// The server says that it did not begin with the request, or the request was never sent.
+    case refused
     case malformed
     case responseTimeout
     /// All targets have as many connections as they may.
@@ -24,7 +26,7 @@ enum UpstreamFailure {
 
     var refusal: RefusalKind {
         switch self {
-        case .connect: .upstreamUnavailable
+        case .connect, .refused: .upstreamUnavailable
         case .connectTimeout, .responseTimeout: .upstreamTimeout
         case .handshake: .upstreamHandshakeFailed
         case .expired: .upstreamExpired
@@ -58,6 +60,8 @@ enum RetryDecision {
         case .connect, .connectTimeout, .handshake: return attemptCount <= retryCountMax
         // Likewise, but a server shows the same certificate again.
         case .expired, .misnamed, .untrusted: return hasOtherTarget && attemptCount <= retryCountMax
+        // Nothing was done, and it costs no attempt, but only once.
+        case .refused: return isRewindable && attemptCount <= retryCountMax + 1
         // A kept connection may have been closed by age in the moment it was used; that costs no attempt, but only once
         // for every attempt there is.
         case .closed where !isFresh: return isIdempotent && isRewindable && attemptCount <= retryCountMax + 1
@@ -71,6 +75,9 @@ extension Worker {
     /// Sends the exchange's request to its upstream.
     mutating func forward(_ x: Int32) {
         exchanges[x].upstreamStarted = now
+        exchanges[x].asksOverHTTP2 = exchanges[x].table.view.targets[upstream(of: x).targets.first].speaksHTTP2
+        // HTTP/2 knows no change of the protocol (RFC 9113 section 8.6).
+        if exchanges[x].asksOverHTTP2 { exchanges[x].upgradeCount = 0 }
         let block = blocks.take()
         guard writeUpstreamHead(x, into: block) else {
             blocks.give(block)
@@ -97,14 +104,10 @@ extension Worker {
     /// Sends the head to the chosen target, over a connection that is idle or a new one.
     private mutating func ask(_ x: Int32, _ block: Block) {
         let target = exchanges[x].table.targetOfRecord[exchanges[x].target]
+        if exchanges[x].asksOverHTTP2 { return askOverSession(x, block, target) }
         let idle = takeIdle(target, mustBeQuiet: !exchanges[x].isIdempotent)
         let descriptor = idle >= 0 ? idle : connect(x, target)
-        guard descriptor >= 0 else {
-            // Refused on the spot, as on loopback, or out of descriptors.
-            metrics.add(.upstreamConnectFailures)
-            exchanges[x].state = .connecting
-            return failAttempt(x, .connect, keeping: block)
-        }
+        guard descriptor >= 0 else { return failToConnect(x, keeping: block) }
         exchanges[x].isReusedConnection = idle >= 0
         exchanges[x].upstream = descriptor
         sockets[descriptor].exchange = x
@@ -121,6 +124,13 @@ extension Worker {
             exchanges[x].state = .connecting
             arm(descriptor, .connect, after: upstream(of: x).connectTimeout)
         }
+    }
+
+    /// Refused on the spot, as on loopback, or out of descriptors.
+    mutating func failToConnect(_ x: Int32, keeping block: Block) {
+        metrics.add(.upstreamConnectFailures)
+        exchanges[x].state = .connecting
+        failAttempt(x, .connect, keeping: block)
     }
 
     mutating func upstream(of x: Int32) -> UpstreamRecord {
@@ -154,8 +164,8 @@ extension Worker {
             targets.reserve(target)
             if position < 64, exchanges[x].triedTargets >> UInt64(position) & 1 != 0 { continue }
             guard targets[target].addressCount > 0,
-                targets[target].idleHead >= 0
-                    || targets[target].openCount < record.connectionCountMax
+                targets[target].idleHead >= 0 || targets[target].openCount < record.connectionCountMax
+                    || carrierWithRoom(target) >= 0
             else { continue }
             if range.count == 1 { return candidate }
             let weight = Int32(loaded.view.targets[candidate].weight)
@@ -179,6 +189,7 @@ extension Worker {
             targets.reserve(target)
             // No table that a request runs on has the target, so its connections are all idle.
             while targets[target].idleHead >= 0 { closeUpstream(targets[target].idleHead) }
+            while targets[target].carrierHead >= 0 { closeUpstream(targets[target].carrierHead) }
             targets.forget(target)
         }
         for entry in changes.addresses { targets.setAddresses(entry) }
@@ -202,7 +213,7 @@ extension Worker {
         }
     }
 
-    private mutating func connect(_ x: Int32, _ target: UInt32) -> Int32 {
+    mutating func connect(_ x: Int32, _ target: UInt32) -> Int32 {
         let address = targets[target].addresses[Int(targets[target].nextAddress)]
         targets[target].nextAddress = (targets[target].nextAddress + 1) % targets[target].addressCount
         let descriptor = unsafe address.withSockaddr { unsafe apic_connect($0, $1) }
@@ -224,23 +235,30 @@ extension Worker {
         case .connecting: finishConnecting(descriptor)
         case .handshaking: shakeHands(withUpstream: descriptor)
         case .busy: progress(sockets[descriptor].exchange)
+        case .multiplexed: advanceCarrier(descriptor)
         case .idle where sockets[descriptor].isReadable || sockets[descriptor].hasFailed:
             // Closed by the upstream, or it speaks unasked: nothing that could be used again.
             if sockets[descriptor].transport == .tls, !sockets[descriptor].hasFailed, isQuiet(descriptor) { return }
             closeUpstream(descriptor)
-        case .idle, .greeting, .closing, .lingering, .multiplexed: break
+        case .idle, .greeting, .closing, .lingering: break
         }
     }
 
     private mutating func finishConnecting(_ descriptor: Int32) {
-        let x = sockets[descriptor].exchange
         guard sockets[descriptor].isWritable || sockets[descriptor].hasFailed else { return }
         if sockets[descriptor].hasFailed || apic_socket_error(descriptor) != 0 {
             metrics.add(.upstreamConnectFailures)
-            return failUpstream(x, .connect)
+            return failConnecting(descriptor, .connect)
+        }
+        var x = sockets[descriptor].exchange
+        if sockets[descriptor].isCarrier {
+            let stream = http2.sessions[descriptor].firstStream
+            // Everybody went away meanwhile.
+            guard stream >= 0 else { return breakCarrier(descriptor, .closed) }
+            x = sockets[stream].exchange
         }
         if exchanges[x].table.view.targets[exchanges[x].target].isSecure {
-            secureUpstream(descriptor)
+            secureUpstream(descriptor, for: x)
         } else {
             begin(on: descriptor)
         }
@@ -248,12 +266,13 @@ extension Worker {
 
     /// The connection of an upstream's side can be used.
     mutating func begin(on descriptor: Int32) {
+        if sockets[descriptor].isCarrier { return beginCarrier(descriptor) }
         sockets[descriptor].state = .busy
         sendOn(sockets[descriptor].exchange)
     }
 
     /// The connection stands: sends the head and what there is of the body.
-    private mutating func sendOn(_ x: Int32) {
+    mutating func sendOn(_ x: Int32) {
         exchanges[x].state = .awaitingAnswer
         exchanges[x].isRequestSent = false
         if exchanges[x].owesContinue, !exchanges[x].body.isComplete { sendContinue(x) }
@@ -343,6 +362,8 @@ extension Worker {
         if exchanges[x].body.framing == .length {
             exchanges[x].body = BodyReader(.length, length: exchanges[x].body.remaining + taken)
         }
+        if exchanges[x].body.framing == .untilClose { exchanges[x].body = BodyReader(.untilClose) }
+        exchanges[x].trailers.rewind()
         exchanges[x].bytesIn -= min(exchanges[x].bytesIn, taken)
         exchanges[x].bodyCursor = start
     }
@@ -362,6 +383,8 @@ extension Worker {
     /// - Precondition: nobody borrows from its input block.
     mutating func releaseUpstream(_ x: Int32) {
         let descriptor = exchanges[x].upstream
+        // A stream is for one request.
+        if sockets[descriptor].transport == .stream { return dropUpstream(x) }
         let isClean =
             exchanges[x].isRequestSent && !sockets[descriptor].hasOutput && !sockets[descriptor].hasInput
             && !sockets[descriptor].isEnding && !sockets[descriptor].hasFailed && phase == .serving
@@ -405,6 +428,8 @@ extension Worker {
     }
 
     mutating func closeUpstream(_ descriptor: Int32) {
+        if sockets[descriptor].transport == .stream { return closeUpstreamStream(descriptor) }
+        if sockets[descriptor].isCarrier { return endCarrier(descriptor) }
         removeIdle(descriptor)
         if sockets[descriptor].transport == .tls, !sockets[descriptor].hasFailed { keepSession(descriptor) }
         targets[sockets[descriptor].target].openCount -= 1

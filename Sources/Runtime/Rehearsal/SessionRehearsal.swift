@@ -38,7 +38,7 @@ package struct SessionRehearsal {
         sockets[0] = Socket()
         store = SessionStore(sockets: sockets, descriptorCount: 1, blocks: BlockPool(), metrics: metrics)
         store.setBounds(SessionRehearsal.bounds, openCountMax: 64)
-        guard let session = Session.begin(store, 0, now: 0) else { return nil }
+        guard let session = Session.begin(store, 0, role: .client, now: 0) else { return nil }
         self.session = session
     }
 

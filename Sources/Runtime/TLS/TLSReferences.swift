@@ -87,8 +87,21 @@ struct TLSStream: BitwiseCopyable, @unchecked Sendable {
     }
 
     /// - Returns: `nil` if there is no memory, or the name can be none.
-    static func connect(_ client: TLSClient, _ descriptor: Int32, name: Bytes, session: TLSSession?) -> TLSStream? {
-        let pointer = unsafe apic_tls_connect(client.pointer, descriptor, name.base, name.count, session?.pointer)
+    static func connect(
+        _ client: TLSClient,
+        _ descriptor: Int32,
+        name: Bytes,
+        speaksHTTP2: Bool,
+        session: TLSSession?
+    ) -> TLSStream? {
+        let pointer = unsafe apic_tls_connect(
+            client.pointer,
+            descriptor,
+            name.base,
+            name.count,
+            speaksHTTP2 ? 1 : 0,
+            session?.pointer
+        )
         return unsafe pointer.map { unsafe TLSStream($0) }
     }
 

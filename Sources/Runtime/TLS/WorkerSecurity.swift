@@ -126,8 +126,9 @@ extension Worker {
     // MARK: Upstreams
 
     /// The connection stands; its target is spoken to by TLS.
-    mutating func secureUpstream(_ descriptor: Int32) {
-        let x = sockets[descriptor].exchange
+    ///
+    /// - Parameter x: whose settings hold.
+    mutating func secureUpstream(_ descriptor: Int32, for x: Int32) {
         let table = exchanges[x].table
         let record = upstream(of: x).tls
         let settings = table.view.upstreamTLS[record]
@@ -137,9 +138,10 @@ extension Worker {
             table.clients[record],
             descriptor,
             name: Bytes(table.view.bytes(name)),
+            speaksHTTP2: sockets[descriptor].isCarrier,
             session: targets[sockets[descriptor].target].session
         )
-        guard let stream else { return failUpstream(x, .handshake) }
+        guard let stream else { return failConnecting(descriptor, .handshake) }
         sockets[descriptor].transport = .tls
         sockets[descriptor].tls = stream
         sockets[descriptor].state = .handshaking
@@ -149,7 +151,6 @@ extension Worker {
 
     /// Goes on with the handshake, within the time to connect.
     mutating func shakeHands(withUpstream descriptor: Int32) {
-        let x = sockets[descriptor].exchange
         switch sockets[descriptor].tls.shakeHands() {
         case .waitsForInput: sockets[descriptor].isReadable = false
         case .waitsForRoom: sockets[descriptor].isWritable = false
@@ -157,7 +158,10 @@ extension Worker {
             metrics.add(.upstreamHandshakesFailed)
             sockets[descriptor].hasFailed = true
             forgetSession(descriptor)
-            failUpstream(x, reason(sockets[descriptor].tls.failure))
+            failConnecting(descriptor, reason(sockets[descriptor].tls.failure))
+        case .done where sockets[descriptor].isCarrier && !sockets[descriptor].tls.speaksHTTP2:
+            metrics.add(.upstreamHandshakesFailed)
+            failConnecting(descriptor, .handshake)
         case .done:
             metrics.add(sockets[descriptor].tls.isResumed ? .upstreamHandshakesResumed : .upstreamHandshakesFull)
             sockets[descriptor].isReadable = true

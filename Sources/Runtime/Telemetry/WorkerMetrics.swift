@@ -43,6 +43,7 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case timeoutConnect
     case timeoutResponse
     case timeoutTunnel
+    case timeoutPong
     /// Requests that the parser refused, by what it answered.
     case malformed400
     case malformed413
@@ -93,6 +94,11 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case sessionsFloodedByResets
     case sessionsFloodedByFrames
     case sessionsFloodedByFields
+    /// Gauge: connections to upstreams that speak HTTP/2.
+    case upstreamSessionsOpen
+    case upstreamStreamsOpened
+    /// HTTP/2 connections ended for what the upstream sent.
+    case upstreamSessionsFailed
 }
 
 /// The counters of one worker: written by it alone, with plain loads and stores, and read by the scrape at any time.

@@ -108,6 +108,8 @@ struct Exchange: BitwiseCopyable {
     var hostLineStart: Int32 = 0
     var hostLineCount: Int32 = 0
     var preservesHost = false
+    /// The upstream's targets speak HTTP/2.
+    var asksOverHTTP2 = false
 
     // The answer.
     var status: UInt16 = 0

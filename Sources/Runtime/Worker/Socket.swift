@@ -39,6 +39,7 @@ enum Deadline: UInt8, BitwiseCopyable {
     case response
     case acceptPause
     case tunnel
+    case pong
 }
 
 /// What is to be sent behind a borrowed stretch: the end of a chunk, the end of a chunked body, or both.
@@ -127,6 +128,9 @@ struct Socket: BitwiseCopyable {
     var poolNext: Int32 = -1
     var poolPrevious: Int32 = -1
     var isPooled = false
+    /// Upstream: carries the streams of an HTTP/2 session, or will when it stands. Its neighbours are those of the
+    /// target's carriers.
+    var isCarrier = false
     /// Milliseconds for which the connection may be idle.
     var idleTimeout: UInt32 = 0
 

@@ -211,19 +211,24 @@ extension Worker {
             expireBody(descriptor)
         case .write:
             metrics.add(.timeoutWrite)
+            if sockets[descriptor].isCarrier { return breakCarrier(descriptor, .closed) }
             // A reset, whether an exchange goes on or not: what was not taken is not kept by the kernel either.
             resetOnClose(descriptor)
             abandonClient(descriptor)
         case .linger: expireLinger(descriptor)
         case .connect:
             metrics.add(.timeoutConnect)
-            failUpstream(sockets[descriptor].exchange, .connectTimeout)
+            failConnecting(descriptor, .connectTimeout)
         case .response:
             metrics.add(.timeoutResponse)
+            if sockets[descriptor].transport == .stream { doubt(http2[descriptor].carrier) }
             failUpstream(sockets[descriptor].exchange, .responseTimeout)
         case .tunnel:
             metrics.add(.timeoutTunnel)
             endTunnel(sockets[descriptor].exchange)
+        case .pong:
+            metrics.add(.timeoutPong)
+            breakCarrier(descriptor, .closed)
         }
     }
 }

@@ -108,9 +108,11 @@ enum {
 struct apic_tls_stream *apic_tls_accept(struct apic_tls_server *server, int descriptor);
 /// - Parameters:
 ///   - name: what the server must be called, and is asked for if it is no literal of an address.
+///   - speaks_http2: HTTP/2 is offered (ALPN's `h2`) in place of HTTP/1.1.
 ///   - session: to resume, or `NULL`; still the caller's.
 struct apic_tls_stream *apic_tls_connect(
-    struct apic_tls_client *client, int descriptor, const uint8_t *name, size_t name_count, void *session
+    struct apic_tls_client *client, int descriptor, const uint8_t *name, size_t name_count, int speaks_http2,
+    void *session
 );
 /// Says what the kernel told: there may be something to read; an end or an error waits behind it.
 void apic_tls_note(struct apic_tls_stream *stream, int is_readable, int is_ending);
