@@ -7,11 +7,19 @@ package struct Compilation: Sendable {
     package var gateway: Gateway?
     /// Files that belong into the bundle beside what is made of the gateway.
     package var bundledFiles: [BundledFile]
+    /// Which specs were linked.
+    package var linkage: Linkage
 
-    package init(diagnostics: [Diagnostic], gateway: Gateway?, bundledFiles: [BundledFile] = []) {
+    package init(
+        diagnostics: [Diagnostic],
+        gateway: Gateway?,
+        bundledFiles: [BundledFile] = [],
+        linkage: Linkage = .alone
+    ) {
         self.diagnostics = diagnostics
         self.gateway = gateway
         self.bundledFiles = bundledFiles
+        self.linkage = linkage
     }
 }
 
@@ -26,38 +34,60 @@ package struct BundledFile: Hashable, Sendable {
 /// The compiler: from the bytes of a spec's files to a gateway, or to what is wrong with them. It opens no file, knows
 /// no clock and reads no environment; equal inputs give equal results.
 ///
-///     files ─► YAML trees ─► one merged tree ─► SpecDocument ─► Gateway
+///     files ─► YAML trees ─► one merged tree ─► SpecDocument ─┐
+///     members, each ─► YAML tree ─► SpecDocument ─────────────┴─► linked SpecDocument ─► Gateway
 ///
 /// Every stage adds what it finds to one list of diagnostics and goes on as far as it can.
 package enum Compiler {
     /// - Parameters:
     ///   - files: merged left to right.
     ///   - buildEnvironment: what `${build:NAME}` stands for.
-    package static func compile(_ files: [SourceFile], buildEnvironment: [String: String]) -> Compilation {
-        var diagnostics: [Diagnostic] = []
-        let document = document(files, buildEnvironment: buildEnvironment, into: &diagnostics)
-        guard let document else { return Compilation(diagnostics: Diagnostic.sorted(diagnostics), gateway: nil) }
+    ///   - members: the content of a member's file by its path; `nil` if there is none. Programs that read files use
+    ///     `Link` instead, which lets many be decoded at the same time.
+    package static func compile(
+        _ files: [SourceFile],
+        buildEnvironment: [String: String],
+        members: (String) -> [UInt8]? = { _ in nil }
+    ) -> Compilation {
+        var link = Link(files, buildEnvironment: buildEnvironment)
+        while !link.wanted.isEmpty {
+            link.supply(
+                link.wanted.map { request in
+                    members(request.path).map { request.decode($0) } ?? .unreadable("there is no such file")
+                }
+            )
+        }
+        return link.compile()
+    }
+
+    /// - Parameter earlier: what was found on the way to the document.
+    static func compile(_ linked: LinkedSpec, earlier: [Diagnostic]) -> Compilation {
+        let document = linked.document
+        var diagnostics = earlier
         // The analysis gives no gateway where there are errors, earlier ones included.
-        let earlierCount = diagnostics.count
-        let gateway = Analysis.lower(document, into: &diagnostics)
-        let found = Cascade.removed(from: Array(diagnostics[earlierCount...]), after: document.incompleteKeys)
+        let gateway = Analysis.lower(document, linkage: linked.linkage, into: &diagnostics)
+        let found = Cascade.removed(from: Array(diagnostics[earlier.count...]), after: document.incompleteKeys)
         return Compilation(
-            diagnostics: Diagnostic.sorted(diagnostics[..<earlierCount] + found),
+            diagnostics: Diagnostic.sorted(earlier + found),
             gateway: gateway,
-            bundledFiles: SecurityLowering.bundledFiles(document)
+            bundledFiles: SecurityLowering.bundledFiles(document),
+            linkage: linked.linkage
         )
     }
 
-    /// The files of a build as one document: what `compile` hands to the analysis.
+    /// The files of a spec as one document.
     ///
-    /// - Parameter buildEnvironment: what `${build:NAME}` stands for.
+    /// - Parameters:
+    ///   - firstFile: the first one's index in positions.
+    ///   - buildEnvironment: what `${build:NAME}` stands for.
     /// - Returns: `nil` if a file is not YAML; then nothing more can be said about the spec.
     package static func document(
         _ files: [SourceFile],
+        firstFile: Int = 0,
         buildEnvironment: [String: String],
         into diagnostics: inout [Diagnostic]
     ) -> SpecDocument? {
-        var tree = SyntaxTree(files: files.map(\.bytes))
+        var tree = SyntaxTree(files: files.map(\.bytes), firstFile: firstFile)
         guard let roots = parse(files, into: &tree, &diagnostics),
             let root = FileMerge.merge(roots, in: &tree)
         else { return nil }
@@ -85,7 +115,11 @@ package enum Compiler {
         var roots: [NodeIndex] = []
         var expandedNodeCount = 0
         for index in files.indices {
-            let outcome = YAMLReader.read(file: index, into: tree, expandedNodeCount: expandedNodeCount)
+            let outcome = YAMLReader.read(
+                file: tree.firstFile + index,
+                into: tree,
+                expandedNodeCount: expandedNodeCount
+            )
             tree = outcome.tree
             expandedNodeCount = outcome.expandedNodeCount
             diagnostics += outcome.diagnostics

@@ -26,12 +26,19 @@ struct SpecArguments: ParsableArguments {
 
 /// A spec, read and compiled.
 struct SpecCompilation {
+    /// Those of the spec, then those of its members.
     let files: [SourceFile]
     let compilation: Compilation
 
     init(_ paths: [String]) throws(FileFailure) {
-        files = try FileReading.specs(paths)
-        compilation = Compiler.compile(files, buildEnvironment: ProcessInfo.processInfo.environment)
+        var link = Link(
+            try FileReading.specs(paths),
+            identities: paths.map(FileReading.identity),
+            buildEnvironment: ProcessInfo.processInfo.environment
+        )
+        while !link.wanted.isEmpty { link.supply(MemberReading.answers(to: link.wanted)) }
+        files = link.files
+        compilation = link.compile()
     }
 
     /// Tells what is wrong, if anything, and gives the gateway if there is one.

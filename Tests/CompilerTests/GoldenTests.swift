@@ -5,7 +5,8 @@ import Testing
 
 @testable import GatewayCompiler
 
-/// Every folder of `Cases` is a spec: `api.yaml`, then its other YAML files by name. What the compiler says about it is
+/// Every folder of `Cases` is a spec: `api.yaml`, then its other YAML files by name; those whose names begin with
+/// `member-` are linked only if a spec names them. What the compiler says about it is
 /// in `diagnostics.txt`; what it makes of it, if there is no error, in `gateway.txt`.
 @Suite("Golden cases")
 struct GoldenTests {
@@ -15,15 +16,25 @@ struct GoldenTests {
     static let environment = ["NAME": "shop", "PORT": "8000", "HOST": "orders"]
 
     static func files(of name: String) throws -> [SourceFile] {
-        let names = try Repository.entries(of: "\(folder)/\(name)").filter { $0.hasSuffix(".yaml") }
+        let names = try Repository.entries(of: "\(folder)/\(name)").filter {
+            $0.hasSuffix(".yaml") && !$0.hasPrefix("member-")
+        }
         return try (["api.yaml"] + names.filter { $0 != "api.yaml" }).map { file in
             SourceFile(path: file, bytes: try Repository.bytes(of: "\(folder)/\(name)/\(file)"))
         }
     }
 
     static func compile(_ name: String) throws -> (files: [SourceFile], compilation: Compilation) {
-        let files = try files(of: name)
-        return (files, Compiler.compile(files, buildEnvironment: environment))
+        var link = Link(try files(of: name), buildEnvironment: environment)
+        while !link.wanted.isEmpty {
+            link.supply(
+                link.wanted.map { request in
+                    let bytes = try? Repository.bytes(of: "\(folder)/\(name)/\(request.path)")
+                    return bytes.map { request.decode($0) } ?? .unreadable("there is no such file")
+                }
+            )
+        }
+        return (link.files, link.compile())
     }
 
     @Test("there are at least a hundred wrong specs")

@@ -144,7 +144,7 @@ private enum DiagnosticReference {
         let headings = [
             ("01", "Files and YAML"), ("02", "Shape of the spec"), ("03", "Scalars"), ("04", "Names"),
             ("05", "Lifecycle"), ("06", "Routes"), ("07", "Plugins"), ("08", "Governance"),
-            ("09", "Nodes and listeners"),
+            ("09", "Nodes and listeners"), ("10", "Members"),
         ]
         return headings.map { prefix, heading in
             let codes = DiagnosticCode.all.filter { $0.id.dropFirst().hasPrefix(prefix) }

@@ -5,13 +5,18 @@ package import GatewayIR
 /// Every step is a function from values to values that adds what it finds to `diagnostics`. A step goes on behind a
 /// mistake as far as it can, so that one run shows them all.
 package enum Analysis {
+    /// - Parameter linkage: which of several specs that were linked each API is from.
     /// - Returns: the gateway, if no diagnostic, earlier ones included, is an error.
-    package static func lower(_ document: SpecDocument, into diagnostics: inout [Diagnostic]) -> Gateway? {
+    package static func lower(
+        _ document: SpecDocument,
+        linkage: Linkage = .alone,
+        into diagnostics: inout [Diagnostic]
+    ) -> Gateway? {
         let completeness = Completeness(document)
         let names = NameTable(document, completeness)
         var constraints = ConstraintLibrary()
         let gatewayName = document.gateway?.value ?? ""
-        let (consumers, credentials) = ConsumerLowering.lower(
+        var (consumers, credentials) = ConsumerLowering.lower(
             document,
             gateway: gatewayName,
             names: names,
@@ -32,6 +37,17 @@ package enum Analysis {
             names: names,
             completeness: completeness,
             versions: versions,
+            audiences: AudienceTable(linkage, groupCount: names.groups.count),
+            constraints: &constraints,
+            into: &diagnostics
+        )
+        let groups = routes.audiences.groups(names.groups, adding: &consumers, document, into: &diagnostics)
+        let overlapping = MemberChecks.check(
+            document,
+            linkage: linkage,
+            versions: versions,
+            mounts: mounts,
+            routes: routes,
             constraints: &constraints,
             into: &diagnostics
         )
@@ -40,6 +56,7 @@ package enum Analysis {
             facts: routes.facts,
             versions: versions,
             constraints: constraints,
+            reported: overlapping,
             into: &diagnostics
         )
         SuccessorOperations.check(
@@ -58,7 +75,7 @@ package enum Analysis {
             constraints: &constraints,
             into: &diagnostics
         )
-        warnOfUnused(document, names: names, routes: routes, into: &diagnostics)
+        warnOfUnused(document, linkage, names: names, routes: routes, into: &diagnostics)
         let nodes = NodeChecks.lower(document, into: &diagnostics)
         let listeners = ListenerLowering.listeners(document.listen, into: &diagnostics)
         let limits = ListenerLowering.limits(document.listen)
@@ -70,7 +87,7 @@ package enum Analysis {
             timeouts: ListenerLowering.timeouts(document.listen),
             drain: ListenerLowering.drain(document.drain),
             accessLog: ListenerLowering.accessLog(document.accessLog),
-            groups: names.groups,
+            groups: groups,
             consumers: consumers,
             credentials: credentials,
             upstreams: upstreams,
@@ -86,15 +103,17 @@ package enum Analysis {
     /// What is declared and not used. Where errors hide uses, silence is better than a wrong warning.
     private static func warnOfUnused(
         _ document: SpecDocument,
+        _ linkage: Linkage,
         names: NameTable,
         routes: LoweredRoutes,
         into diagnostics: inout [Diagnostic]
     ) {
         guard !diagnostics.contains(where: { $0.severity == .error }) else { return }
         for (index, policy) in document.policies.enumerated() where !routes.usedPolicies.contains(index) {
+            guard !linkage.exportedPolicies.contains(policy.name.value) else { continue }
             diagnostics.append(.unusedPolicy(policy.name))
         }
-        for upstream in document.upstreams {
+        for upstream in document.upstreams where !linkage.exportedUpstreams.contains(upstream.name.value) {
             guard let index = names.upstreams.firstIndex(of: upstream.name.value) else { continue }
             if !routes.usedUpstreams.contains(index) { diagnostics.append(.unusedUpstream(upstream.name)) }
         }

@@ -46,8 +46,12 @@ struct RouteCompatibility {
 
     /// Whether one request can match both with equal rank, given that their paths overlap with equal rank.
     func areAmbiguous(_ left: Route, _ right: Route) -> Bool {
-        rankEqually(left, right) && haveMethodInCommon(left, right) && versionsAgree(left, right)
-            && conditionsAgree(left, right)
+        rankEqually(left, right) && canMeet(left, right)
+    }
+
+    /// Whether one request can match both, given that their paths overlap.
+    func canMeet(_ left: Route, _ right: Route) -> Bool {
+        haveMethodInCommon(left, right) && versionsAgree(left, right) && conditionsAgree(left, right)
     }
 
     /// Whether a request that meets what `inner` asks beside its path and method meets what `outer` asks.

@@ -23,12 +23,14 @@ struct RouteConflicts {
     private var reported: Set<SourceSpan> = []
     private var diagnostics: [Diagnostic] = []
 
+    /// - Parameter reported: where routes stand about which something is said already.
     static func check(
         _ routes: [Route],
         facts: [RouteFacts],
         versions: LoweredVersions,
         constraints: ConstraintLibrary,
         pairwiseCountMax: Int = RouteConflicts.pairwiseCountMax,
+        reported: Set<SourceSpan> = [],
         into diagnostics: inout [Diagnostic]
     ) {
         let (trie, roots) = tree(of: routes, facts)
@@ -39,6 +41,7 @@ struct RouteConflicts {
             roots: roots,
             walks: RouteWalks(trie: trie, relations: ConstraintRelations(constraints))
         )
+        conflicts.reported = reported
         conflicts.checkAll()
         diagnostics += conflicts.diagnostics
     }

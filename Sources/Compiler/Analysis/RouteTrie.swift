@@ -194,6 +194,12 @@ struct RouteTrie {
         return nodes[node].constraint >= 0 ? .constrained(Int(nodes[node].constraint)) : .capture
     }
 
+    /// The segment that leads to a node, if it is a literal.
+    func literal(of node: Int) -> String? {
+        let literal = nodes[node].literal
+        return literal >= 0 ? literalTexts[Int(literal)] : nil
+    }
+
     func literalChild(_ node: Int, _ text: String) -> Int? {
         guard let literal = literals[text], let child = children[RouteTrie.key(node, literal)] else { return nil }
         return Int(child)

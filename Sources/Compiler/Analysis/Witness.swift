@@ -10,11 +10,7 @@ enum Witness {
         _ relations: inout ConstraintRelations
     ) -> String {
         var fields: [String] = []
-        switch left.route.host {
-        case .exact(let host): fields.append("Host: \(host)")
-        case .wildcard(let suffix): fields.append("Host: x.\(suffix)")
-        case .any: break
-        }
+        if let host = host(left.route.host, right.route.host) { fields.append("Host: \(host)") }
         var query = ""
         for route in [left.route, right.route] {
             switch selection(of: route.version, compatibility) {
@@ -27,7 +23,12 @@ enum Witness {
             let field = "\(canonical(condition.name)): \(condition.value)"
             if !fields.contains(field) { fields.append(field) }
         }
-        let line = "\(method(left.route, right.route)) \(path(left, right, &relations))\(query)"
+        let path = path(
+            (left.route.path, left.facts.constraints),
+            (right.route.path, right.facts.constraints),
+            &relations
+        )
+        let line = "\(method(left.route, right.route)) \(path)\(query)"
         return fields.isEmpty ? line : "\(line) with \(fields.joined(separator: ", "))"
     }
 
@@ -57,27 +58,48 @@ enum Witness {
         }
     }
 
+    /// `api.example.com/orders/x`: a place that lies in two territories.
+    static func place(in left: Territory, _ right: Territory, _ relations: inout ConstraintRelations) -> String {
+        let path = path((left.path, left.constraints), (right.path, right.constraints), &relations)
+        return (host(left.host, right.host) ?? "") + path
+    }
+
+    /// A host that both take; `nil` for any.
+    private static func host(_ left: HostPattern, _ right: HostPattern) -> String? {
+        switch left.covers(right) ? right : left {
+        case .exact(let host): host
+        case .wildcard(let suffix): "x.\(suffix)"
+        case .any: nil
+        }
+    }
+
     private static func path(
-        _ left: (route: Route, facts: RouteFacts),
-        _ right: (route: Route, facts: RouteFacts),
+        _ left: (path: PathPattern, constraints: [Int]),
+        _ right: (path: PathPattern, constraints: [Int]),
         _ relations: inout ConstraintRelations
     ) -> String {
+        let mine = left.path.steps(constraints: left.constraints)
+        let theirs = right.path.steps(constraints: right.constraints)
         var text = ""
-        var constraint = 0
-        for segment in left.route.path.segments {
-            switch segment {
-            case .literal(let literal): text += "/" + literal
-            case .capture: text += "/x"
-            case .constrained:
-                let common = relations.commonSegment(
-                    left.facts.constraints[constraint],
-                    right.facts.constraints[constraint]
-                )
-                text += "/" + (common ?? "x")
-                constraint += 1
-            }
+        for index in 0..<max(mine.count, theirs.count) {
+            let step = index < mine.count ? mine[index] : .capture
+            text += "/" + segment(step, index < theirs.count ? theirs[index] : .capture, &relations)
         }
         return text.isEmpty ? "/" : text
+    }
+
+    private static func segment(
+        _ left: RouteTrie.Step,
+        _ right: RouteTrie.Step,
+        _ relations: inout ConstraintRelations
+    ) -> String {
+        switch (left, right) {
+        case (.literal(let text), _), (_, .literal(let text)), (.sample(let text), _), (_, .sample(let text)): text
+        case (.constrained(let number), .constrained(let other)): relations.commonSegment(number, other) ?? "x"
+        case (.constrained(let number), .capture), (.capture, .constrained(let number)):
+            relations.commonSegment(number, number) ?? "x"
+        case (.capture, .capture): "x"
+        }
     }
 
     /// `x-api-version` as people write it: `X-Api-Version`.

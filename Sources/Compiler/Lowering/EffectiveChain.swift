@@ -52,4 +52,10 @@ struct EffectiveChain {
     func active(in phase: Phase) -> [EffectiveUse] { activeUses.filter { $0.kind?.phase == phase } }
 
     var authenticates: Bool { !active(in: .authentication).isEmpty }
+
+    /// Whether it names the groups whose consumers pass.
+    var admitsGroups: Bool {
+        guard case .acl(let allow, _)? = active(.acl)?.use.setting else { return false }
+        return !allow.isEmpty
+    }
 }

@@ -26,6 +26,8 @@ struct LoweredRoutes {
     var usedUpstreams: Set<Int> = []
     /// Indices into `SpecDocument.policies` that something names.
     var usedPolicies: Set<Int> = []
+    /// Groups of those whom the APIs of one spec of a link know.
+    var audiences = AudienceTable(.alone, groupCount: 0)
 }
 
 /// Lowers the routes of all versions: path, methods, conditions, chain, upstream.
@@ -39,6 +41,8 @@ struct RouteLowering {
     private var checks = PluginChecks()
     private var conditions = ConditionLowering()
     private var methods = MethodRegistry()
+    /// The unit whose API is being lowered.
+    private var unit = 0
     private var diagnostics: [Diagnostic] = []
 
     static func lower(
@@ -46,6 +50,7 @@ struct RouteLowering {
         names: NameTable,
         completeness: Completeness,
         versions: LoweredVersions,
+        audiences: AudienceTable,
         constraints: inout ConstraintLibrary,
         into diagnostics: inout [Diagnostic]
     ) -> LoweredRoutes {
@@ -55,6 +60,7 @@ struct RouteLowering {
             completeness: completeness,
             versions: versions
         )
+        lowering.result.audiences = audiences
         lowering.lowerAll(constraints: &constraints)
         diagnostics += lowering.diagnostics
         return lowering.result
@@ -73,6 +79,7 @@ struct RouteLowering {
         let global = resolution.chain(within: EffectiveChain(), policies: [], plugins: document.plugins, at: .global)
         for (index, plan) in versions.apiPlans.enumerated() {
             let api = document.apis[plan.spec]
+            unit = api.value.unit
             let place = ChainPlace(scope: .api, identity: "api/\(api.name.value)")
             let chain = resolution.chain(
                 within: global,
@@ -232,10 +239,19 @@ extension RouteLowering {
     private mutating func lowered(_ chain: EffectiveChain, captures: [String], _ mention: RouteMention) -> Int {
         var lowering = PluginLowering(names: names, authenticates: chain.authenticates, captures: captures)
         var steps: [ChainStep] = []
+        // What consumers of another spec are, this one's rules cannot say: they are kept out before.
+        var audience = chain.authenticates && !chain.admitsGroups ? result.audiences.group(of: unit) : nil
         for use in chain.activeUses {
             guard let plugin = lowering.plugin(use) else { continue }
             let origin = Origin(file: use.use.span.file, offset: use.use.span.start)
+            if plugin.phase >= .authorization, let group = audience.take() {
+                steps.append(ChainStep(plugin: .acl(.allow([group])), scope: .global, origin: origin))
+            }
             steps.append(ChainStep(plugin: plugin, scope: use.place.scope, origin: origin))
+        }
+        if let group = audience {
+            let origin = Origin(file: mention.span.file, offset: mention.span.start)
+            steps.append(ChainStep(plugin: .acl(.allow([group])), scope: .global, origin: origin))
         }
         for unknown in lowering.unknownCaptures {
             checks.report(.unknownCapture(unknown.name, at: unknown.span, known: captures, route: mention))

@@ -133,6 +133,16 @@ extension SpecDecoder {
         )
     }
 
+    /// Reports a key as missing that is required only where others are absent too.
+    mutating func requireKey(_ name: String, in fields: Fields) {
+        guard fields.keyNode(name) == nil, !incompleteKeys.contains(name) else { return }
+        markIncomplete(name)
+        guard let key = fields.schema.keys.first(where: { $0.name == name }),
+            !tree[fields.node].flags.contains(.refused)
+        else { return }
+        reportMissing(key, in: fields.schema, fields.node, nil)
+    }
+
     private mutating func reportMissing(
         _ key: SchemaKey,
         in schema: SchemaMap,

@@ -18,6 +18,14 @@ package struct SpecDocument: Sendable {
     package var governance: GovernanceSpec?
     package var apis: [Named<APISpec>] = []
     package var nodes: [Named<NodeSpec>] = []
+    /// Specs that are linked into this one.
+    package var members: [MemberSpec] = []
+    /// Names that other specs of a link may use.
+    package var exports = NamesSpec()
+    /// The same, where they give way to another definition.
+    package var weakExports = NamesSpec()
+    /// Keys that stand here and hold only where the spec is built alone.
+    package var localKeys: [Spanned<String>] = []
     /// The whole document; where something required is missing.
     package var span: SourceSpan
     /// Values that the decoder refused, ascending: what is missing there is reported already.
@@ -307,6 +315,8 @@ package struct APISpec: Sendable {
     /// Default upstream of the versions.
     package var upstream: Spanned<String>?
     package var versions: [Named<VersionSpec>] = []
+    /// Of several specs that are linked, the one that declares the API: an index into `Linkage.units`.
+    package var unit = 0
     package var span: SourceSpan
 
     package init(span: SourceSpan) { self.span = span }

@@ -5,7 +5,7 @@ enum SpecSchema {
         [
             document, listen, https, certificate, clientCertificates, listenLimits, listenTimeouts, drain, accessLog,
             upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, governance, api,
-            versioning, version, brownout, route, node, nodePorts,
+            versioning, version, brownout, route, node, nodePorts, member, ownership, names,
         ] + PluginSchema.all
 
     static let document = SchemaMap(
@@ -72,9 +72,10 @@ enum SpecSchema {
                 example: "governance: { notice: 180d }",
                 "Rules that every API must keep."
             ),
-            .required(
+            .optional(
                 "apis",
                 "map of APIs",
+                default: "**required** where there are no `members`",
                 example: "apis: { orders: { path: /orders, versions: { … } } }",
                 "What is offered."
             ),
@@ -84,9 +85,28 @@ enum SpecSchema {
                 example: "nodes: { eu-1: { ports: { http: 8000 } } }",
                 "The machines or containers that run the gateway; each gets a service and an env file."
             ),
-            .later("members", "give the files to one build: `apic build platform.yaml orders.yaml` merges them"),
+            .optional(
+                "members",
+                "list of members",
+                default: "none",
+                example: "members: [ { spec: teams/orders/api.yaml, owns: { paths: [ /orders/** ] } } ]",
+                "Specs of other teams that are linked into this gateway; see [federation.md](federation.md)."
+            ),
+            .optional(
+                "export",
+                "map of lists of names",
+                default: "nothing",
+                example: "export: { policies: [ partner ] }",
+                "Names that the other specs of a link may use. All others are private to their spec."
+            ),
+            .optional(
+                "weak",
+                "map of lists of names",
+                default: "nothing",
+                example: "weak: { policies: [ standard ] }",
+                "Names that are exported as defaults: another spec's definition takes their place there."
+            ),
             .later("revoked", "leave it out: nodes do not join over the network yet"),
-            .later("export", "leave it out: names are shared by all files of a build"),
             .later("allow", "leave it out: `apic plan`, which asks for it, is not there yet"),
         ]
     )

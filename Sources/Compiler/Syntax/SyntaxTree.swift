@@ -52,12 +52,19 @@ struct SyntaxNode: Sendable {
 /// no key twice; what a scalar means is decided by the schema, not here.
 struct SyntaxTree: Sendable {
     private(set) var nodes: [SyntaxNode] = []
-    /// Bytes of each file, by its index.
-    var files: [[UInt8]]
+    /// Bytes of each file; the first has the index `firstFile`.
+    let files: [[UInt8]]
+    /// A build of several specs reads each into a tree of its own; positions count the files of all.
+    let firstFile: Int
     /// Text of scalars that is not found verbatim in a file.
     private(set) var looseText: [UInt8] = []
 
-    init(files: [[UInt8]]) { self.files = files }
+    init(files: [[UInt8]], firstFile: Int = 0) {
+        self.files = files
+        self.firstFile = firstFile
+    }
+
+    func bytes(ofFile file: Int) -> [UInt8] { files[file - firstFile] }
 
     subscript(index: NodeIndex) -> SyntaxNode {
         get { nodes[Int(index.rawValue)] }
@@ -101,7 +108,7 @@ struct SyntaxTree: Sendable {
     func bytes(of index: NodeIndex) -> ArraySlice<UInt8> {
         let node = self[index]
         let range = Int(node.first)..<Int(node.second)
-        return node.flags.contains(.loose) ? looseText[range] : files[Int(node.file)][range]
+        return node.flags.contains(.loose) ? looseText[range] : files[Int(node.file) - firstFile][range]
     }
 
     /// Whether a scalar says that there is no value: nothing at all, `~` or `null`, without quotes.

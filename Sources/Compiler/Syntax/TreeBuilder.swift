@@ -47,7 +47,7 @@ struct TreeBuilder {
 
     // MARK: Events
 
-    /// A scalar whose text is `tree.files[file][text]`.
+    /// A scalar whose text is `tree.bytes(ofFile: file)[text]`.
     mutating func scalar(
         _ span: Range<UInt32>,
         text: Range<UInt32>,

@@ -18,7 +18,7 @@ struct YAMLReader {
     }
 
     static func read(file: Int, into tree: consuming SyntaxTree, expandedNodeCount: Int) -> Outcome {
-        let bytes = tree.files[file]
+        let bytes = tree.bytes(ofFile: file)
         let refuse = { (tree: SyntaxTree, diagnostic: Diagnostic) in
             Outcome(tree: tree, root: nil, expandedNodeCount: expandedNodeCount, diagnostics: [diagnostic])
         }

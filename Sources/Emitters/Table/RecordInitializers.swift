@@ -104,7 +104,8 @@ extension ConsumerRecord {
         self.init()
         groups = GroupSet(consumer.groups)
         name = text.add(consumer.name)
-        groupNames = text.add(consumer.groups.map { names[$0] }.joined(separator: ","))
+        let listed = consumer.groups.map { names[$0] }.filter { !$0.hasPrefix(ConsumerGroups.unlistedMark) }
+        groupNames = text.add(listed.joined(separator: ","))
     }
 }
 

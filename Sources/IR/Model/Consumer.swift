@@ -40,3 +40,9 @@ package struct Credential: Equatable, Sendable {
         self.key = key
     }
 }
+
+/// Groups of consumers.
+package enum ConsumerGroups {
+    /// How the names of groups begin that the linker made; nobody is told of them. No group of a spec begins so.
+    package static let unlistedMark = "~"
+}

@@ -12,7 +12,7 @@ package struct Gateway: Equatable, Sendable {
     package var drain: Drain
     /// Where requests are logged, or `nil` if they are not.
     package var accessLog: AccessLog?
-    /// Names of all consumer groups, ascending. At most 256.
+    /// Names of all consumer groups, ascending, and behind them those that the linker made. At most 256.
     package var groups: [String]
     /// Ascending by name.
     package var consumers: [Consumer]

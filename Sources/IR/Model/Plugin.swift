@@ -60,7 +60,8 @@ package struct ChainStep: Hashable, Sendable {
     }
 }
 
-/// What happens to the requests of a route: plugins ascending by phase, at most one of each name.
+/// What happens to the requests of a route: plugins ascending by phase, at most one of each name; of `acl` there may be
+/// two, the first from the linker.
 package struct Chain: Hashable, Sendable {
     package var steps: [ChainStep]
 

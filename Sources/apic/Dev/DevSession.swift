@@ -48,6 +48,7 @@ struct DevSession: ~Copyable {
     private mutating func compile() {
         do throws(FileFailure) {
             let compilation = try SpecCompilation(files)
+            watch.follow(compilation.files.map(\.path))
             compilation.report(.text)
             guard let gateway = compilation.compilation.gateway else {
                 return say(self.gateway == nil ? "waiting for the next save" : "the last good bundle stays in service")

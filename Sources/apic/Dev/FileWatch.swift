@@ -10,7 +10,7 @@ struct FileWatch {
         var nanoseconds: Int
     }
 
-    private let paths: [String]
+    private var paths: [String]
     private var stamps: [Stamp?]
     private var seen: [Stamp?]
 
@@ -20,12 +20,23 @@ struct FileWatch {
         seen = stamps
     }
 
+    /// Watches these files from now on, if they are others: a spec may have got another member.
+    mutating func follow(_ paths: [String]) {
+        guard paths != self.paths else { return }
+        // What changed since it was read is still to be noticed.
+        let known = Dictionary(zip(self.paths, stamps), uniquingKeysWith: { first, _ in first })
+        stamps = paths.map { known[$0] ?? Self.stamp($0) }
+        seen = stamps
+        self.paths = paths
+    }
+
     /// Whether anything changed since this was last true, and has come to rest: a file that is gone for a moment, or
     /// still being written, is not a change yet.
     mutating func hasChanged() -> Bool {
         let now = paths.map(Self.stamp)
         defer { seen = now }
-        guard now != stamps, now == seen, !now.contains(nil) else { return false }
+        let isGone = zip(now, stamps).contains { $0 == nil && $1 != nil }
+        guard now != stamps, now == seen, !isGone else { return false }
         stamps = now
         return true
     }

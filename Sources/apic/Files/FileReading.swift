@@ -21,6 +21,13 @@ enum FileReading {
         return files
     }
 
+    /// What makes a file the same as another one, whatever paths lead to it.
+    static func identity(of path: String) -> String {
+        var status = stat()
+        guard path != "-", stat(path, &status) == 0 else { return path }
+        return "\(status.st_dev):\(status.st_ino)"
+    }
+
     /// - Parameter missingHelp: what to do if there is no such file.
     static func bytes(at path: String, byteCountMax: Int, missingHelp: String? = nil) throws(FileFailure) -> [UInt8] {
         if path == "-" { return try bytes(of: STDIN_FILENO, path: "standard input", byteCountMax: byteCountMax) }

@@ -1,0 +1,27 @@
+internal import Foundation
+internal import GatewayCompiler
+internal import Synchronization
+
+/// Reads the members of a spec, and lets each be decoded on a core of its own.
+enum MemberReading {
+    /// In the order of the requests.
+    static func answers(to requests: [MemberRequest]) -> [MemberAnswer] {
+        let answers = Mutex([MemberAnswer?](repeating: nil, count: requests.count))
+        DispatchQueue.concurrentPerform(iterations: requests.count) { index in
+            let answer = answer(to: requests[index])
+            answers.withLock { $0[index] = answer }
+        }
+        return answers.withLock { $0.compactMap(\.self) }
+    }
+
+    private static func answer(to request: MemberRequest) -> MemberAnswer {
+        // A dash means standard input on the command line only.
+        let path = request.path == "-" ? "./-" : request.path
+        do throws(FileFailure) {
+            let bytes = try FileReading.bytes(at: path, byteCountMax: FileReading.specByteCountMax)
+            return request.decode(bytes, identity: FileReading.identity(of: path))
+        } catch {
+            return .unreadable(error.description.replacing("cannot read `\(path)`: ", with: ""))
+        }
+    }
+}
