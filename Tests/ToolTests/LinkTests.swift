@@ -89,7 +89,7 @@ struct LinkTests {
         let outcome = try apic("link", "platform/api.yaml", "--format", "svg")
         try folder.write(outcome.output, to: "link.svg")
         let check =
-            "import sys, xml.dom.minidom; print(len(xml.dom.minidom.parse('link.svg').getElementsByTagName('rect')))"
+            "import sys, xml.dom.minidom as m; sys.stdout.write(str(len(m.parse('link.svg').getElementsByTagName('rect'))))"
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3", "-c", check]
@@ -100,7 +100,7 @@ struct LinkTests {
         let count = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         // The background, and a box for each spec.
-        #expect(String(decoding: count, as: UTF8.self) == "5\n")
+        #expect(String(decoding: count, as: UTF8.self) == "5")
     }
 
     @Test("a member that cannot be read is an error at the place that names it")
@@ -110,7 +110,7 @@ struct LinkTests {
         let outcome = try apic("check", "platform/api.yaml")
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("error[E1001]"))
-        #expect(outcome.errors.contains("--> platform/teams/billing/api.yaml:9:20"))
+        #expect(outcome.errors.contains("--> platform/teams/billing/api.yaml:10:20"))
     }
 
     @Test("a file is the same one through whatever path or link it is named")
@@ -123,6 +123,7 @@ struct LinkTests {
             to: "platform/teams/orders/api.yaml"
         )
         #expect(try apic("check", "platform/api.yaml").errors.contains("error[E1002]"))
+        try folder.write(Self.member("orders", uses: "login"), to: "platform/teams/orders/api.yaml")
         try folder.write(
             Self.member("refunds", uses: "up") + "members: [ { spec: billing/api.yaml } ]\n",
             to: "platform/teams/refunds.yaml"

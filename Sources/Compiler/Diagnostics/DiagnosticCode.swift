@@ -2,8 +2,8 @@
 ///
 /// Codes are declared as static members in one file per stage (`SyntaxCodes.swift`, `SpecCodes.swift`, …) and listed
 /// in `DiagnosticCode.all`. E01xx: files and YAML. E02xx: shape of the spec. E03xx: scalars. E04xx: names. E05xx:
-/// lifecycle. E06xx: routes. E07xx: plugins. E08xx: governance. E09xx: nodes and listeners. E10xx: members. Codes that are warnings
-/// by themselves begin with W. A code is never used again for another mistake.
+/// lifecycle. E06xx: routes. E07xx: plugins. E08xx: governance. E09xx: nodes and listeners. E10xx: members. Codes that
+/// are warnings by themselves begin with W. A code is never used again for another mistake.
 package struct DiagnosticCode: Hashable, Sendable {
     /// `E0503`.
     package let id: String

@@ -62,8 +62,8 @@ extension DiagnosticCode {
         "E1005",
         "a name is defined twice",
         explanation: """
-            An exported name means the same in all specs of a link, so nobody else may define it: neither export it again
-            nor use it for something of his own. For a group, that would let consumers of one team into what another
+            An exported name means the same in all specs of a link, so nobody else may define it: neither export it
+            again nor use it for something of his own. For a group, that would let consumers of one team into what another
             team's rules guard. The names of APIs are always the gateway's. Rename one of the two, or list the exported
             one under `weak`: then it is a default, which gives way.
             """,
@@ -207,8 +207,8 @@ extension DiagnosticCode {
         "W1015",
         "keys of a member hold only where it is built alone",
         explanation: """
-            A member builds and tests alone, with `listen`, `drain`, `access-log`, `nodes` and `governance` of its own. In
-            a link those of the spec that is built hold, and the member's are passed over. This is a note, no warning.
+            A member builds and tests alone, with `listen`, `drain`, `access-log`, `nodes` and `governance` of its own.
+            In a link those of the spec that is built hold, and the member's are passed over. This is a note, no warning.
             """,
         example: """
             # orders.yaml, a member

@@ -1,5 +1,5 @@
-/// The specs of a link as a picture: a tree from left to right, each spec a box with what it owns, dashed where one uses
-/// what another exports. SVG, drawn here: nothing has to be installed to look at it.
+/// The specs of a link as a picture: a tree from left to right, each spec a box with what it owns, dashed where one
+/// uses what another exports. SVG, drawn here: nothing has to be installed to look at it.
 struct LinkGraph {
     private static let boxWidth = 260
     private static let columnWidth = 340

@@ -1,7 +1,8 @@
 internal import GatewayCompiler
 internal import GatewayIR
 
-/// Who owns what in a linked gateway: one row for each spec, a member behind the spec that names it, neighbours by name.
+/// Who owns what in a linked gateway: one row for each spec, a member behind the spec that names it, neighbours by
+/// name.
 struct LinkReport {
     struct Unit {
         var name: String
