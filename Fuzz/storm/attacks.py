@@ -1,6 +1,6 @@
 """Clients that mean ill."""
 
-import re, socket, time
+import re, socket, ssl, time
 
 from wire import Bad, Ended, Reader, SlowSocket, pieces, requests_in, reset, value
 
@@ -141,7 +141,7 @@ def misbehave(storm, dice, kind, stream):
         for piece in pieces(dice, stream, 4) if stream else []:
             sock.sendall(piece)
             dice.random() < 0.2 and time.sleep(dice.random() * 0.02)
-        if manner == "half-close":
+        if manner == "half-close" and not isinstance(sock, ssl.SSLSocket):
             sock.shutdown(socket.SHUT_WR)
         elif manner == "reset":
             time.sleep(dice.choice([0, 0.001, 0.02]))
@@ -157,7 +157,9 @@ def misbehave(storm, dice, kind, stream):
         if manner != "deaf":
             check_answers(storm, reader, requests)
         while True:
-            if reader.data and not reader.data.startswith(b"HTTP/1.1 "[:len(reader.data)]) and not requests:
+            # Behind the preface of HTTP/2 nothing else is spoken.
+            is_other = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" in stream
+            if reader.data and not reader.data.startswith(b"HTTP/1.1 "[:len(reader.data)]) and not (requests or is_other):
                 storm.fail("not an answer: %r to %r" % (reader.data[:100], stream[:300]))
             reader.data = reader.data[:9]
             piece = reader.sock.recv(262144)
