@@ -11,6 +11,36 @@ package enum Templates {
         fileName: "node.env.mustache",
         bytes: PackageResources.node_env_mustache
     )
+    /// `kubernetes/NAME.yaml` of a bundle.
+    package static let kubernetes = Template(
+        fileName: "kubernetes.yaml.mustache",
+        bytes: PackageResources.kubernetes_yaml_mustache
+    )
+    /// `kubernetes/NAME.monitor.yaml` of a bundle.
+    package static let kubernetesMonitor = Template(
+        fileName: "kubernetes-monitor.yaml.mustache",
+        bytes: PackageResources.kubernetes_monitor_yaml_mustache
+    )
+    /// `kubernetes/bundle.yaml` of a bundle that fits into a ConfigMap.
+    package static let kubernetesBundle = Template(
+        fileName: "kubernetes-bundle.yaml.mustache",
+        bytes: PackageResources.kubernetes_bundle_yaml_mustache
+    )
+    /// `kubernetes/bundle.Dockerfile` of one that does not.
+    package static let kubernetesImage = Template(
+        fileName: "bundle.Dockerfile.mustache",
+        bytes: PackageResources.bundle_Dockerfile_mustache
+    )
+    /// `systemd/NAME.service` of a bundle.
+    package static let service = Template(
+        fileName: "node.service.mustache",
+        bytes: PackageResources.node_service_mustache
+    )
+    /// `.env` of a bundle.
+    package static let composeEnvironment = Template(
+        fileName: "compose.env.mustache",
+        bytes: PackageResources.compose_env_mustache
+    )
     /// What `apic init` writes.
     package static let spec = Template(fileName: "api.yaml", bytes: PackageResources.api_yaml)
 }

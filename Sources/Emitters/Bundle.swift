@@ -43,7 +43,9 @@ package enum Bundle {
         templates: DeployTemplates
     ) -> [Artifact] {
         let plan = DeployPlan(gateway)
-        var artifacts = EnvironmentEmitter.emit(plan, templates) + [ComposeEmitter.emit(plan, templates)] + copies
+        var artifacts = EnvironmentEmitter.emit(plan, templates) + ComposeEmitter.emit(plan, templates) + copies
+        artifacts += KubernetesEmitter.emit(plan, table: table, copies: copies, templates)
+        artifacts += SystemdEmitter.emit(plan, templates)
         artifacts.sort { $0.path < $1.path }
         let table = Artifact(path: tablePath, bytes: table)
         let manifest = ManifestEmitter.emit(plan, sources: sources, artifacts: artifacts + [table])

@@ -2,9 +2,22 @@ internal import GatewayIR
 
 /// `docker-compose.yml`: one service per node.
 enum ComposeEmitter {
-    static func emit(_ plan: DeployPlan, _ templates: DeployTemplates) -> Artifact {
-        Artifact(path: "docker-compose.yml", generated: templates.renderCompose(ComposeProject(plan)))
+    static func emit(_ plan: DeployPlan, _ templates: DeployTemplates) -> [Artifact] {
+        let project = ComposeProject(plan)
+        var artifacts = [Artifact(path: "docker-compose.yml", generated: templates.renderCompose(project))]
+        let profiles = Set(project.services.compactMap(\.profile)).sorted()
+        if !profiles.isEmpty {
+            let text = templates.renderComposeEnvironment(ComposeProfiles(profiles: profiles.joined(separator: ",")))
+            artifacts.append(Artifact(path: ".env", generated: text))
+        }
+        return artifacts
     }
+}
+
+/// What the template of `.env` sees.
+struct ComposeProfiles {
+    /// Of all nodes, with commas.
+    var profiles: String
 }
 
 /// What the template of `docker-compose.yml` sees. Values are whole scalars; the template quotes them.
@@ -21,6 +34,12 @@ struct ComposeProject {
         var secrets: [Secret]
         var hasSecrets: Bool
         var labels: [Label]
+        /// The node's cloud, if Compose takes its name.
+        var profile: String?
+        var descriptorCount: String
+        var cpuLimit: String?
+        var memoryLimit: String?
+        var hasLimits: Bool
     }
 
     struct Secret {
@@ -52,7 +71,7 @@ struct ComposeProject {
             return Service(
                 name: node.name,
                 image: DeployFormat.quotedForYAML("${APIC_IMAGE:-apic-gateway:\(CompilerVersion.text)}"),
-                stopGracePeriod: Self.stopGracePeriod(plan.gateway.drain),
+                stopGracePeriod: "\(plan.gracePeriodSeconds)s",
                 bundlePath: DeployPlan.bundlePath,
                 environmentFile: NodeEnvironment.path(of: node),
                 ports: ports,
@@ -60,7 +79,12 @@ struct ComposeProject {
                 statusPort: "\(plan.statusAddress.port)",
                 secrets: secrets,
                 hasSecrets: !secrets.isEmpty,
-                labels: Self.labels(of: node, in: plan.gateway)
+                labels: Self.labels(of: node, in: plan.gateway),
+                profile: node.cloud.flatMap(Self.profile),
+                descriptorCount: "\(plan.descriptorCount)",
+                cpuLimit: node.cpuMillis.map(Self.cores),
+                memoryLimit: node.memoryBytes.map { "\($0)" },
+                hasLimits: node.cpuMillis != nil || node.memoryBytes != nil
             )
         }
     }
@@ -74,9 +98,21 @@ struct ComposeProject {
         return usable.isEmpty ? "gateway" : String(usable)
     }
 
-    /// A little longer than the gateway itself takes at most, rounded up to seconds.
-    private static func stopGracePeriod(_ drain: Drain) -> String {
-        "\((UInt64(drain.delay) + UInt64(drain.timeout) + 999) / 1000 + 5)s"
+    /// Compose takes `[a-zA-Z0-9][a-zA-Z0-9_.-]+`.
+    private static func profile(_ cloud: String) -> String? {
+        let isPlain =
+            cloud.utf8.count > 1
+            && cloud.allSatisfy { character in
+                character.isASCII && (character.isLetter || character.isNumber || "_.-".contains(character))
+            }
+        guard isPlain, let first = cloud.first, first.isLetter || first.isNumber else { return nil }
+        return cloud
+    }
+
+    /// `1500` thousandths are `1.500`.
+    private static func cores(_ millis: UInt32) -> String {
+        let rest = String(millis % 1000)
+        return "\(millis / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
     }
 
     /// `/run/secrets/edge.key` is `edge.key` in the host's folder of secrets; other paths keep all their folders.

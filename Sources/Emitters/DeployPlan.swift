@@ -1,3 +1,4 @@
+internal import Digests
 package import GatewayIR
 
 /// What compose and environment files agree on: which containers run the bundle, and what they need from outside.
@@ -47,13 +48,51 @@ package struct DeployPlan: Sendable {
 
     /// Host ports and the container ports that they lead to.
     func publishedPorts(of node: Node) -> [(published: UInt16, container: UInt16)] {
-        let ports = [httpAddresses.first?.port, httpsAddresses.first?.port]
-        guard !node.ports.isEmpty else { return ports.compactMap { port in port.map { ($0, $0) } } }
+        containerPorts(of: node).map { ($0.published, $0.container) }
+    }
+
+    /// The same, named after what is spoken there.
+    func containerPorts(of node: Node) -> [(name: String, published: UInt16, container: UInt16)] {
+        let ports = [("http", httpAddresses.first?.port), ("https", httpsAddresses.first?.port)]
         // A port that leads to no listener is left out.
-        return node.ports.compactMap { port in
-            ports[port.name == "https" ? 1 : 0].map { (port.published, $0) }
+        return ports.compactMap { name, container in
+            guard let container else { return nil }
+            guard !node.ports.isEmpty else { return (name, container, container) }
+            return node.ports.first { $0.name == name }.map { (name, $0.published, container) }
         }
     }
+
+    /// What a container's gateway is told by its environment, secrets apart.
+    func variables(of node: Node) -> [(name: String, value: String)] {
+        let list = { (addresses: [ListenAddress]) in
+            addresses.isEmpty ? nil : addresses.map(\.text).joined(separator: ",")
+        }
+        let variables: [(name: String, value: String?)] = [
+            ("APIC_NODE", node.name), ("APIC_BUNDLE", Self.bundlePath), ("APIC_HTTP", list(httpAddresses)),
+            ("APIC_HTTPS", list(httpsAddresses)), ("APIC_STATUS", statusAddress.text),
+            ("APIC_WORKERS", workerCount(of: node).map { "\($0)" }),
+        ]
+        return variables.compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    /// Event loops: as the spec says, or as many as the node may use of its machine; `nil` is one per core.
+    func workerCount(of node: Node) -> Int? {
+        node.workerCount ?? node.cpuMillis.map { max((Int($0) + 999) / 1000, 1) }
+    }
+
+    /// A little longer than the gateway itself takes to end, rounded up.
+    var gracePeriodSeconds: UInt64 {
+        (UInt64(gateway.drain.delay) + UInt64(gateway.drain.timeout) + 999) / 1000 + 5
+    }
+
+    /// Whether it listens where only the privileged may.
+    var bindsLowPorts: Bool { (httpAddresses + httpsAddresses + [statusAddress]).contains { $0.port < 1024 } }
+
+    /// A client's connection and one to an upstream, and what every process has open.
+    var descriptorCount: Int { Int(gateway.limits.connectionCountMax) * 2 + 1024 }
+
+    /// SHA-256 in hex.
+    static func digest(of text: String) -> String { SHA256.digest(Array(text.utf8)).hex }
 
     private static func reachable(_ listeners: [ListenAddress]) -> [ListenAddress] {
         var addresses: [ListenAddress] = []

@@ -17,16 +17,43 @@ package struct TemplateError: Error, Equatable {
 /// The templates of a build: the compiled-in ones, some of them overridden.
 package struct DeployTemplates: Sendable {
     /// Names of the files that may be overridden, ascending.
-    package static let fileNames = [Templates.compose.fileName, Templates.nodeEnvironment.fileName].sorted()
+    package static let fileNames = [
+        Templates.compose, Templates.composeEnvironment, Templates.nodeEnvironment, Templates.kubernetes,
+        Templates.kubernetesMonitor, Templates.kubernetesBundle, Templates.kubernetesImage, Templates.service,
+    ].map(\.fileName).sorted()
 
     private let compose: MustacheTemplate
+    private let composeEnvironment: MustacheTemplate
     private let nodeEnvironment: MustacheTemplate
+    private let kubernetes: MustacheTemplate
+    private let kubernetesMonitor: MustacheTemplate
+    private let kubernetesBundle: MustacheTemplate
+    private let kubernetesImage: MustacheTemplate
+    private let service: MustacheTemplate
 
     /// - Parameter overrides: the content of files by name; names other than `fileNames` are ignored.
     package init(overrides: [String: [UInt8]] = [:]) throws(TemplateError) {
         compose = try Self.parse(Templates.compose, overrides, as: .compose)
+        composeEnvironment = try Self.parse(Templates.composeEnvironment, overrides, as: .environment)
         nodeEnvironment = try Self.parse(Templates.nodeEnvironment, overrides, as: .environment)
+        kubernetes = try Self.parse(Templates.kubernetes, overrides, as: .yaml)
+        kubernetesMonitor = try Self.parse(Templates.kubernetesMonitor, overrides, as: .yaml)
+        kubernetesBundle = try Self.parse(Templates.kubernetesBundle, overrides, as: .yaml)
+        kubernetesImage = try Self.parse(Templates.kubernetesImage, overrides, as: .yaml)
+        service = try Self.parse(Templates.service, overrides, as: .unit)
     }
+
+    func renderComposeEnvironment(_ profiles: ComposeProfiles) -> String { composeEnvironment.render(profiles) }
+
+    func renderKubernetes(_ node: KubernetesNode) -> String { kubernetes.render(node) }
+
+    func renderKubernetesMonitor(_ node: KubernetesNode) -> String { kubernetesMonitor.render(node) }
+
+    func renderKubernetesBundle(_ bundle: KubernetesBundle) -> String { kubernetesBundle.render(bundle) }
+
+    func renderKubernetesImage(_ bundle: KubernetesBundle) -> String { kubernetesImage.render(bundle) }
+
+    func renderService(_ service: SystemdService) -> String { self.service.render(service) }
 
     func renderCompose(_ project: ComposeProject) -> String { compose.render(project) }
 
@@ -64,6 +91,10 @@ enum DeployFormat: String, CaseIterable, MustacheContentType {
     case compose = "APIC_COMPOSE"
     /// Lines of `NAME=value`.
     case environment = "APIC_ENVIRONMENT"
+    /// YAML or JSON that is taken as it is.
+    case yaml = "APIC_YAML"
+    /// Units of systemd.
+    case unit = "APIC_UNIT"
 
     /// Makes the formats known to the template library; again is harmless.
     static func register() {
@@ -74,6 +105,8 @@ enum DeployFormat: String, CaseIterable, MustacheContentType {
         switch self {
         case .compose: Self.quotedForCompose(text)
         case .environment: Self.quotedForEnvironment(text)
+        case .yaml: Self.quotedForYAML(text)
+        case .unit: Self.quotedForUnit(text)
         }
     }
 
@@ -96,6 +129,21 @@ enum DeployFormat: String, CaseIterable, MustacheContentType {
             case _ where scalar.value < 0x100: quoted += "\\x" + hexadecimal(scalar.value, digitCount: 2)
             case _ where scalar.value < 0x1_0000: quoted += "\\u" + hexadecimal(scalar.value, digitCount: 4)
             default: quoted += "\\U" + hexadecimal(scalar.value, digitCount: 8)
+            }
+        }
+        return quoted + "\""
+    }
+
+    /// In double quotes, where `%` and `$` mean nothing.
+    static func quotedForUnit(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": quoted += "\\\(scalar)"
+            case "%", "$": quoted += "\(scalar)\(scalar)"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            default: quoted.unicodeScalars.append(scalar)
             }
         }
         return quoted + "\""

@@ -37,7 +37,7 @@ struct NodeEnvironment {
         http = list(plan.httpAddresses)
         https = list(plan.httpsAddresses)
         status = plan.statusAddress.text
-        workers = node.workerCount.map { "\($0)" }
+        workers = plan.workerCount(of: node).map { "\($0)" }
         variables = plan.secretVariables
         hasVariables = !variables.isEmpty
         files = plan.secretFiles

@@ -26,6 +26,10 @@ enum DeployFixture {
             Credential(consumer: 1, id: "globex-1", key: .secret(.file("keys/globex.key"))),
             Credential(consumer: 1, id: "globex-2", key: .digest(Array(repeating: 7, count: 32))),
         ],
+        upstreams: [
+            Upstream(name: "a", targets: [Target(host: "a", port: 8080), Target(host: "/run/a.sock", port: 0)]),
+            Upstream(name: "b", targets: [Target(host: "b", port: 443, isSecure: true)], tls: UpstreamTLS()),
+        ],
         nodes: [
             Node(
                 name: "eu-1",
@@ -36,9 +40,15 @@ enum DeployFixture {
                     Node.PublishedPort(name: "http", published: 8000),
                     Node.PublishedPort(name: "https", published: 8443),
                 ],
-                workerCount: 2
+                workerCount: 2,
+                replicas: 2...10
             ),
-            Node(name: "us-1", ports: [Node.PublishedPort(name: "http", published: 8001)]),
+            Node(
+                name: "us-1",
+                ports: [Node.PublishedPort(name: "http", published: 8001)],
+                cpuMillis: 1_500,
+                memoryBytes: 256 << 20
+            ),
         ]
     )
 

@@ -20,7 +20,13 @@ struct DeployTests {
     @Test("come in an order that a watching gateway can rely on")
     func order() throws {
         let paths = try DeployFixture.bundle(DeployFixture.shop).map(\.path)
-        #expect(paths == ["docker-compose.yml", "nodes/eu-1.env", "nodes/us-1.env", "manifest.json", "gateway.apib"])
+        #expect(
+            paths == [
+                ".env", "docker-compose.yml", "kubernetes/bundle.yaml", "kubernetes/eu-1.monitor.yaml",
+                "kubernetes/eu-1.yaml", "kubernetes/us-1.monitor.yaml", "kubernetes/us-1.yaml", "nodes/eu-1.env",
+                "nodes/us-1.env", "systemd/eu-1.service", "systemd/us-1.service", "manifest.json", "gateway.apib",
+            ]
+        )
     }
 
     @Test("hold no digest of a key")

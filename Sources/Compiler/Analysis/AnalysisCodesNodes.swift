@@ -2,7 +2,21 @@ extension DiagnosticCode {
     /// E09xx: nodes and listeners.
     static let nodeCodes: [DiagnosticCode] = [
         .publishedPortTwice, .statusPortTaken, .listenAddressTwice, .unusableLabel,
+        .replicasReversed,
     ]
+
+    static let replicasReversed = DiagnosticCode(
+        "E0906",
+        "a node has more replicas at least than at most",
+        explanation: """
+            `replicas` says between which numbers load decides how many containers run the node: `min` first. The same
+            number twice, or one number without a map, means always so many.
+            """,
+        example: """
+            nodes:
+              eu-1: { replicas: { min: 4, max: 2 } }
+            """
+    )
 
     static let publishedPortTwice = DiagnosticCode(
         "E0901",

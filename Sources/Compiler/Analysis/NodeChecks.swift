@@ -3,6 +3,9 @@ internal import GatewayIR
 /// Nodes: what they are called, what they are labelled with, and which ports they publish.
 enum NodeChecks {
     private static let labelByteCountMax = 63
+    /// What Konnect takes of a node; so that a node may move there and back.
+    private static let labelCountMax = 5
+    private static let reservedPrefixes = ["kong", "konnect", "insomnia", "mesh", "kic", "kuma", "_"]
     private static let alphanumerics = ByteSet.digits.union(.letters)
     private static let labelCharacters = alphanumerics.union(of: "-_.")
 
@@ -47,15 +50,35 @@ enum NodeChecks {
                 .sorted { $0.key < $1.key },
             ports: node.value.ports.map { Node.PublishedPort(name: $0.name.value, published: $0.value.value) }
                 .sorted { $0.name < $1.name },
-            workerCount: node.value.workers.map { Int($0.value) }
+            workerCount: node.value.workers.map { Int($0.value) },
+            cpuMillis: node.value.cpu?.value,
+            memoryBytes: node.value.memory?.value,
+            replicas: replicas(of: node)
         )
+    }
+
+    private static func replicas(of node: Named<NodeSpec>) -> ClosedRange<UInt32>? {
+        guard let least = node.value.replicasMin?.value, let most = node.value.replicasMax?.value, least <= most else {
+            return nil
+        }
+        return least...most
     }
 
     private static func check(_ node: Named<NodeSpec>, into diagnostics: inout [Diagnostic]) {
         if !isServiceName(node.name.value) { diagnostics.append(.unusableName(node.name, of: "a node")) }
+        if let least = node.value.replicasMin, let most = node.value.replicasMax, least.value > most.value {
+            diagnostics.append(.replicasReversed(least, most))
+        }
+        if node.value.labels.count > labelCountMax {
+            diagnostics.append(.tooManyLabels(node.value.labels[labelCountMax].name, countMax: labelCountMax))
+        }
         for label in node.value.labels {
+            if let owner = reservedPrefixes.first(where: { label.name.value.lowercased().hasPrefix($0) }) {
+                diagnostics.append(.reservedLabel(label.name, prefix: owner))
+                continue
+            }
             if !isLabelKey(label.name.value) { diagnostics.append(.unusableLabelKey(label.name)) }
-            if !label.value.value.isEmpty, !isLabelText(label.value.value) {
+            if !isLabelText(label.value.value) {
                 diagnostics.append(.unusableLabelValue(label.value))
             }
         }
@@ -84,6 +107,34 @@ enum NodeChecks {
 }
 
 extension Diagnostic {
+    static func replicasReversed(_ least: Spanned<UInt32>, _ most: Spanned<UInt32>) -> Diagnostic {
+        Diagnostic(
+            .replicasReversed,
+            "`max` is \(most.value), and `min` is \(least.value) already",
+            at: most.span,
+            related: [.init(least.span, "`min` is here")],
+            help: "write at least `max: \(least.value)`"
+        )
+    }
+
+    static func tooManyLabels(_ key: Spanned<String>, countMax: Int) -> Diagnostic {
+        Diagnostic(
+            .unusableLabel,
+            "a node has at most \(countMax) labels",
+            at: key.span,
+            help: "delete those that tell least"
+        )
+    }
+
+    static func reservedLabel(_ key: Spanned<String>, prefix: String) -> Diagnostic {
+        Diagnostic(
+            .unusableLabel,
+            "`\(key.value)` cannot be the key of a label: keys with `\(prefix)` in front are Konnect's own",
+            at: key.span,
+            help: "choose another key"
+        )
+    }
+
     static func unusableName(_ name: Spanned<String>, of what: String) -> Diagnostic {
         let mended = String(
             decoding: name.value.lowercased().utf8.map { byte in

@@ -142,12 +142,57 @@ extension SpecDecoder {
             $0.scalar($2, .anyText, example: "labels: { tier: edge }")
         }
         spec.workers = scalar(fields["workers"], .number(1...1024))
+        if let field = fields["resources"], let resources = self.fields(field, SpecSchema.nodeResources) {
+            spec.cpu = scalar(resources["cpu"], .cores)
+            spec.memory = scalar(resources["memory"], .size((16 << 20)...(1 << 44), shown: "from `16MiB` to `16TiB`"))
+        }
+        replicas(fields["replicas"], into: &spec)
         guard let field = fields["ports"], let ports = self.fields(field, SpecSchema.nodePorts) else { return spec }
         for name in ["http", "https"] {
             guard let field = ports[name], let port = scalar(field, .port) else { continue }
             spec.ports.append(Named(Spanned(name, field.keySpan), port))
         }
         return spec
+    }
+}
+
+extension SpecDecoder {
+    /// A number, or a map of two.
+    private mutating func replicas(_ field: Field?, into spec: inout NodeSpec) {
+        guard let field else { return }
+        guard tree[field.node].kind == .map else {
+            spec.replicasMin = scalar(field, .number(1...1000))
+            spec.replicasMax = spec.replicasMin
+            return
+        }
+        guard let fields = fields(field, SpecSchema.nodeReplicas) else { return }
+        spec.replicasMin = scalar(fields["min"], .number(1...1000))
+        spec.replicasMax = scalar(fields["max"], .number(1...1000))
+    }
+}
+
+extension ScalarType where Value == UInt32 {
+    /// `2` or `500m`, in thousandths.
+    static let cores = ScalarType("cores such as `2` or `500m`") { text throws(ScalarProblem) in
+        let isMillis = text.hasSuffix("m")
+        let digits = isMillis ? String(text.dropLast()) : text
+        let isNumber = !digits.isEmpty && digits.utf8.allSatisfy(Digits.isDigit)
+        guard isNumber, let number = try Digits.parse(digits), number <= 1_024_000 else {
+            throw ScalarProblem(
+                .outOfRange,
+                "`\(text.excerpt)` is no number of cores",
+                help: "write whole cores, as `2`, or thousandths of one, as `500m`"
+            )
+        }
+        let millis = isMillis ? number : number * 1000
+        guard (10...1_024_000).contains(millis) else {
+            throw ScalarProblem(
+                .outOfRange,
+                "`\(text.excerpt)` is not between `10m` and `1024`",
+                help: "write whole cores, as `2`, or thousandths of one, as `500m`"
+            )
+        }
+        return UInt32(millis)
     }
 }
 

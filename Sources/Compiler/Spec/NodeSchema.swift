@@ -15,6 +15,20 @@ extension SpecSchema {
                 "Ports of the host that lead to the gateway."
             ),
             .optional("workers", "number", default: "one per core", example: "workers: 4", "Event loops."),
+            .optional(
+                "resources",
+                "map",
+                default: "all of the machine's",
+                example: "resources: { cpu: 500m, memory: 256MiB }",
+                "What it may use; where `workers` is absent, there is one for each whole core of them."
+            ),
+            .optional(
+                "replicas",
+                "number or map",
+                default: "1",
+                example: "replicas: { min: 2, max: 10 }",
+                "Containers in a Kubernetes cluster, between two numbers as load demands. Each counts rate limits by itself."
+            ),
             .later("certificate", "leave it out: nodes do not join over the network yet"),
             .later("serves", "leave it out: every node serves all APIs"),
         ]
@@ -28,6 +42,28 @@ extension SpecSchema {
         [
             .optional("http", "port", example: "http: 8000", "Leads to the first address of `listen.http`."),
             .optional("https", "port", example: "https: 8443", "Leads to the first address of `listen.https`."),
+        ]
+    )
+
+    static let nodeResources = SchemaMap(
+        "nodes.NAME.resources",
+        "`resources`",
+        path: "nodes.NAME.resources",
+        "Limits of the container or service.",
+        [
+            .optional("cpu", "cores", example: "cpu: 500m", "Cores, or thousandths of one: `2`, `500m`."),
+            .optional("memory", "size", example: "memory: 256MiB", "Beyond it the process is ended."),
+        ]
+    )
+
+    static let nodeReplicas = SchemaMap(
+        "nodes.NAME.replicas",
+        "`replicas`",
+        path: "nodes.NAME.replicas",
+        "How many containers load may make of it.",
+        [
+            .required("min", "number", example: "min: 2", "At least so many."),
+            .required("max", "number", example: "max: 10", "At most so many, not less than `min`."),
         ]
     )
 }

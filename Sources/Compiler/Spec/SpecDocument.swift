@@ -395,6 +395,12 @@ package struct NodeSpec: Sendable {
     /// `http`, `https`.
     package var ports: [Named<Spanned<UInt16>>] = []
     package var workers: Spanned<UInt32>?
+    /// Thousandths of a core.
+    package var cpu: Spanned<UInt32>?
+    package var memory: Spanned<UInt64>?
+    /// `replicas: 2`, or `{ min: 2, max: 10 }`.
+    package var replicasMin: Spanned<UInt32>?
+    package var replicasMax: Spanned<UInt32>?
     package var span: SourceSpan
 
     package init(span: SourceSpan) { self.span = span }

@@ -5,7 +5,8 @@ enum SpecSchema {
         [
             document, listen, https, certificate, clientCertificates, listenLimits, listenTimeouts, drain, accessLog,
             upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, governance, api,
-            versioning, version, brownout, route, node, nodePorts, member, ownership, names,
+            versioning, version, brownout, route, node, nodePorts, nodeResources, nodeReplicas, member, ownership,
+            names,
         ] + PluginSchema.all
 
     static let document = SchemaMap(

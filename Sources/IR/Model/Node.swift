@@ -32,6 +32,11 @@ package struct Node: Equatable, Sendable {
     package var ports: [PublishedPort]
     /// `nil` is one per core.
     package var workerCount: Int?
+    /// Thousandths of a core that it may use.
+    package var cpuMillis: UInt32?
+    package var memoryBytes: UInt64?
+    /// Containers that run it in a cluster; more than one number means that load decides.
+    package var replicas: ClosedRange<UInt32>?
 
     package init(
         name: String,
@@ -39,7 +44,10 @@ package struct Node: Equatable, Sendable {
         region: String? = nil,
         labels: [Label] = [],
         ports: [PublishedPort] = [],
-        workerCount: Int? = nil
+        workerCount: Int? = nil,
+        cpuMillis: UInt32? = nil,
+        memoryBytes: UInt64? = nil,
+        replicas: ClosedRange<UInt32>? = nil
     ) {
         self.name = name
         self.cloud = cloud
@@ -47,5 +55,8 @@ package struct Node: Equatable, Sendable {
         self.labels = labels
         self.ports = ports
         self.workerCount = workerCount
+        self.cpuMillis = cpuMillis
+        self.memoryBytes = memoryBytes
+        self.replicas = replicas
     }
 }
