@@ -20,11 +20,8 @@ struct APIC: ParsableCommand {
             """,
         version: VersionCommand.text,
         subcommands: [
-            BuildCommand.self, CheckCommand.self, ExplainCommand.self, InspectCommand.self, LinkCommand.self,
-            DevCommand.self,
-            InitCommand.self,
-            EchoCommand.self,
-            VersionCommand.self,
+            BuildCommand.self, CheckCommand.self, ExplainCommand.self, AuditCommand.self, InspectCommand.self,
+            LinkCommand.self, DevCommand.self, InitCommand.self, EchoCommand.self, VersionCommand.self,
         ]
     )
 

@@ -127,7 +127,7 @@ enum StorefrontGateway {
             ChainStep(plugin: .ipRestriction(addresses), scope: .global),
             ChainStep(plugin: .cors(crossOrigin), scope: .global),
             ChainStep(plugin: .requestSizeLimit(RequestSizeLimitSettings(bodyBytesMax: 5_000_000_000)), scope: .api),
-            ChainStep(plugin: .keyAuth(KeyAuthSettings(source: .header("ApiKey"))), scope: .api),
+            ChainStep(plugin: .keyAuth(KeyAuthSettings(sources: [.header("ApiKey")])), scope: .api),
             ChainStep(plugin: .acl(.allow([1])), scope: .api),
             ChainStep(plugin: .rateLimit(rateLimit), scope: .api),
             ChainStep(plugin: .requestHeaders(edits), scope: .route),
@@ -135,11 +135,13 @@ enum StorefrontGateway {
             ChainStep(plugin: .securityHeaders(security), scope: .global),
         ]),
         Chain(steps: [
-            ChainStep(plugin: .keyAuth(KeyAuthSettings(source: .query("key"), forwardsCredential: true)), scope: .api),
+            ChainStep(plugin: .keyAuth(queryKey), scope: .api),
             ChainStep(plugin: .acl(.deny([0])), scope: .api),
             ChainStep(plugin: .respond(answer), scope: .route),
         ]),
     ]
+
+    private static let queryKey = KeyAuthSettings(sources: [.query("key")], forwardsCredential: true)
 
     private static let addresses = IPRestrictionSettings(
         allow: [

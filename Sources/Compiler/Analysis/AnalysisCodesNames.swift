@@ -2,7 +2,7 @@ extension DiagnosticCode {
     /// E04xx: names, and what they refer to.
     static let nameCodes: [DiagnosticCode] = [
         .unknownUpstream, .unknownPolicy, .unknownGroup, .unusableName, .sameKeyTwice, .tooManyGroups,
-        .sameCredentialID, .sameTargetTwice, .unusedUpstream, .unusedPolicy,
+        .sameCredentialID, .unknownConsumer, .sameTargetTwice, .unusedUpstream, .unusedPolicy,
     ]
 
     static let unknownUpstream = DiagnosticCode(
@@ -47,6 +47,19 @@ extension DiagnosticCode {
               acme: { groups: [ partners ] }
             policies:
               partner: [ key-auth, acl: { allow: [ partner ] } ]
+            """
+    )
+
+    static let unknownConsumer = DiagnosticCode(
+        "E0408",
+        "no consumer has this name",
+        explanation: """
+            `anonymous` refers to a consumer by its name under `consumers`. The name here is not among them. Correct the
+            spelling, or declare the consumer; it needs no credentials.
+            """,
+        example: """
+            consumers: { guest: { groups: [ guests ] } }
+            plugins: [ key-auth, authentication: { anonymous: gast } ]
             """
     )
 

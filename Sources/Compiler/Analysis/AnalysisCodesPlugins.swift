@@ -5,6 +5,7 @@ extension DiagnosticCode {
         .gatewayHeader, .headerEditedTwice, .stripsCredential, .requestIDHeader, .unknownCapture,
         .respondWithUpstream, .respondBody, .offRemovesNothing,
         .corsForAllWithCredentials, .headerOfTwoPlugins, .twoAnswers, .nobodyLeft, .redirectLocation,
+        .authenticationUnclear, .authenticationOfNothing, .noClientCertificates,
     ]
 
     static let pluginSealed = DiagnosticCode(
@@ -224,6 +225,43 @@ extension DiagnosticCode {
             """,
         example: """
             redirect: { to: "https://{host}/" }
+            """
+    )
+
+    static let authenticationUnclear = DiagnosticCode(
+        "E0720",
+        "several plugins find the consumer, and it is not said how they go together",
+        explanation: """
+            With `key-auth` and `basic-auth` on one route it could be meant that either is enough, or that both are
+            needed. Say so by the plugin `authentication`.
+            """,
+        example: """
+            plugins: [ key-auth, basic-auth, authentication: { require: any } ]
+            """
+    )
+
+    static let authenticationOfNothing = DiagnosticCode(
+        "E0721",
+        "`authentication` has nothing to put together",
+        explanation: """
+            `authentication` says how other plugins that find the consumer go together, and finds none itself. Where none
+            of them is active, it would let everybody or nobody pass.
+            """,
+        example: """
+            plugins: [ authentication: { anonymous: guest } ]
+            """
+    )
+
+    static let noClientCertificates = DiagnosticCode(
+        "E0722",
+        "`mtls-auth` needs clients' certificates, and nobody asks for them",
+        explanation: """
+            A client shows a certificate only if the listener asks for it: `listen.https.client-certificates` says which
+            authorities are believed, and whether a client may come without one.
+            """,
+        example: """
+            listen: { http: 8000 }
+            plugins: [ mtls-auth ]
             """
     )
 }

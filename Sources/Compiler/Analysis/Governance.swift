@@ -59,11 +59,11 @@ struct Governance {
         for (index, route) in routes.routes.enumerated() {
             let facts = routes.facts[index]
             let chain = routes.chains.facts[route.chain]
-            let isPublic = publicRoutes.cover(route, facts, isOpen: !chain.authenticates)
+            let isPublic = publicRoutes.cover(route, facts, isOpen: !chain.demandsCredential)
             // A route stands once for each of its hosts.
             guard facts.match != lastMatch, facts.isWhole else { continue }
             lastMatch = facts.match
-            if !chain.authenticates, !isPublic { open[facts.api].add(route, facts) }
+            if !chain.demandsCredential, !isPublic { open[facts.api].add(route, facts) }
             if !chain.limitsRate { unlimited[facts.api].add(route, facts) }
             if !chain.limitsSize, document.listen.bodyBytesMax == nil { unbounded[facts.api].add(route, facts) }
         }

@@ -9,7 +9,10 @@ struct NameTable {
     let groups: [String]
     /// Ascending.
     let upstreams: [String]
+    /// Ascending.
+    let consumers: [String]
     private let groupIndices: [String: Int]
+    private let consumerIndices: [String: Int]
     private let upstreamIndices: [String: Int]
     /// By name: index into `SpecDocument.policies`.
     private let policyIndices: [String: Int]
@@ -19,7 +22,9 @@ struct NameTable {
         knowsAllGroups = completeness.knowsAllGroups
         groups = Set(document.consumers.flatMap { $0.value.groups.map(\.value) }).sorted()
         upstreams = document.upstreams.map(\.name.value).sorted()
+        consumers = document.consumers.map(\.name.value).sorted()
         groupIndices = NameTable.indices(groups)
+        consumerIndices = NameTable.indices(consumers)
         upstreamIndices = NameTable.indices(upstreams)
         policyIndices = NameTable.indices(document.policies.map(\.name.value))
     }
@@ -31,6 +36,12 @@ struct NameTable {
     func upstream(_ name: Spanned<String>, into diagnostics: inout [Diagnostic]) -> Int? {
         if let index = upstreamIndices[name.value] { return index }
         diagnostics.append(.unknownUpstream(name, known: upstreams))
+        return nil
+    }
+
+    func consumer(_ name: Spanned<String>, into diagnostics: inout [Diagnostic]) -> Int? {
+        if let index = consumerIndices[name.value] { return index }
+        if knowsAllGroups { diagnostics.append(.unknownConsumer(name, known: consumers)) }
         return nil
     }
 
@@ -72,6 +83,15 @@ extension Diagnostic {
             "there is no policy `\(name.value)`",
             at: name.span,
             help: suggestion(for: name.value, among: known) ?? "declare it under `policies`"
+        )
+    }
+
+    static func unknownConsumer(_ name: Spanned<String>, known: [String]) -> Diagnostic {
+        Diagnostic(
+            .unknownConsumer,
+            "there is no consumer `\(name.value)`",
+            at: name.span,
+            help: suggestion(for: name.value, among: known) ?? "declare it under `consumers`"
         )
     }
 

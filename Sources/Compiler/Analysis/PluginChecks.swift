@@ -20,7 +20,13 @@ struct PluginChecks {
         diagnostics.append(diagnostic)
     }
 
+    /// Whether the listeners ask clients for certificates.
+    let asksForCertificates: Bool
+
+    init(asksForCertificates: Bool) { self.asksForCertificates = asksForCertificates }
+
     mutating func check(_ chain: EffectiveChain, on route: RouteMention, isWhole: Bool) {
+        checkAuthentication(chain, on: route, isWhole: isWhole)
         if isWhole, !chain.authenticates { checkUnauthenticated(chain, on: route) }
         checkCredentialHeader(chain)
         checkRequestID(chain)
@@ -81,34 +87,45 @@ struct PluginChecks {
         }
     }
 
+    /// Several ways to find the consumer go together as somebody has said.
+    private mutating func checkAuthentication(_ chain: EffectiveChain, on route: RouteMention, isWhole: Bool) {
+        let finders = chain.finders
+        if let use = chain.active(.mtlsAuth), !asksForCertificates { report(.noClientCertificates(use)) }
+        guard let use = chain.active(.authentication), case .authentication(let spec) = use.use.setting else {
+            if finders.count > 1 { report(.authenticationUnclear(finders, on: route)) }
+            return
+        }
+        if isWhole, finders.isEmpty { report(.authenticationOfNothing(use, on: route)) }
+        if finders.count > 1, spec.requirement == nil { report(.authenticationUnclear(finders, on: route)) }
+    }
+
     /// Authentication comes before transforms, so an upstream's own key may be set in the place of the caller's, unless
     /// that is to be forwarded. Taking away what the gateway takes away shows a misunderstanding.
     private mutating func checkCredentialHeader(_ chain: EffectiveChain) {
-        guard let auth = chain.active(.keyAuth), case .keyAuth(let settings) = auth.use.setting,
-            let transform = chain.active(.requestHeaders), case .requestHeaders(let edits) = transform.use.setting
+        guard let transform = chain.active(.requestHeaders), case .requestHeaders(let edits) = transform.use.setting
         else { return }
-        let forwards = settings.forwardsCredential
-        let header: String
-        switch settings.source {
-        case .header(let name): header = name
-        case .cookie: header = "cookie"
-        case .query: return
-        }
-        for name in edits.remove where FieldRules.areSame(name.value, header) {
-            if case .cookie = settings.source, !forwards { continue }
-            report(.stripsCredential(name, auth: auth, forwards: forwards, verb: "removes"))
-        }
-        guard forwards else { return }
-        for field in edits.set where FieldRules.areSame(field.name.value, header) {
-            report(.stripsCredential(field.name, auth: auth, forwards: true, verb: "replaces"))
+        for auth in chain.finders {
+            let reads = auth.use.setting.credentialHeaders
+            for (header, isWhole) in reads.headers {
+                for name in edits.remove where FieldRules.areSame(name.value, header) {
+                    // A cookie beside the credential's may well be removed.
+                    if !isWhole, !reads.forwards { continue }
+                    report(.stripsCredential(name, auth: auth, forwards: reads.forwards, verb: "removes"))
+                }
+                guard reads.forwards else { continue }
+                for field in edits.set where FieldRules.areSame(field.name.value, header) {
+                    report(.stripsCredential(field.name, auth: auth, forwards: true, verb: "replaces"))
+                }
+            }
         }
     }
 
     private mutating func checkRequestID(_ chain: EffectiveChain) {
         guard let id = chain.active(.requestID), case .requestID(let settings) = id.use.setting else { return }
-        if let auth = chain.active(.keyAuth), case .keyAuth(let key) = auth.use.setting,
-            case .header(let name) = key.source, FieldRules.areSame(name, settings.header)
-        {
+        for auth in chain.finders
+        where auth.use.setting.credentialHeaders.headers.contains(where: {
+            FieldRules.areSame($0.name, settings.header)
+        }) {
             report(.requestIDIsCredential(settings.header, id: id, auth: auth))
         }
         if let use = chain.active(.requestHeaders), case .requestHeaders(let edits) = use.use.setting {
@@ -130,4 +147,26 @@ struct PluginChecks {
 extension FieldRules {
     /// Names of header fields have no case.
     static func areSame(_ left: String, _ right: String) -> Bool { left.lowercased() == right.lowercased() }
+}
+
+extension PluginUse.Setting {
+    /// The header fields that a plugin reads a credential from, and whether each is nothing else; whether the upstream
+    /// is to see it.
+    fileprivate var credentialHeaders: (headers: [(name: String, isWhole: Bool)], forwards: Bool) {
+        switch self {
+        case .keyAuth(let settings):
+            let headers = settings.sources.compactMap { source -> (name: String, isWhole: Bool)? in
+                switch source {
+                case .header(let name): (name, true)
+                case .cookie: ("Cookie", false)
+                case .query: nil
+                }
+            }
+            return (headers, settings.forwardsCredential)
+        case .basicAuth(let settings): return ([("Authorization", true)], settings.forwardsCredential)
+        case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .rateLimit,
+            .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            return ([], false)
+        }
+    }
 }

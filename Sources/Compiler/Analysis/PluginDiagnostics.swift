@@ -53,7 +53,7 @@ extension Diagnostic {
     ) -> Diagnostic {
         Diagnostic(
             .stripsCredential,
-            "`request-headers` \(verb) `\(name.value)`, which `key-auth` reads",
+            "`request-headers` \(verb) `\(name.value)`, which `\(auth.use.name.value)` reads",
             at: name.span,
             related: [.init(auth.use.span, "read here")],
             help: forwards
@@ -75,9 +75,9 @@ extension Diagnostic {
     static func requestIDIsCredential(_ header: String, id: EffectiveUse, auth: EffectiveUse) -> Diagnostic {
         Diagnostic(
             .requestIDHeader,
-            "`\(header)` cannot carry both the request id and the key",
+            "`\(header)` cannot carry both the request id and a credential",
             at: id.use.span,
-            related: [.init(auth.use.span, "`key-auth` reads it here")],
+            related: [.init(auth.use.span, "`\(auth.use.name.value)` reads it here")],
             help: "choose another `header` for one of them"
         )
     }
@@ -106,6 +106,36 @@ extension Diagnostic {
             at: upstream.span,
             related: [.init(answer.use.span, "answered here")],
             help: "delete the upstream, or write `\(plugin): off` beside it"
+        )
+    }
+
+    static func authenticationUnclear(_ finders: [EffectiveUse], on route: RouteMention) -> Diagnostic {
+        let names = finders.map { "`\($0.use.name.value)`" }.joined(separator: " and ")
+        return Diagnostic(
+            .authenticationUnclear,
+            "\(names) both find the consumer on `\(route.text)`: is one of them enough?",
+            at: finders[finders.count - 1].use.span,
+            related: [.init(finders[0].use.span, "the other one"), .init(route.span, "on this route")],
+            help: "add `authentication: { require: any }`, or `all`, or turn one of them off"
+        )
+    }
+
+    static func authenticationOfNothing(_ use: EffectiveUse, on route: RouteMention) -> Diagnostic {
+        Diagnostic(
+            .authenticationOfNothing,
+            "no plugin finds the consumer on `\(route.text)`",
+            at: use.use.span,
+            related: [.init(route.span, "on this route")],
+            help: "add `key-auth`, `basic-auth` or `mtls-auth`, or delete `authentication`"
+        )
+    }
+
+    static func noClientCertificates(_ use: EffectiveUse) -> Diagnostic {
+        Diagnostic(
+            .noClientCertificates,
+            "no listener asks clients for certificates",
+            at: use.use.span,
+            help: "set `listen.https.client-certificates: { ca: …, mode: request }`"
         )
     }
 

@@ -29,13 +29,15 @@ struct PluginUseChecks {
 
     private mutating func check(_ use: PluginUse) {
         switch use.setting {
-        case .off, .requestSizeLimit, .ipRestriction, .cors: break
+        case .off, .requestSizeLimit, .ipRestriction, .cors, .mtlsAuth, .basicAuth: break
         case .requestID(let settings):
             let name = Spanned(settings.header, use.span)
             checkName(name, isRequest: true)
             checkName(name, isRequest: false)
         case .keyAuth(let settings):
-            if case .header(let name) = settings.source { checkName(Spanned(name, use.span), isRequest: true) }
+            for case .header(let name) in settings.sources { checkName(Spanned(name, use.span), isRequest: true) }
+        case .authentication(let spec):
+            if let name = spec.anonymous { _ = names.consumer(name, into: &diagnostics) }
         case .acl(let allow, let deny): _ = names.groups(allow + deny, into: &diagnostics)
         case .rateLimit(let spec):
             for tier in spec.tiers { _ = names.group(tier.name, into: &diagnostics) }

@@ -2,19 +2,25 @@ internal import GatewayIR
 
 /// What the analysis asks of a chain again and again.
 struct ChainFacts {
+    /// The consumer is known.
     var authenticates = false
+    /// Who has no credential passes as the anonymous consumer.
+    private var isOpen = false
+    /// Nobody passes without a credential.
+    var demandsCredential: Bool { authenticates && !isOpen }
     var limitsRate = false
     var limitsSize = false
     var answers = false
 
     init(_ chain: Chain) {
         for step in chain.steps {
+            if step.plugin.kind.findsConsumer { authenticates = true }
+            if case .authentication(let settings) = step.plugin, settings.anonymous != nil { isOpen = true }
             switch step.plugin.kind.phase {
-            case .authentication: authenticates = true
             case .rateLimit: limitsRate = true
             case .sizeLimit: limitsSize = true
             case .answer: answers = true
-            case .requestID, .origin, .crossOrigin, .lifecycleGate, .authorization, .requestTransform,
+            case .requestID, .origin, .crossOrigin, .lifecycleGate, .authentication, .authorization, .requestTransform,
                 .responseTransform, .lifecycleHeaders:
                 break
             }

@@ -18,8 +18,17 @@ enum ConsumerLowering {
             consumers.append(Consumer(name: name, groups: names.groups(consumer.value.groups, into: &diagnostics)))
             for (number, spec) in consumer.value.credentials.enumerated() {
                 let id = spec.id ?? Spanned("\(name)-\(number + 1)", spec.key.span)
-                let key = registry.register(spec.key, id: id, into: &diagnostics)
-                credentials.append(Credential(consumer: index, id: id.value, key: key))
+                let key = registry.register(spec, id: id, into: &diagnostics)
+                credentials.append(
+                    Credential(
+                        consumer: index,
+                        id: id.value,
+                        scheme: spec.scheme,
+                        key: key,
+                        notBefore: spec.notBefore?.value,
+                        expires: spec.expires?.value
+                    )
+                )
             }
         }
         if let extra = names.groups.dropFirst(NameTable.groupCountMax).first {
@@ -46,6 +55,8 @@ private struct CredentialRegistry {
     private enum KeyIdentity: Hashable {
         case digest(Digest256)
         case secret(SecretReference)
+        /// A user name has one password at a time; two are two credentials only if they differ.
+        case password(username: String, SecretReference)
     }
 
     init(gateway: String) {
@@ -53,19 +64,24 @@ private struct CredentialRegistry {
     }
 
     mutating func register(
-        _ key: Spanned<CredentialSpec.Key>,
+        _ spec: CredentialSpec,
         id: Spanned<String>,
         into diagnostics: inout [Diagnostic]
     ) -> Credential.Key {
         let identity: KeyIdentity
         let result: Credential.Key
+        let key = spec.key
         switch key.value {
         case .literal(let bytes):
             let digest = salt.authenticate(bytes)
             identity = .digest(digest)
             result = .digest(digest.bytes)
+        case .certificate(let bytes):
+            let digest = salt.authenticate(CredentialMessage.certificate + bytes)
+            identity = .digest(digest)
+            result = .digest(digest.bytes)
         case .secret(let reference):
-            identity = .secret(reference)
+            identity = spec.username.map { .password(username: $0.value, reference) } ?? .secret(reference)
             result = .secret(reference)
         }
         if let first = keys.updateValue(key.span, forKey: identity) {
@@ -78,15 +94,23 @@ private struct CredentialRegistry {
     }
 }
 
+extension CredentialSpec {
+    fileprivate var scheme: Credential.Scheme {
+        if let username { return .basic(username: username.value) }
+        guard case .certificate = key.value else { return .key }
+        return .certificate
+    }
+}
+
 extension Diagnostic {
     /// The key itself is never shown.
     static func sameKeyTwice(_ span: SourceSpan, first: SourceSpan) -> Diagnostic {
         Diagnostic(
             .sameKeyTwice,
-            "this key is that of another credential",
+            "this is what another credential is known by",
             at: span,
             related: [.init(first, "first used here")],
-            help: "give each credential a key of its own"
+            help: "give each credential one of its own"
         )
     }
 

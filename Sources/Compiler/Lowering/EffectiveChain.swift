@@ -51,7 +51,11 @@ struct EffectiveChain {
     /// The plugins in force that run in a phase, in their order.
     func active(in phase: Phase) -> [EffectiveUse] { activeUses.filter { $0.kind?.phase == phase } }
 
-    var authenticates: Bool { !active(in: .authentication).isEmpty }
+    /// The plugins in force that find the consumer.
+    var finders: [EffectiveUse] { activeUses.filter { $0.kind?.findsConsumer == true } }
+
+    /// Whether the consumer is known behind authentication.
+    var authenticates: Bool { !finders.isEmpty }
 
     /// Whether it names the groups whose consumers pass.
     var admitsGroups: Bool {

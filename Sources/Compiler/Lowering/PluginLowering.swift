@@ -24,7 +24,10 @@ struct PluginLowering {
         case .ipRestriction(let settings): .ipRestriction(settings)
         case .cors(let settings): .cors(settings)
         case .requestSizeLimit(let settings): .requestSizeLimit(settings)
+        case .mtlsAuth: .mtlsAuth
         case .keyAuth(let settings): .keyAuth(settings)
+        case .basicAuth(let settings): .basicAuth(settings)
+        case .authentication(let spec): .authentication(authentication(spec))
         case .acl(let allow, let deny): .acl(allow.isEmpty ? .deny(groups(deny)) : .allow(groups(allow)))
         case .rateLimit(let spec): .rateLimit(rateLimit(spec, identity: use.place.identity))
         case .requestHeaders(let spec): .requestHeaders(edits(spec))
@@ -33,6 +36,15 @@ struct PluginLowering {
         case .responseHeaders(let spec): .responseHeaders(edits(spec))
         case .securityHeaders(let settings): .securityHeaders(settings)
         }
+    }
+
+    /// An unknown consumer is reported where the settings are checked.
+    private func authentication(_ spec: AuthenticationSpec) -> AuthenticationSettings {
+        var ignored: [Diagnostic] = []
+        return AuthenticationSettings(
+            requirement: spec.requirement?.value ?? .any,
+            anonymous: spec.anonymous.flatMap { names.consumer($0, into: &ignored) }
+        )
     }
 
     /// Unknown groups are reported where the list is checked.
@@ -124,8 +136,9 @@ extension EffectiveChain {
                 (edits.set + edits.add).contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .respond(let spec): spec.headers.contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
-            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .keyAuth, .acl, .rateLimit,
-                .securityHeaders:
+            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+                .authentication,
+                .acl, .rateLimit, .securityHeaders:
                 false
             }
         }

@@ -38,7 +38,7 @@ struct RouteLowering {
     private let versions: LoweredVersions
     private var result = LoweredRoutes()
     private var resolution: ChainResolution
-    private var checks = PluginChecks()
+    private var checks: PluginChecks
     private var conditions = ConditionLowering()
     private var methods = MethodRegistry()
     /// The unit whose API is being lowered.
@@ -72,6 +72,7 @@ struct RouteLowering {
         self.names = names
         self.versions = versions
         resolution = ChainResolution(document, names: names)
+        checks = PluginChecks(asksForCertificates: document.listen.https?.clientCertificates != nil)
     }
 
     private mutating func lowerAll(constraints: inout ConstraintLibrary) {

@@ -144,7 +144,10 @@ extension SpecDecoder {
             return scalar(fields["body"], .size).map {
                 .requestSizeLimit(RequestSizeLimitSettings(bodyBytesMax: $0.value))
             }
+        case .mtlsAuth: return .mtlsAuth
         case .keyAuth: return .keyAuth(keyAuth(fields))
+        case .basicAuth: return .basicAuth(basicAuth(fields))
+        case .authentication: return authentication(fields).map { .authentication($0) }
         case .acl: return acl(fields)
         case .rateLimit: return rateLimit(fields).map { .rateLimit($0) }
         case .requestHeaders: return headerEdits(fields).map { .requestHeaders($0) }
@@ -162,11 +165,13 @@ extension SpecDecoder {
         _ schema: SchemaMap
     ) -> PluginUse.Setting? {
         switch kind {
+        case .mtlsAuth: return .mtlsAuth
         case .keyAuth: return .keyAuth(KeyAuthSettings())
+        case .basicAuth: return .basicAuth(BasicAuthSettings())
         case .requestID: return .requestID(RequestIDSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
-        case .ipRestriction, .cors, .requestSizeLimit, .acl, .rateLimit, .requestHeaders, .redirect, .respond,
-            .responseHeaders:
+        case .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .rateLimit, .requestHeaders, .redirect,
+            .respond, .responseHeaders:
             report(
                 Diagnostic(
                     .settingsNeeded,
@@ -199,7 +204,7 @@ extension SpecDecoder {
     }
 
     private func scalarSettingHelp(_ name: String, _ text: String, _ schema: SchemaMap) -> String {
-        let key = schema.keys[0]
+        guard let key = schema.keys.first else { return "write `- \(name)` alone, or `\(name): off`" }
         switch text {
         case "false", "no", "none", "Off", "OFF", "disabled": return "write `\(name): off`"
         case "true", "yes", "on", "enabled": return "write `- \(name)` alone, or give it settings: `{ \(key.example) }`"
@@ -215,22 +220,6 @@ extension SpecDecoder {
         if let header = scalar(fields["header"], .editableHeaderName) { settings.header = header.value }
         if let accept = scalar(fields["accept"], .requestIDAcceptance) { settings.accept = accept.value }
         if let echo = scalar(fields["echo"], .boolean) { settings.echo = echo.value }
-        return settings
-    }
-
-    private mutating func keyAuth(_ fields: Fields) -> KeyAuthSettings {
-        var settings = KeyAuthSettings()
-        _ = exclusive(fields, ["header", "query", "cookie"])
-        if let name = scalar(fields["header"], .editableHeaderName) {
-            settings.source = .header(name.value)
-        } else if let name = scalar(fields["query"], .queryName) {
-            settings.source = .query(name.value)
-        } else if let name = scalar(fields["cookie"], .token("the name of a cookie")) {
-            settings.source = .cookie(name.value)
-        }
-        if let forwards = scalar(fields["forward-credential"], .boolean) {
-            settings.forwardsCredential = forwards.value
-        }
         return settings
     }
 

@@ -55,15 +55,8 @@ extension SpecDecoder {
         return spec
     }
 
-    private mutating func credential(_ node: NodeIndex) -> CredentialSpec? {
-        guard let fields = fields(node, SpecSchema.credential) else { return nil }
-        let id = scalar(fields["id"], .personName)
-        guard let field = fields["key"], let key = credentialKey(field) else { return nil }
-        return CredentialSpec(id: id, key: Spanned(key, span(field.node)))
-    }
-
     /// A reference to a secret, or the key itself, which no message repeats.
-    private mutating func credentialKey(_ field: Field) -> CredentialSpec.Key? {
+    mutating func credentialKey(_ field: Field) -> CredentialSpec.Key? {
         let isReference = tree[field.node].flags.contains(.reference)
         if isReference, tree[field.node].kind == .scalar,
             let secret = try? Reference.secret(tree.bytes(of: field.node))

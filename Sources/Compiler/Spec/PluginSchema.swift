@@ -13,8 +13,7 @@ enum PluginSchema {
 
     /// Names of plugins that are part of the language, but not of this version of apic.
     static let later = [
-        "basic-auth", "cache", "forward-auth", "hmac-auth", "jwt", "mtls-auth", "oauth2-introspection",
-        "request-validation", "trace-context",
+        "cache", "forward-auth", "hmac-auth", "jwt", "oauth2-introspection", "request-validation", "trace-context",
     ]
 
     /// The settings of a plugin.
@@ -24,7 +23,10 @@ enum PluginSchema {
         case .ipRestriction: ipRestriction
         case .cors: cors
         case .requestSizeLimit: requestSizeLimit
+        case .mtlsAuth: mtlsAuth
         case .keyAuth: keyAuth
+        case .basicAuth: basicAuth
+        case .authentication: authentication
         case .acl: acl
         case .rateLimit: rateLimit
         case .requestHeaders: requestHeaders
@@ -39,15 +41,16 @@ enum PluginSchema {
     private static func parts(of kind: PluginKind) -> [SchemaMap] {
         switch kind {
         case .rateLimit: [rateLimitKey]
-        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .keyAuth, .acl, .requestHeaders, .redirect,
-            .respond, .responseHeaders, .securityHeaders:
+        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication,
+            .acl, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             []
         }
     }
 
     /// What other gateways call a plugin that this version has.
     static let foreignNames = [
-        "api-key": "key-auth", "keyauth": "key-auth", "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
+        "api-key": "key-auth", "keyauth": "key-auth", "basicauth": "basic-auth", "multi-auth": "authentication",
+        "tls-auth": "mtls-auth", "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
         "request-transformer": "request-headers", "response-transformer": "response-headers",
         "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
         "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",
@@ -85,31 +88,6 @@ enum PluginSchema {
         path: "request-size-limit",
         "Bounds the body of a request; beyond it 413.",
         [.required("body", "size", example: "body: 64KiB", "The largest body that passes.")]
-    )
-
-    static let keyAuth = SchemaMap(
-        "key-auth",
-        "`key-auth`",
-        path: "key-auth",
-        "A key names the consumer; without a known one 401.",
-        [
-            .optional(
-                "header",
-                "header name",
-                default: "apikey",
-                example: "header: apikey",
-                "The field that carries the key."
-            ),
-            .optional("query", "name", example: "query: api_key", "The query parameter that carries the key, instead."),
-            .optional("cookie", "name", example: "cookie: session", "The cookie that carries the key, instead."),
-            .optional(
-                "forward-credential",
-                "boolean",
-                default: "false",
-                example: "forward-credential: true",
-                "Whether the upstream gets to see the key."
-            ),
-        ]
     )
 
     static let acl = SchemaMap(

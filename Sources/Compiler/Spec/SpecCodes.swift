@@ -3,6 +3,7 @@ extension DiagnosticCode {
     package static let specCodes: [DiagnosticCode] = [
         .missingKey, .wrongType, .unknownKey, .notYetSupported, .noValue, .emptyContent, .unknownPlugin, .pluginItem,
         .exclusiveKeys, .oneKeyNeeded, .languageVersion, .settingsNeeded, .badName, .listedTwice, .literalKey, .weakKey,
+        .literalPassword, .credentialNeverValid,
     ]
 
     static let missingKey = DiagnosticCode(
@@ -145,5 +146,24 @@ extension DiagnosticCode {
             the table, so somebody with the table could try all keys. Make one with `openssl rand -hex 16`.
             """,
         example: "credentials: [ { key: letmein } ]"
+    )
+
+    static let literalPassword = DiagnosticCode(
+        "E0215",
+        "a password is written out in the spec",
+        explanation: """
+            A password is guessed faster than a key, so its digest must not be in a table that others can read. The \
+            gateway takes it from its environment or from a file, and keeps only a digest in memory. Write \
+            `${env:NAME}` or `${file:PATH}`; a password that stood in a spec is no secret any more.
+            """,
+        example: "credentials: [ { basic: { username: acme, password: letmein } } ]"
+    )
+
+    static let credentialNeverValid = DiagnosticCode(
+        "E0216",
+        "a credential expires before it holds",
+        explanation:
+            "`not-before` is when the credential begins to hold, `expires` when it ends to; the first comes first.",
+        example: "credentials: [ { key: \"${env:KEY}\", not-before: 2027-01-01, expires: 2026-01-01 } ]"
     )
 }

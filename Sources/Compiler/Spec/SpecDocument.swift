@@ -189,20 +189,27 @@ package struct ConsumerSpec: Sendable {
     package init(span: SourceSpan) { self.span = span }
 }
 
-/// `- key: "${env:ACME_KEY}"`, or with `id:`.
+/// `- key: "${env:ACME_KEY}"`, `- basic: { … }` or `- certificate: { … }`, with `id:` and dates.
 package struct CredentialSpec: Sendable {
     package enum Key: Sendable {
         case literal([UInt8])
         case secret(SecretReference)
+        /// What a certificate is known by: `f` and its SHA-256, `n` and a name, `s` and its subject.
+        case certificate([UInt8])
     }
 
     /// What `X-Credential-Id` says; default: consumer's name, `-`, number from 1.
     package var id: Spanned<String>?
     package var key: Spanned<Key>
+    /// Of `basic:`, whose password is the key.
+    package var username: Spanned<String>?
+    package var notBefore: Spanned<Instant>?
+    package var expires: Spanned<Instant>?
 
-    package init(id: Spanned<String>?, key: Spanned<Key>) {
+    package init(id: Spanned<String>?, key: Spanned<Key>, username: Spanned<String>? = nil) {
         self.id = id
         self.key = key
+        self.username = username
     }
 }
 
@@ -215,7 +222,10 @@ package struct PluginUse: Sendable {
         case ipRestriction(IPRestrictionSettings)
         case cors(CORSSettings)
         case requestSizeLimit(RequestSizeLimitSettings)
+        case mtlsAuth
         case keyAuth(KeyAuthSettings)
+        case basicAuth(BasicAuthSettings)
+        case authentication(AuthenticationSpec)
         /// Group names, unresolved; exactly one of the two is not empty.
         case acl(allow: [Spanned<String>], deny: [Spanned<String>])
         case rateLimit(RateLimitSpec)
@@ -239,6 +249,13 @@ package struct PluginUse: Sendable {
         self.isSealed = isSealed
         self.span = span
     }
+}
+
+/// `authentication: { require: all, anonymous: guest }`.
+package struct AuthenticationSpec: Sendable {
+    package var requirement: Spanned<AuthenticationSettings.Requirement>?
+    /// A consumer's name.
+    package var anonymous: Spanned<String>?
 }
 
 package struct RateLimitSpec: Sendable {

@@ -4,9 +4,9 @@ enum SpecSchema {
     static let all: [SchemaMap] =
         [
             document, listen, https, certificate, clientCertificates, listenLimits, listenTimeouts, drain, accessLog,
-            upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, governance, api,
-            versioning, version, brownout, route, node, nodePorts, nodeResources, nodeReplicas, member, ownership,
-            names,
+            upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, basicCredential,
+            certificateCredential, governance, api, versioning, version, brownout, route, node, nodePorts,
+            nodeResources, nodeReplicas, member, ownership, names,
         ] + PluginSchema.all
 
     static let document = SchemaMap(
@@ -231,28 +231,6 @@ enum SpecSchema {
                 default: "none",
                 example: "credentials: [ { key: \"${env:ACME_KEY}\" } ]",
                 "What the consumer is known by."
-            ),
-        ]
-    )
-
-    static let credential = SchemaMap(
-        "A credential",
-        "a credential",
-        path: "consumers.NAME.credentials[]",
-        "An API key.",
-        [
-            .required(
-                "key",
-                "secret",
-                example: "key: \"${env:ACME_KEY}\"",
-                "`${env:NAME}` or `${file:PATH}`, read by the gateway at load. A key written out is a warning; only its digest is stored."
-            ),
-            .optional(
-                "id",
-                "name",
-                default: "the consumer's name, `-` and a number",
-                example: "id: acme-2026",
-                "What `X-Credential-Id` tells the upstream."
             ),
         ]
     )

@@ -63,12 +63,13 @@ struct ProgramTables {
         let preview = [Opcode.jumpUnlessPlanned.word(), UInt32(use.version), UInt32(admission.count)] + admission
         var fixed = [(Phase.lifecycleGate, gate)]
         if hasPreview { fixed.append((.authorization, preview)) }
+        let mode = chain.authenticationMode
         for step in chain.steps {
             while let (phase, code) = fixed.first, step.plugin.phase >= phase {
                 words += code
                 fixed.removeFirst()
             }
-            words += requestInstruction(step.plugin, &text)
+            words += requestInstruction(step.plugin, mode, &text)
         }
         // Whatever ends a program stands last in it.
         let isEnded = chain.steps.contains { $0.plugin.phase == .answer }
@@ -79,7 +80,9 @@ struct ProgramTables {
     }
 
     /// What a plugin does with the request; nothing if it is about the answer only.
-    private mutating func requestInstruction(_ plugin: Plugin, _ text: inout TextPool) -> [UInt32] {
+    private mutating func requestInstruction(_ plugin: Plugin, _ mode: AuthenticationMode, _ text: inout TextPool)
+        -> [UInt32]
+    {
         switch plugin {
         case .requestID(let settings): settings.instruction(&text)
         case .ipRestriction(let settings):
@@ -93,7 +96,17 @@ struct ProgramTables {
                 Opcode.limitBody.word(), UInt32(truncatingIfNeeded: settings.bodyBytesMax),
                 UInt32(settings.bodyBytesMax >> 32),
             ]
-        case .keyAuth(let settings): settings.instruction(&text)
+        case .mtlsAuth: [Opcode.authenticateCertificate.word(argument: mode.flags)]
+        case .keyAuth(let settings): settings.instructions(mode, &text)
+        case .basicAuth(let settings):
+            [
+                Opcode.authenticateBasic.word(
+                    argument: mode.flags | (settings.forwardsCredential ? InstructionFlag.forwardsCredential : 0)
+                )
+            ]
+        case .authentication(let settings):
+            mode.isLenient
+                ? [Opcode.requireConsumer.word(), settings.anonymous.map { UInt32($0) } ?? TableLayout.none] : []
         case .acl(let settings): settings.instruction
         case .rateLimit(let settings): [Opcode.takeToken.word(), policies.add(settings, &text)]
         case .requestHeaders(let edits): [Opcode.editRequestHeaders.word(), policies.add(edits, &text)]
@@ -128,7 +141,9 @@ struct ProgramTables {
             case .cors(let settings):
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
-            case .ipRestriction, .requestSizeLimit, .keyAuth, .acl, .requestHeaders, .redirect: continue
+            case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication, .acl,
+                .requestHeaders, .redirect:
+                continue
             }
         }
         return edits + stamps + [Opcode.stampLifecycle.word(), UInt32(use.version), Opcode.end.word()]
@@ -163,17 +178,46 @@ extension RequestIDSettings {
     }
 }
 
-extension KeyAuthSettings {
-    fileprivate func instruction(_ text: inout TextPool) -> [UInt32] {
-        let code: KeySourceCode
-        let name: TextReference
-        switch source {
-        case .header(let header): (code, name) = (.header, text.add(header.lowercased()))
-        case .query(let parameter): (code, name) = (.query, text.add(parameter))
-        case .cookie(let cookie): (code, name) = (.cookie, text.add(cookie))
+/// How the plugins of a chain that find the consumer go together.
+private struct AuthenticationMode {
+    /// A request without one of the credentials passes on: `requireConsumer` decides.
+    var isLenient = false
+
+    var flags: UInt16 { isLenient ? InstructionFlag.isOptional : 0 }
+}
+
+extension Chain {
+    fileprivate var authenticationMode: AuthenticationMode {
+        let finders = steps.count { $0.plugin.kind.findsConsumer }
+        for step in steps {
+            guard case .authentication(let settings) = step.plugin else { continue }
+            let isLenient = settings.anonymous != nil || finders > 1 && settings.requirement == .any
+            return AuthenticationMode(isLenient: isLenient)
         }
-        let argument = UInt16(code.rawValue) | (forwardsCredential ? InstructionFlag.forwardsCredential : 0)
-        return [Opcode.authenticateKey.word(argument: argument), name.offset, name.count]
+        return AuthenticationMode()
+    }
+}
+
+extension KeyAuthSettings {
+    /// One instruction for each place; where there are several, none of them is missed alone.
+    fileprivate func instructions(_ mode: AuthenticationMode, _ text: inout TextPool) -> [UInt32] {
+        let isOptional = mode.isLenient || sources.count > 1
+        var words: [UInt32] = []
+        for source in sources {
+            let code: KeySourceCode
+            let name: TextReference
+            switch source {
+            case .header(let header): (code, name) = (.header, text.add(header.lowercased()))
+            case .query(let parameter): (code, name) = (.query, text.add(parameter))
+            case .cookie(let cookie): (code, name) = (.cookie, text.add(cookie))
+            }
+            let argument =
+                UInt16(code.rawValue) | (forwardsCredential ? InstructionFlag.forwardsCredential : 0)
+                | (isOptional ? InstructionFlag.isOptional : 0)
+            words += [Opcode.authenticateKey.word(argument: argument), name.offset, name.count]
+        }
+        if isOptional, !mode.isLenient { words += [Opcode.requireConsumer.word(argument: 1), TableLayout.none] }
+        return words
     }
 }
 

@@ -114,6 +114,13 @@ extension CredentialRecord {
         self.init()
         id = text.add(credential.id)
         consumer = UInt32(credential.consumer)
+        if let instant = credential.notBefore { notBefore = instant }
+        if let instant = credential.expires { expires = instant }
+        switch credential.scheme {
+        case .key: scheme = CredentialScheme.key.rawValue
+        case .basic(let name): (scheme, username) = (CredentialScheme.basic.rawValue, text.add(name))
+        case .certificate: scheme = CredentialScheme.certificate.rawValue
+        }
         switch credential.key {
         case .digest(let bytes):
             kind = CredentialKind.digest.rawValue

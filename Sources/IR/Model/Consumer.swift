@@ -18,8 +18,18 @@ package enum SecretReference: Hashable, Sendable {
     case file(String)
 }
 
-/// A key by which a consumer is known.
+/// What a consumer is known by.
 package struct Credential: Equatable, Sendable {
+    /// By which plugin the credential is looked for.
+    package enum Scheme: Hashable, Sendable {
+        /// A key: `key-auth`.
+        case key
+        /// A user name; `key` is the password: `basic-auth`.
+        case basic(username: String)
+        /// A client's certificate, by what `key` is the digest of: `mtls-auth`.
+        case certificate
+    }
+
     /// How the key is known.
     package enum Key: Equatable, Sendable {
         /// HMAC-SHA-256 of a key that the spec holds literally, under the gateway's salt: 32 bytes.
@@ -32,12 +42,27 @@ package struct Credential: Equatable, Sendable {
     package var consumer: Int
     /// A name that is no secret: what `X-Credential-Id` tells the upstream.
     package var id: String
+    package var scheme: Scheme
     package var key: Key
+    /// The instant from which it holds; always if `nil`.
+    package var notBefore: Instant?
+    /// The instant from which it holds no more.
+    package var expires: Instant?
 
-    package init(consumer: Int, id: String, key: Key) {
+    package init(
+        consumer: Int,
+        id: String,
+        scheme: Scheme = .key,
+        key: Key,
+        notBefore: Instant? = nil,
+        expires: Instant? = nil
+    ) {
         self.consumer = consumer
         self.id = id
+        self.scheme = scheme
         self.key = key
+        self.notBefore = notBefore
+        self.expires = expires
     }
 }
 

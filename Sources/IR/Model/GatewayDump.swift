@@ -78,7 +78,17 @@ package struct GatewayDump {
                 case .digest(let bytes): "digest " + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
                 case .secret(let secret): GatewayDump.text(secret)
                 }
-            add("credential \(gateway.consumers[credential.consumer].name)/\(credential.id) \(key)")
+            let scheme =
+                switch credential.scheme {
+                case .key: ""
+                case .basic(let username): "user \(username) "
+                case .certificate: "certificate "
+                }
+            let dates = [("from", credential.notBefore), ("until", credential.expires)].compactMap { word, date in
+                date.map { " \(word) \($0)" }
+            }
+            let name = "\(gateway.consumers[credential.consumer].name)/\(credential.id)"
+            add("credential \(name) \(scheme)\(key)\(dates.joined())")
         }
     }
 
@@ -184,7 +194,13 @@ package struct GatewayDump {
             "allow \(GatewayDump.text(settings.allow)), deny \(GatewayDump.text(settings.deny))"
         case .cors(let settings): GatewayDump.text(settings)
         case .requestSizeLimit(let settings): "\(settings.bodyBytesMax)"
-        case .keyAuth(let settings): "\(GatewayDump.text(settings.source)), forward \(settings.forwardsCredential)"
+        case .mtlsAuth: "by the client's certificate"
+        case .keyAuth(let settings):
+            settings.sources.map { GatewayDump.text($0) }.joined(separator: ", ")
+                + ", forward \(settings.forwardsCredential)"
+        case .basicAuth(let settings): "forward \(settings.forwardsCredential)"
+        case .authentication(let settings):
+            "\(settings.requirement), anonymous \(settings.anonymous.map { gateway.consumers[$0].name } ?? "nobody")"
         case .acl(.allow(let indices)): "allow [\(groups(indices))]"
         case .acl(.deny(let indices)): "deny [\(groups(indices))]"
         case .rateLimit(let settings): text(settings)

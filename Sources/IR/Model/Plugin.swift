@@ -14,7 +14,10 @@ package enum Plugin: Hashable, Sendable {
     case ipRestriction(IPRestrictionSettings)
     case cors(CORSSettings)
     case requestSizeLimit(RequestSizeLimitSettings)
+    case mtlsAuth
     case keyAuth(KeyAuthSettings)
+    case basicAuth(BasicAuthSettings)
+    case authentication(AuthenticationSettings)
     case acl(ACLSettings)
     case rateLimit(RateLimitSettings)
     case requestHeaders(HeaderEdits)
@@ -29,7 +32,10 @@ package enum Plugin: Hashable, Sendable {
         case .ipRestriction: .ipRestriction
         case .cors: .cors
         case .requestSizeLimit: .requestSizeLimit
+        case .mtlsAuth: .mtlsAuth
         case .keyAuth: .keyAuth
+        case .basicAuth: .basicAuth
+        case .authentication: .authentication
         case .acl: .acl
         case .rateLimit: .rateLimit
         case .requestHeaders: .requestHeaders

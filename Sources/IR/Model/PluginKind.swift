@@ -24,7 +24,10 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case ipRestriction
     case cors
     case requestSizeLimit
+    case mtlsAuth
     case keyAuth
+    case basicAuth
+    case authentication
     case acl
     case rateLimit
     case requestHeaders
@@ -40,7 +43,10 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .ipRestriction: "ip-restriction"
         case .cors: "cors"
         case .requestSizeLimit: "request-size-limit"
+        case .mtlsAuth: "mtls-auth"
         case .keyAuth: "key-auth"
+        case .basicAuth: "basic-auth"
+        case .authentication: "authentication"
         case .acl: "acl"
         case .rateLimit: "rate-limit"
         case .requestHeaders: "request-headers"
@@ -57,12 +63,22 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .ipRestriction: .origin
         case .cors: .crossOrigin
         case .requestSizeLimit: .sizeLimit
-        case .keyAuth: .authentication
+        case .mtlsAuth, .keyAuth, .basicAuth, .authentication: .authentication
         case .acl: .authorization
         case .rateLimit: .rateLimit
         case .requestHeaders: .requestTransform
         case .redirect, .respond: .answer
         case .responseHeaders, .securityHeaders: .responseTransform
+        }
+    }
+
+    /// Whether the plugin finds the consumer by a credential.
+    package var findsConsumer: Bool {
+        switch self {
+        case .mtlsAuth, .keyAuth, .basicAuth: true
+        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .rateLimit, .requestHeaders,
+            .redirect, .respond, .responseHeaders, .securityHeaders:
+            false
         }
     }
 

@@ -92,13 +92,40 @@ package enum KeySource: Hashable, Sendable {
 
 /// `key-auth`: a key names the consumer.
 package struct KeyAuthSettings: Hashable, Sendable {
-    package var source: KeySource
+    /// Header fields, then a query parameter, then a cookie; at least one.
+    package var sources: [KeySource]
     /// Whether the upstream gets to see the key.
     package var forwardsCredential: Bool
 
-    package init(source: KeySource = .header("apikey"), forwardsCredential: Bool = false) {
-        self.source = source
+    package init(sources: [KeySource] = [.header("apikey")], forwardsCredential: Bool = false) {
+        self.sources = sources
         self.forwardsCredential = forwardsCredential
+    }
+}
+
+/// `basic-auth`: user name and password name the consumer (RFC 7617).
+package struct BasicAuthSettings: Hashable, Sendable {
+    /// Whether the upstream gets to see them.
+    package var forwardsCredential: Bool
+
+    package init(forwardsCredential: Bool = false) { self.forwardsCredential = forwardsCredential }
+}
+
+/// `authentication`: how the plugins that find the consumer go together.
+package struct AuthenticationSettings: Hashable, Sendable {
+    /// How many of them must find the consumer.
+    package enum Requirement: String, CaseIterable, Hashable, Sendable {
+        case any
+        case all
+    }
+
+    package var requirement: Requirement
+    /// Who calls without any credential: an index into `Gateway.consumers`. A credential that is wrong stays refused.
+    package var anonymous: Int?
+
+    package init(requirement: Requirement = .any, anonymous: Int? = nil) {
+        self.requirement = requirement
+        self.anonymous = anonymous
     }
 }
 

@@ -12,12 +12,15 @@
 /// | `jumpUnlessPlanned` | 0 | version, words to skip behind this instruction |
 /// | `admitPreview` | 0 | version, group set (8 words) |
 /// | `limitBody` | 0 | bytes low, bytes high |
-/// | `authenticateKey` | source, bit 8: forward | text offset, text count (name; a header's is lower-case) |
+/// | `authenticateKey` | source, bit 8: forward, bit 9: optional | text offset, text count (a header's is lower-case) |
 /// | `requireGroup` | 0 allow, 1 deny | group set (8 words) |
 /// | `takeToken` | 0 | rate limit |
 /// | `editRequestHeaders` | 0 | header edits |
 /// | `respond` | 0 | response |
 /// | `proxy` | path mode, bit 8: preserve host | upstream, segment count or template |
+/// | `authenticateBasic` | bit 8: forward, bit 9: optional | |
+/// | `authenticateCertificate` | bit 9: optional | |
+/// | `requireConsumer` | 1: by a key | anonymous consumer or none |
 /// | `admitAddress` | 0 allow, 1 deny | address set |
 /// | `crossOrigin` | 0 | cross-origin policy |
 /// | `redirect` | status, bit 15: with the query | template |
@@ -60,6 +63,12 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case crossOrigin = 14
     /// Sends the client elsewhere, and ends the request program.
     case redirect = 15
+    /// Finds the consumer by user name and password.
+    case authenticateBasic = 16
+    /// Finds the consumer by its certificate.
+    case authenticateCertificate = 17
+    /// Refuses who was not found, or lets it pass as the anonymous consumer.
+    case requireConsumer = 18
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -74,9 +83,10 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     /// Words of the instruction, its first included.
     package var wordCount: Int {
         switch self {
-        case .end: 1
+        case .end, .authenticateBasic, .authenticateCertificate: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
-            .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin:
+            .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
+            .requireConsumer:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID: 3
         case .requireGroup: 9
@@ -123,7 +133,9 @@ package enum InstructionFlag {
     package static let echoes: UInt16 = 1 << 2
     /// `requestID`: the low bits say whose ids are believed (`RequestIDAcceptance`).
     package static let acceptanceMask: UInt16 = 3
-    /// `authenticateKey`: the upstream gets to see the key.
+    /// `authenticateKey`, `authenticateBasic`, `authenticateCertificate`: a request without the credential passes.
+    package static let isOptional: UInt16 = 1 << 9
+    /// `authenticateKey`, `authenticateBasic`: the upstream gets to see the credential.
     package static let forwardsCredential: UInt16 = 1 << 8
     /// `proxy`: the upstream gets the client's `Host`.
     package static let preservesHost: UInt16 = 1 << 8

@@ -69,7 +69,7 @@ package struct ConsumerRecord: BitwiseCopyable, Sendable {
 }
 
 /// Where a credential's key comes from.
-package enum CredentialKind: UInt32, Sendable {
+package enum CredentialKind: UInt16, Sendable {
     /// The record holds the key's digest.
     case digest = 0
     /// `secret` names an environment variable.
@@ -78,7 +78,15 @@ package enum CredentialKind: UInt32, Sendable {
     case file = 2
 }
 
-/// A key of a consumer.
+/// By which plugin a credential is looked for.
+package enum CredentialScheme: UInt16, Sendable {
+    case key = 0
+    /// `username` is the user, the key its password.
+    case basic = 1
+    case certificate = 2
+}
+
+/// What a consumer is known by.
 @usableFromInline
 package struct CredentialRecord: BitwiseCopyable, Sendable {
     /// HMAC-SHA-256 of the key under the gateway's salt, for `CredentialKind.digest`.
@@ -88,8 +96,13 @@ package struct CredentialRecord: BitwiseCopyable, Sendable {
     package var digest3: UInt64 = 0
     package var id = TextReference()
     package var secret = TextReference()
+    package var username = TextReference()
+    /// Seconds since 1970 from which it holds, and from which it does no more.
+    package var notBefore: Int64 = TableLayout.always
+    package var expires: Int64 = TableLayout.never
     package var consumer: UInt32 = 0
-    package var kind: UInt32 = 0
+    package var kind: UInt16 = 0
+    package var scheme: UInt16 = 0
 
     package init() {}
 }

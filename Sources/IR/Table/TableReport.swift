@@ -144,7 +144,18 @@ package struct TableReport {
                 case .file: "from ${file:\(view.string(credential.secret))}"
                 case .digest, nil: "by digest"
                 }
-            credentials[Int(credential.consumer)].append("\(view.string(credential.id)) \(source)")
+            let scheme =
+                switch CredentialScheme(rawValue: credential.scheme) {
+                case .basic: " as user \(view.string(credential.username))"
+                case .certificate: " by certificate"
+                case .key, nil: ""
+                }
+            let dates = [
+                credential.notBefore == TableLayout.always ? "" : " from \(CalendarTime(credential.notBefore).rfc3339)",
+                credential.expires == TableLayout.never ? "" : " until \(CalendarTime(credential.expires).rfc3339)",
+            ]
+            let name = view.string(credential.id)
+            credentials[Int(credential.consumer)].append("\(name)\(scheme) \(source)\(dates.joined())")
         }
         for index in 0..<view.consumers.count {
             let consumer = view.consumers[index]

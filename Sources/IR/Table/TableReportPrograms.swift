@@ -40,7 +40,11 @@ extension TableReport {
         case .limitBody: "\(UInt64(first) | UInt64(view.code[offset + 2]) << 32) bytes"
         case .authenticateKey:
             ["header", "query", "cookie"][Int(argument & 0xFF)] + " " + name(at: offset)
-                + (argument & InstructionFlag.forwardsCredential == 0 ? "" : ", forwarded")
+                + credentialFlags(argument)
+        case .authenticateBasic, .authenticateCertificate: String(credentialFlags(argument).dropFirst(2))
+        case .requireConsumer:
+            (argument == 0 ? "" : "by key")
+                + (first == TableLayout.none ? "" : "else \(view.string(view.consumers[first].name))")
         case .requireGroup:
             (argument & InstructionFlag.denies == 0 ? "allow " : "deny ") + groups(at: offset + 1)
         case .takeToken, .stampRateLimit: rateLimit(view.rateLimits[first])
@@ -61,6 +65,11 @@ extension TableReport {
         case .proxy: proxy(argument, at: offset)
         case .stampRequestID: name(at: offset)
         }
+    }
+
+    private func credentialFlags(_ argument: UInt16) -> String {
+        (argument & InstructionFlag.forwardsCredential == 0 ? "" : ", forwarded")
+            + (argument & InstructionFlag.isOptional == 0 ? "" : ", optional")
     }
 
     private func proxy(_ argument: UInt16, at offset: Int) -> String {
@@ -172,6 +181,9 @@ extension Opcode {
         case .stampRateLimit: "stamp-rate-limit"
         case .stampLifecycle: "stamp-lifecycle"
         case .admitAddress: "admit-address"
+        case .authenticateBasic: "authenticate-basic"
+        case .authenticateCertificate: "authenticate-certificate"
+        case .requireConsumer: "require-consumer"
         case .crossOrigin: "cross-origin"
         case .redirect: "redirect"
         case .stampCrossOrigin: "stamp-cross-origin"

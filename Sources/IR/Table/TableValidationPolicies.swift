@@ -67,6 +67,8 @@ extension TableView {
             try check(credential.secret, .credentials, index, "secret")
             try check(credential.consumer, below: consumers.count, .credentials, index, "consumer")
             try require(CredentialKind(rawValue: credential.kind) != nil, .credentials, index, "unknown kind")
+            try require(CredentialScheme(rawValue: credential.scheme) != nil, .credentials, index, "unknown scheme")
+            try check(credential.username, .credentials, index, "username")
             let id = bytes(credential.id)
             try require(HeaderLineCheck.isValue(id, 0..<id.count), .credentials, index, "`id` is no header value")
         }

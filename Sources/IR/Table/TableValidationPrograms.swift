@@ -69,12 +69,19 @@ extension TableView {
             let source = UInt8(truncatingIfNeeded: argument)
             try require(
                 KeySourceCode(rawValue: source) != nil
-                    && argument & ~(0xFF | InstructionFlag.forwardsCredential) == 0,
+                    && argument & ~(0xFF | InstructionFlag.forwardsCredential | InstructionFlag.isOptional) == 0,
                 .code,
                 offset,
                 "unknown flags"
             )
             try validateName(at: offset)
+        case .authenticateBasic, .authenticateCertificate:
+            let known = InstructionFlag.forwardsCredential | InstructionFlag.isOptional
+            try require(argument & ~known == 0, .code, offset, "unknown flags")
+        case .requireConsumer:
+            try require(argument <= 1, .code, offset, "unknown flags")
+            guard code[offset + 1] != TableLayout.none else { return }
+            try check(code[offset + 1], below: consumers.count, .code, offset, "consumer")
         case .requireGroup:
             try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
             try validateGroups(at: offset + 1)
@@ -114,7 +121,10 @@ extension TableView {
         case .stampRequestID: try validateName(at: offset)
         case .crossOrigin, .stampCrossOrigin:
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
-        case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect: break
+        case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
+            .authenticateBasic,
+            .authenticateCertificate, .requireConsumer:
+            break
         }
     }
 

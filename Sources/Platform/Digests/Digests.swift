@@ -23,3 +23,18 @@ package enum Digests {
         HMACKey("apic credential salt v1".utf8).authenticate(Array(gatewayName.utf8)).bytes
     }
 }
+
+/// What stands before the bytes that a credential is digested from, by its kind: no API key can be the message of
+/// another kind, since a lookup asks for the kind, too.
+package enum CredentialMessage {
+    /// Then the user name, a colon and the password.
+    package static let basic = array(basicStart)
+    /// Then `f` and the certificate's SHA-256, `n` and an alternative name, or `s` and its subject.
+    package static let certificate = array(certificateStart)
+
+    /// The same for code that must not allocate.
+    package static var basicStart: [3 of UInt8] { [0, 0x62, 0] }
+    package static var certificateStart: [3 of UInt8] { [0, 0x63, 0] }
+
+    private static func array(_ bytes: [3 of UInt8]) -> [UInt8] { bytes.indices.map { bytes[$0] } }
+}

@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Digests
 internal import GatewayTable
 internal import Glibc
 
@@ -80,11 +81,15 @@ extension CredentialIndex {
     ) throws(LoadError) -> Digest {
         let consumer = table.string(table.consumers[credential.consumer].name)
         let secret = table.string(credential.secret)
+        let value: [UInt8]
         switch CredentialKind(rawValue: credential.kind) {
-        case .environment: return salt.digest(try Secrets.environment(secret, consumer: consumer))
-        case .file: return salt.digest(try Secrets.file(secret, consumer: consumer))
+        case .environment: value = try Secrets.environment(secret, consumer: consumer)
+        case .file: value = try Secrets.file(secret, consumer: consumer)
         case .digest, nil:
             return (credential.digest0, credential.digest1, credential.digest2, credential.digest3)
         }
+        guard credential.scheme == CredentialScheme.basic.rawValue else { return salt.digest(value) }
+        let username = table.bytes(credential.username).array
+        return salt.digest(CredentialMessage.basic + username + [UInt8(ascii: ":")] + value)
     }
 }

@@ -34,13 +34,16 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case secureOnly
     case addressNotAllowed
     case originNotAllowed
+    case unauthenticatedBasic
+    case unauthenticatedCertificate
+    case unauthenticatedAny
 
     /// The status; that of a brownout is the spec's.
     var status: UInt16 {
         switch self {
         case .none: 200
         case .malformed, .selectorContradictory, .secureOnly: 400
-        case .unauthenticated: 401
+        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny: 401
         case .forbidden, .addressNotAllowed, .originNotAllowed: 403
         case .notFound, .versionUnknown: 404
         case .methodNotAllowed: 405
@@ -80,7 +83,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .sunset: "version-sunset"
         case .brownout: "version-brownout"
         case .bodyTooLarge: "body-too-large"
-        case .unauthenticated: "authentication-required"
+        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny:
+            "authentication-required"
         case .forbidden: "consumer-not-allowed"
         case .rateLimited: "rate-limit-exceeded"
         case .overloaded: "gateway-overloaded"
@@ -117,7 +121,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .sunset: "This version of the API was sunset."
         case .brownout: "This version of the API is deprecated and rests for a while; see Retry-After."
         case .bodyTooLarge: "The request's body is larger than this route takes."
-        case .unauthenticated: "The request needs a valid credential."
+        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny:
+            "The request needs a valid credential."
         case .forbidden: "The consumer may not call this route."
         case .rateLimited: "Too many requests; see Retry-After."
         case .overloaded: "The gateway is at its limit; see Retry-After."
@@ -147,6 +152,9 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .sunset, .brownout: "lifecycle"
         case .bodyTooLarge: "request-size-limit"
         case .unauthenticated: "key-auth"
+        case .unauthenticatedBasic: "basic-auth"
+        case .unauthenticatedCertificate: "mtls-auth"
+        case .unauthenticatedAny: "authentication"
         case .forbidden: "acl"
         case .addressNotAllowed: "ip-restriction"
         case .originNotAllowed: "cors"

@@ -55,7 +55,11 @@ extension Worker {
                 refusal = limitBody(x, UInt64(view.code[counter + 2]) << 32 | UInt64(view.code[counter + 1]))
             case .authenticateKey:
                 let name = TextReference(offset: view.code[counter + 1], count: view.code[counter + 2])
-                refusal = authenticate(x, fields, name: Bytes(view.bytes(name)), argument: argument)
+                refusal = authenticateKey(x, fields, name: Bytes(view.bytes(name)), argument: argument)
+            case .authenticateBasic: refusal = authenticateBasic(x, fields, argument: argument)
+            case .authenticateCertificate: refusal = authenticateCertificate(x, argument: argument)
+            case .requireConsumer:
+                refusal = requireConsumer(x, argument: argument, anonymous: view.code[counter + 1])
             case .requireGroup:
                 let isMember = consumer(exchanges[x].consumer, view, isInSetAt: counter + 1)
                 let isDenied = argument & InstructionFlag.denies != 0 ? isMember : !isMember
@@ -197,89 +201,6 @@ extension Worker {
         guard head.framing == .length, head.contentLength > exchanges[x].bodyBytesMax else { return .none }
         metrics.add(.bodyTooLarge)
         return .bodyTooLarge
-    }
-
-    // MARK: key-auth
-
-    private mutating func authenticate(_ x: Int32, _ fields: FieldsView, name: Bytes, argument: UInt16) -> RefusalKind {
-        let forwards = argument & InstructionFlag.forwardsCredential != 0
-        let key: Bytes? =
-            switch KeySourceCode(rawValue: UInt8(truncatingIfNeeded: argument)) {
-            case .header: headerKey(fields, name, forwards: forwards)
-            case .query: queryKey(name, forwards: forwards)
-            case .cookie: cookieKey(fields, name, forwards: forwards)
-            case nil: nil
-            }
-        guard let key, key.count > 0, key.count <= Limits.keyBytesMax else { return unauthenticated() }
-        let loaded = exchanges[x].table
-        // The key is valid until the head moves.
-        let digest = unsafe loaded.digest(UnsafeRawBufferPointer(key.buffer))
-        let credential = loaded.credentials.find(digest: digest)
-        guard credential != TableLayout.none else { return unauthenticated() }
-        exchanges[x].credential = credential
-        exchanges[x].consumer = loaded.view.credentials[credential].consumer
-        return .none
-    }
-
-    private mutating func unauthenticated() -> RefusalKind {
-        metrics.add(.unauthenticated)
-        return .unauthenticated
-    }
-
-    /// The one field of the name; several are as good as none.
-    private mutating func headerKey(_ fields: FieldsView, _ name: Bytes, forwards: Bool) -> Bytes? {
-        guard let index = fields.firstIndex(ofName: name), fields.firstIndex(ofName: name, from: index + 1) == nil
-        else { return nil }
-        if !forwards { head.table.fields[index].isDropped = true }
-        return fields.value(index)
-    }
-
-    private mutating func queryKey(_ name: Bytes, forwards: Bool) -> Bytes? {
-        var key: Bytes?
-        var parameters = QueryParameters(head.query)
-        while let parameter = parameters.next() {
-            guard parameter.name.equalsDecoded(name) else { continue }
-            guard key == nil, parameter.value.count <= Limits.keyBytesMax else { return nil }
-            var decoded = ByteWriter(bodyScratch)
-            var index = 0
-            while index < parameter.value.count {
-                guard let byte = parameter.value.decodedByte(at: &index) else { return nil }
-                decoded.append(byte: byte)
-            }
-            key = decoded.written
-            if !forwards {
-                // With the `&` behind it, or else the one before it, or else the whole query.
-                let hasMore = parameter.end < head.query.count
-                edits.queryCut =
-                    hasMore ? parameter.start..<parameter.end + 1 : parameter.start - 1..<parameter.end
-            }
-        }
-        return key
-    }
-
-    private mutating func cookieKey(_ fields: FieldsView, _ name: Bytes, forwards: Bool) -> Bytes? {
-        var key: Bytes?
-        var field = fields.firstIndex(ofName: Bytes("cookie"))
-        while let index = field {
-            let value = fields.value(index)
-            var start = 0
-            while start < value.count {
-                let end = value.firstIndex(of: 0x3B, from: start) ?? value.count
-                let pair = value[start..<end].trimmed
-                if pair.count > name.count, pair[name.count] == 0x3D, pair[0..<name.count].equals(name) {
-                    guard key == nil else { return nil }
-                    key = pair.from(name.count + 1)
-                    if !forwards {
-                        edits.cookieField = index
-                        edits.cookieCut = start..<min(end + 1, value.count)
-                        head.table.fields[index].isDropped = true
-                    }
-                }
-                start = end + 1
-            }
-            field = fields.firstIndex(ofName: Bytes("cookie"), from: index + 1)
-        }
-        return key
     }
 
     // MARK: rate-limit

@@ -219,10 +219,8 @@ extension Worker {
         fields.append("Content-Type: application/problem+json\r\nCache-Control: no-store\r\n")
         switch kind {
         case .methodNotAllowed: appendAllow(match.allowedMethods, view, to: &fields)
-        case .unauthenticated:
-            fields.append("WWW-Authenticate: ApiKey realm=\"")
-            fields.append(Bytes(view.bytes(view.gateway.name)))
-            fields.append("\"\r\n")
+        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny:
+            appendChallenges(x, view, to: &fields)
         case .brownout:
             let (_, window) = view.state(ofVersion: exchanges[x].version, at: instant)
             guard window != TableLayout.none else { return }

@@ -244,8 +244,11 @@ extension Worker {
             output.append("\r\nX-Consumer-Groups: ")
             output.append(Bytes(view.bytes(consumer.groupNames)))
         }
-        output.append("\r\nX-Credential-Id: ")
-        output.append(Bytes(view.bytes(view.credentials[exchanges[x].credential].id)))
+        // The anonymous consumer has none.
+        if exchanges[x].credential != TableLayout.none {
+            output.append("\r\nX-Credential-Id: ")
+            output.append(Bytes(view.bytes(view.credentials[exchanges[x].credential].id)))
+        }
         output.append("\r\n")
     }
 

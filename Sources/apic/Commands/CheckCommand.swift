@@ -9,11 +9,27 @@ struct CheckCommand: ParsableCommand {
 
     @OptionGroup var spec: SpecArguments
 
+    @Option(
+        help: ArgumentHelp(
+            "Print the chain of a route, like \"GET /orders/v1/{id}\": each step, and where in the spec it stands.",
+            valueName: "route"
+        )
+    )
+    var explainChain: String?
+
     func run() throws {
         let progress = Progress("compiling")
         defer { progress.finish() }
         let compilation = try SpecCompilation(spec.files)
         progress.finish()
-        _ = try compilation.gateway(reporting: spec.format)
+        let gateway = try compilation.gateway(reporting: spec.format)
+        guard let explainChain else { return }
+        guard let lines = ChainExplanation(gateway: gateway, files: compilation.files).lines(of: explainChain) else {
+            throw Misuse(
+                message:
+                    "the gateway has no route `\(explainChain)`; write its whole path, like \"GET /orders/v1/{id}\""
+            )
+        }
+        Terminal.output.writeLine(lines.joined(separator: "\n"))
     }
 }

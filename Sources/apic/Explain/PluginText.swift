@@ -24,8 +24,14 @@ struct PluginText {
             return "pages of " + (settings.origins.isEmpty ? "every origin" : settings.origins.joined(separator: ", "))
                 + (settings.takesCredentials ? ", with credentials" : "")
         case .requestSizeLimit(let settings): return "at most \(Self.size(settings.bodyBytesMax)) of body, else 413"
+        case .mtlsAuth: return "the client's certificate, else 401"
+        case .basicAuth(let settings):
+            return "user name and password, else 401" + (settings.forwardsCredential ? "; the upstream sees them" : "")
+        case .authentication(let settings):
+            let how = settings.requirement == .any ? "any of them is enough" : "each must find the same consumer"
+            return how + (settings.anonymous.map { "; without any, \(gateway.consumers[$0].name) calls" } ?? "")
         case .keyAuth(let settings):
-            return "a key in \(Self.source(settings.source)), else 401"
+            return "a key in \(settings.sources.map(Self.source).joined(separator: " or ")), else 401"
                 + (settings.forwardsCredential ? "; the upstream sees it" : "")
         case .acl(.allow(let groups)): return "consumers in \(names(groups)), else 403"
         case .acl(.deny(let groups)): return "all consumers but those in \(names(groups)), who get 403"

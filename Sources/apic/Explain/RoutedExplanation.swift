@@ -132,18 +132,33 @@ struct RoutedExplanation {
 
     private var sunset: String { CalendarTime(explanation.view.versions[version].sunset).rfc3339 }
 
+    /// Who lacks one credential may have another one, or need none.
+    private var hasOtherWays: Bool {
+        gateway.chains[route.chain].steps.contains { step in
+            guard case .authentication(let settings) = step.plugin else { return false }
+            return settings.requirement == .any || settings.anonymous != nil
+        }
+    }
+
     /// Refusals that are sure from what is known of the request.
     private func refusal(of plugin: Plugin) -> (status: UInt16, why: String)? {
         switch plugin {
         case .keyAuth(let settings):
-            let hasKey =
-                switch settings.source {
+            let hasKey = settings.sources.contains { source in
+                switch source {
                 case .header(let name): explanation.request.hasField(name)
                 case .query(let name): explanation.request.hasParameter(name)
                 case .cookie(let name): explanation.request.hasCookie(name)
                 }
-            if hasKey || explanation.consumer != nil { return nil }
-            return (401, "the request has no key in \(PluginText.source(settings.source))")
+            }
+            if hasKey || explanation.consumer != nil || hasOtherWays { return nil }
+            let places = settings.sources.map(PluginText.source).joined(separator: " or ")
+            return (401, "the request has no key in \(places)")
+        case .basicAuth:
+            let fields = explanation.request.fields.filter { $0.name.lowercased() == "authorization" }
+            let hasPassword = fields.contains { $0.value.lowercased().hasPrefix("basic ") }
+            if hasPassword || explanation.consumer != nil || hasOtherWays { return nil }
+            return (401, "the request has no user name and password")
         case .acl(let settings):
             guard let consumer = explanation.consumer.map({ gateway.consumers[$0] }) else { return nil }
             switch settings {
@@ -159,8 +174,8 @@ struct RoutedExplanation {
             let origin = explanation.request.fields.first { $0.name.lowercased() == "origin" }?.value ?? ""
             guard settings.admits(origin) else { return (403, "pages of \(origin) may not call") }
             return (204, "the preflight is answered here")
-        case .requestID, .ipRestriction, .requestSizeLimit, .rateLimit, .requestHeaders, .redirect, .respond,
-            .responseHeaders, .securityHeaders:
+        case .requestID, .ipRestriction, .requestSizeLimit, .mtlsAuth, .authentication, .rateLimit, .requestHeaders,
+            .redirect, .respond, .responseHeaders, .securityHeaders:
             return nil
         }
     }
@@ -205,8 +220,8 @@ struct RoutedExplanation {
             case .requestID(let settings):
                 requestID = settings.header
                 if settings.echo { echo = settings.header }
-            case .keyAuth: authenticates = true
-            case .ipRestriction, .cors, .acl, .rateLimit, .requestSizeLimit: continue
+            case .mtlsAuth, .keyAuth, .basicAuth: authenticates = true
+            case .ipRestriction, .cors, .authentication, .acl, .rateLimit, .requestSizeLimit: continue
             }
         }
         lines.append(Explanation.row("client gets", answer ?? "the upstream's answer"))
