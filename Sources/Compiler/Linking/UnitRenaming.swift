@@ -66,8 +66,11 @@ struct UnitRenaming {
             case .rateLimit(var spec):
                 for index in spec.tiers.indices { rename(&spec.tiers[index].name, .group) }
                 uses[index].setting = .rateLimit(spec)
-            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .keyAuth, .requestHeaders, .redirect,
-                .respond, .responseHeaders, .securityHeaders:
+            case .authentication(var spec):
+                rename(&spec.anonymous, .consumer)
+                uses[index].setting = .authentication(spec)
+            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+                .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
                 break
             }
         }
