@@ -68,7 +68,7 @@ struct CommandTests {
         #expect(try apic("build", path, "-o", "two").status == 0)
         let files = try folder.files()
         let names = files.filter { $0.hasPrefix("one/") }.map { String($0.dropFirst(4)) }
-        #expect(names.count == 5)
+        #expect(names.count == 13)
         for name in names {
             let one = try Data(contentsOf: folder.url.appendingPathComponent("one/\(name)"))
             let two = try Data(contentsOf: folder.url.appendingPathComponent("two/\(name)"))
