@@ -91,6 +91,25 @@ struct Takeovers {
         #expect(next.isRunning)
     }
 
+    @Test("what is no socket is not taken for one, and stays where it is")
+    func foreignFile() throws {
+        let folder = try ScratchFolder()
+        try RunningGateway.build(PlainSpec.text([9]), in: folder)
+        try folder.write("precious", to: "file")
+        symlink(folder.path + "/file", folder.path + "/link")
+        for name in ["file", "link", "dist"] {
+            let path = "\(folder.path)/\(name)"
+            let outcome = try Program.gateway.run(
+                ["dist", "--http", "127.0.0.1:0", "--status", "127.0.0.1:0", "--takeover", path],
+                in: folder.url
+            )
+            #expect(outcome.status == 1, "\(name)")
+            #expect(outcome.errors.contains(path), "\(outcome.errors)")
+        }
+        #expect(folder.text("file") == "precious")
+        #expect(folder.text("link") == "precious")
+    }
+
     @Test("a process that cannot serve leaves the old one serving; so does one that says nothing of use")
     func failed() throws {
         let upstream = try ScriptedUpstream()

@@ -26,7 +26,14 @@ static int closing(int descriptor, int error) {
     return -error;
 }
 
+/// Whether something stands at a path that is not ours to replace.
+static int is_foreign(const char *path) {
+    struct apic_file file;
+    return apic_file_is_socket(path, &file) == 0;
+}
+
 int apic_handover_listen(const char *path) {
+    if (is_foreign(path)) return -ENOTSOCK;
     // Bound beside the path and renamed onto it, so that there is always somebody to connect to.
     char beside[sizeof((struct sockaddr_un *)0)->sun_path];
     if (snprintf(beside, sizeof beside, "%s.%d", path, (int)getpid()) >= (int)sizeof beside) return -ENAMETOOLONG;
@@ -52,6 +59,7 @@ int apic_handover_connect(const char *path, int milliseconds) {
     struct sockaddr_un address;
     const int fault = fill(&address, path);
     if (fault != 0) return fault;
+    if (is_foreign(path)) return -ENOTSOCK;
     const int descriptor = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return -errno;
     const struct timeval timeout = {milliseconds / 1000, milliseconds % 1000 * 1000};

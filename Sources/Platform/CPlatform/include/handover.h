@@ -7,7 +7,7 @@
 enum { apic_handover_descriptor_max = 128 };
 
 /// Opens a listening Unix socket of messages (SOCK_SEQPACKET), nonblocking, that only its owner may connect to, and puts
-/// it in the place of whatever is at the path. The descriptor, or a negated errno.
+/// it in the place of the one that is at the path. The descriptor, or a negated errno: ENOTSOCK for anything else there.
 int apic_handover_listen(const char *path);
 /// Connects to one. The descriptor, blocking with time-outs of so many milliseconds, or a negated errno.
 int apic_handover_connect(const char *path, int milliseconds);
