@@ -158,8 +158,8 @@ def misbehave(storm, dice, kind, stream):
             check_answers(storm, reader, requests)
         while True:
             # Behind the preface of HTTP/2 nothing else is spoken.
-            is_other = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" in stream
-            if reader.data and not reader.data.startswith(b"HTTP/1.1 "[:len(reader.data)]) and not (requests or is_other):
+            is_other = requests or b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" in stream
+            if reader.data and not reader.data.startswith(b"HTTP/1.1 "[:len(reader.data)]) and not is_other:
                 storm.fail("not an answer: %r to %r" % (reader.data[:100], stream[:300]))
             reader.data = reader.data[:9]
             piece = reader.sock.recv(262144)
