@@ -25,10 +25,12 @@ class Child:
         def prepare():
             if cpus is not None:
                 os.sched_setaffinity(0, cpus)
-            os.nice(nice)
+            if nice:
+                os.nice(nice)
         with open(output, "ab") as sink:
             self.process = subprocess.Popen([str(word) for word in command], stdout=sink, stderr=sink,
-                                            stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=prepare,
+                                            stdin=subprocess.DEVNULL, start_new_session=True,
+                                            preexec_fn=prepare if cpus is not None or nice else None,
                                             env={**os.environ, **(environment or {})})
         self.pid = self.process.pid
 

@@ -24,16 +24,32 @@ import Testing
         }
     }
 
-    @Test func longTurnsOverloadAndShorterOnesNotAtOnce() {
+    /// What a loop turns away of so many requests.
+    private func shedCount(_ loop: Loop, of count: Int) -> Int {
+        (0..<count).count { _ in loop.lag.takeShed() }
+    }
+
+    @Test func whatIsTurnedAwayGrowsFromTheMarkToTwiceTheMark() {
         let loop = Loop(mark: 20)
         #expect(!loop.turn(19, times: 100))
-        #expect(loop.turn(30, times: 10))
-        // Between the marks it stays as it is, on the way down as on the way up.
-        loop.turn(15, times: 100)
-        #expect(loop.lag.isOverloaded)
-        loop.turn(5, times: 100)
+        #expect(shedCount(loop, of: 1000) == 0)
+        for (milliseconds, expected) in [(25, 250), (30, 500), (39, 950), (60, 1000)] as [(UInt64, Int)] {
+            loop.turn(milliseconds, times: 100)
+            #expect(abs(shedCount(loop, of: 1000) - expected) <= 2, "\(milliseconds) ms")
+        }
+        loop.turn(19, times: 200)
         #expect(!loop.lag.isOverloaded)
-        #expect(!loop.turn(15, times: 100))
+        #expect(shedCount(loop, of: 1000) == 0)
+    }
+
+    @Test func whatIsTurnedAwayIsSpreadEvenly() {
+        let loop = Loop(mark: 20)
+        loop.turn(30, times: 100)
+        var run = 0
+        for _ in 0..<1000 {
+            run = loop.lag.takeShed() ? run + 1 : 0
+            #expect(run <= 2)
+        }
     }
 
     @Test func turnsOfOneSweepAddUp() {

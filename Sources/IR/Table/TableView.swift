@@ -90,8 +90,7 @@ package struct TableView: @unchecked Sendable {
     /// - Throws: `TableError` with what is wrong and where.
     package init(validating bytes: UnsafeBufferPointer<UInt8>) throws(TableError) {
         let candidate = try unsafe TableCandidate(bytes)
-        try candidate.validateSurface()
-        try candidate.validateStructure()
+        for part in 0..<TableCandidate.partCount { try candidate.validate(part: part) }
         unsafe self = candidate.view
     }
 
@@ -199,13 +198,13 @@ package struct TableView: @unchecked Sendable {
 
 /// A table of which the header and the directory are right, and no more is known.
 ///
-/// The two validations are apart so that they can run at the same time: neither relies on what the other checks.
+/// The validation of the rest has parts that can run at the same time: none relies on what another checks.
 @safe
 package struct TableCandidate: Sendable {
     private let directory: TableDirectory
     /// The table.
     ///
-    /// Unsafe to use before both validations have passed.
+    /// Unsafe to use before all parts have passed.
     @unsafe package let view: TableView
 
     /// - Parameter bytes: as for `TableView.init(validating:)`.
@@ -214,14 +213,20 @@ package struct TableCandidate: Sendable {
         unsafe view = TableView(directory)
     }
 
-    /// The checksum of every section, and that every label of the tree is one and is found by its slot.
-    package func validateSurface() throws(TableError) {
-        try directory.validateChecksums()
-        try unsafe view.validateLabels()
-    }
+    /// A checksum for each section; then the labels of the tree and the structure, which take longest.
+    package static var partCount: Int { TableSection.allCases.count + 2 }
 
-    /// Bounds, order, every index, no cycles.
-    package func validateStructure() throws(TableError) { try unsafe view.validate() }
+    /// - Parameter part: below `partCount`. The first part that throws says best what is wrong.
+    package func validate(part: Int) throws(TableError) {
+        let sections = TableSection.allCases
+        switch part - sections.count {
+        // Every label of the tree is one, and is found by its slot.
+        case 0: try unsafe view.validateLabels()
+        // Bounds, order, every index, no cycles.
+        case 1: try unsafe view.validate()
+        default: try directory.validateChecksum(of: sections[part])
+        }
+    }
 }
 
 /// The header and directory of a table, checked.
@@ -277,18 +282,16 @@ private struct TableDirectory: @unchecked Sendable {
         return end
     }
 
-    /// The checksums of all sections, each with its padding.
-    func validateChecksums() throws(TableError) {
-        for section in TableSection.allCases {
-            let entry = TableDirectory.entry(of: section)
-            let offset = Int(load(UInt32.self, at: entry + TableLayout.entryFileOffsetOffset))
-            let count = Int(load(UInt32.self, at: entry + TableLayout.entryRecordCountOffset))
-            let end = TableDirectory.aligned(offset + count * section.recordByteCount)
-            let checksum = load(UInt32.self, at: entry + TableLayout.entryChecksumOffset)
-            // `locate` has seen that the section lies within the file.
-            guard unsafe Checksum.crc32(UnsafeBufferPointer(start: base + offset, count: end - offset)) == checksum
-            else { throw .checksum(section: "\(section)") }
-        }
+    /// The checksum of a section with its padding.
+    func validateChecksum(of section: TableSection) throws(TableError) {
+        let entry = TableDirectory.entry(of: section)
+        let offset = Int(load(UInt32.self, at: entry + TableLayout.entryFileOffsetOffset))
+        let count = Int(load(UInt32.self, at: entry + TableLayout.entryRecordCountOffset))
+        let end = TableDirectory.aligned(offset + count * section.recordByteCount)
+        let checksum = load(UInt32.self, at: entry + TableLayout.entryChecksumOffset)
+        // `locate` has seen that the section lies within the file.
+        guard unsafe Checksum.crc32(UnsafeBufferPointer(start: base + offset, count: end - offset)) == checksum
+        else { throw .checksum(section: "\(section)") }
     }
 
     private static func entry(of section: TableSection) -> Int {

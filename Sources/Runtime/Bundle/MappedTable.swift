@@ -2,6 +2,7 @@ internal import CPlatform
 package import Digests
 package import GatewayTable
 internal import Glibc
+internal import Synchronization
 
 /// A table in memory that no later change of its file can touch: a private copy, read-only once it is there.
 ///
@@ -81,28 +82,48 @@ package final class MappedTable: Sendable {
     /// A table that is large enough for a thread to pay.
     private static let largeByteCount = 1 << 20
 
-    /// Validates a table; the two halves of a large one at the same time.
+    /// Validates a table, a large one by two threads.
     private static func validated(_ bytes: UnsafeBufferPointer<UInt8>) throws(TableError) -> TableView {
         guard bytes.count >= largeByteCount else { return try unsafe TableView(validating: bytes) }
         let candidate = try unsafe TableCandidate(bytes)
-        let surface = Finding()
-        let structure = Finding()
+        let work = Validation(candidate)
+        let aside = Findings()
+        let here = Findings()
         Thread.runBoth {
-            surface.note(candidate.validateSurface)
+            work.run(aside)
         } _: {
-            structure.note(candidate.validateStructure)
+            work.run(here)
         }
-        // What is wrong with the bytes explains what is wrong with the records.
-        if let error = surface.error ?? structure.error { throw error }
+        let first = here.part < aside.part ? here : aside
+        if let error = first.error { throw error }
         return unsafe candidate.view
     }
 
-    /// What one half found: written by one thread, and read when it is done.
-    private final class Finding: @unchecked Sendable {
+    /// The parts of a validation, taken one by one by whoever is free: the long ones, which come last, first.
+    private final class Validation: Sendable {
+        private let candidate: TableCandidate
+        private let rest = Atomic(TableCandidate.partCount)
+
+        init(_ candidate: TableCandidate) { self.candidate = candidate }
+
+        func run(_ findings: Findings) {
+            while true {
+                let part = rest.subtract(1, ordering: .relaxed).newValue
+                guard part >= 0 else { return }
+                do throws(TableError) { try candidate.validate(part: part) } catch { findings.note(error, in: part) }
+            }
+        }
+    }
+
+    /// What one thread found: written by it, and read when it is done.
+    private final class Findings: @unchecked Sendable {
+        /// The first part that failed; beyond all if none did.
+        private(set) var part = Int.max
         private(set) var error: TableError?
 
-        func note(_ validate: () throws(TableError) -> Void) {
-            do throws(TableError) { try validate() } catch { self.error = error }
+        func note(_ error: TableError, in part: Int) {
+            guard part < self.part else { return }
+            (self.part, self.error) = (part, error)
         }
     }
 }

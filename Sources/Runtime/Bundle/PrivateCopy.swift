@@ -17,7 +17,7 @@ struct PrivateCopy: @unchecked Sendable {
     /// Reads a file to its end.
     ///
     /// - Parameters:
-    ///   - file: at its beginning.
+    ///   - file: a regular one, open for reading.
     ///   - byteCount: as long as the file said it was.
     ///   - path: for errors.
     init(of file: Int32, byteCount: Int, path: String) throws(LoadError) {
@@ -46,17 +46,44 @@ struct PrivateCopy: @unchecked Sendable {
         }
     }
 
+    /// Two threads read what is long: half of the time goes into the pages that the kernel clears first.
     private func fill(from file: Int32, path: String) throws(LoadError) {
-        var filled = 0
-        while filled < byteCount {
-            let count = unsafe read(file, start + filled, byteCount - filled)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .cannotRead(path: path, code: errno) }
-            guard count > 0 else { throw .changedWhileRead(path: path) }
-            filled += count
+        let huge = PrivateCopy.hugePageByteCount
+        let middle = byteCount < 2 * huge ? 0 : byteCount / 2 / huge * huge
+        let aside = Reading()
+        let here = Reading()
+        if middle > 0 {
+            Thread.runBoth {
+                aside.code = read(file, 0..<middle)
+            } _: {
+                here.code = read(file, middle..<byteCount)
+            }
+        } else {
+            here.code = read(file, 0..<byteCount)
+        }
+        for code in [aside.code, here.code] where code != 0 {
+            throw code == ENODATA ? .changedWhileRead(path: path) : .cannotRead(path: path, code: code)
         }
         var rest: UInt8 = 0
-        guard unsafe read(file, &rest, 1) == 0 else { throw .changedWhileRead(path: path) }
+        guard unsafe pread(file, &rest, 1, byteCount) == 0 else { throw .changedWhileRead(path: path) }
+    }
+
+    /// Written by one thread, and read when it is done.
+    private final class Reading: @unchecked Sendable {
+        var code: Int32 = 0
+    }
+
+    /// - Returns: 0, or an error code; `ENODATA` if the file has become shorter.
+    private func read(_ file: Int32, _ range: Range<Int>) -> Int32 {
+        var filled = range.lowerBound
+        while filled < range.upperBound {
+            let count = unsafe pread(file, start + filled, range.upperBound - filled, filled)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return errno }
+            guard count > 0 else { return ENODATA }
+            filled += count
+        }
+        return 0
     }
 
     var bytes: UnsafeBufferPointer<UInt8> {

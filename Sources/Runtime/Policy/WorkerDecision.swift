@@ -18,8 +18,12 @@ extension Worker {
         }
         exchanges[x].isHead = head.method.equals(Bytes("HEAD"))
         // Above a mark a request is turned away at once, so that those in flight keep their pace.
-        guard requestCount <= requestCountMax, !lag.isOverloaded else {
-            metrics.add(lag.isOverloaded ? .shedByLag : .shed)
+        guard requestCount <= requestCountMax else {
+            metrics.add(.shed)
+            return refuse(x, .overloaded)
+        }
+        if lag.takeShed() {
+            metrics.add(.shedByLag)
             return refuse(x, .overloaded)
         }
         exchanges[x].isIdempotent = Worker.isIdempotent(head.method)

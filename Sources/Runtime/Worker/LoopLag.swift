@@ -5,7 +5,9 @@
 /// hand over, be it one turn or several. That time, smoothed, is what a mark is compared with. It measures what clients
 /// feel of an overload, whatever it comes from: requests, handshakes, or too little of a processor.
 ///
-/// Above the mark the loop is *overloaded* until the lag is half the mark, so that it does not waver between the two.
+/// Above the mark a part of the new requests is turned away: none at the mark, all of them at twice the mark. So the
+/// lag settles between the two, where what is turned away is as much as is too much. All or nothing would waver:
+/// turning away costs time, too, and a loop that does nothing else is as late as before.
 struct LoopLag: BitwiseCopyable {
     /// In microseconds: a lag that lasts for so long counts in full.
     private static let span: Double = 50_000
@@ -19,7 +21,11 @@ struct LoopLag: BitwiseCopyable {
     private var mark: Double
     /// Microseconds.
     private(set) var smoothed: Double = 0
-    private(set) var isOverloaded = false
+    /// The part of new requests to turn away, of `wholeShare`.
+    private var share: UInt32 = 0
+    /// What of the shares of past requests has not been turned away yet.
+    private var owed: UInt32 = 0
+    private static let wholeShare: UInt32 = 1 << 16
     /// When the turn began that first took of what the kernel has, and whether that had more than one turn takes.
     private var sweepStart: UInt64 = 0
     private var isSweeping = false
@@ -71,10 +77,24 @@ struct LoopLag: BitwiseCopyable {
     }
 
     private mutating func judge() {
-        if smoothed > mark {
-            isOverloaded = true
-        } else if smoothed <= mark / 2 {
-            isOverloaded = false
+        guard smoothed > mark else {
+            (share, owed) = (0, 0)
+            return
         }
+        share = UInt32(min((smoothed - mark) / mark, 1) * Double(LoopLag.wholeShare))
+    }
+
+    /// Whether some requests are turned away.
+    @inline(__always)
+    var isOverloaded: Bool { share > 0 }
+
+    /// Whether the next request is one of those. They come as evenly as they can.
+    @inline(__always)
+    mutating func takeShed() -> Bool {
+        guard share > 0 else { return false }
+        owed += share
+        guard owed >= LoopLag.wholeShare else { return false }
+        owed -= LoopLag.wholeShare
+        return true
     }
 }
