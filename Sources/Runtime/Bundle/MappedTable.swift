@@ -87,15 +87,8 @@ package final class MappedTable: Sendable {
         guard bytes.count >= largeByteCount else { return try unsafe TableView(validating: bytes) }
         let candidate = try unsafe TableCandidate(bytes)
         let work = Validation(candidate)
-        let aside = Findings()
-        let here = Findings()
-        Thread.runBoth {
-            work.run(aside)
-        } _: {
-            work.run(here)
-        }
-        let first = here.part < aside.part ? here : aside
-        if let error = first.error { throw error }
+        let (aside, here) = Thread.runBoth(work.run, work.run)
+        if let first = [aside, here].flatMap(\.self).min(by: { $0.part < $1.part }) { throw first.error }
         return unsafe candidate.view
     }
 
@@ -106,24 +99,14 @@ package final class MappedTable: Sendable {
 
         init(_ candidate: TableCandidate) { self.candidate = candidate }
 
-        func run(_ findings: Findings) {
+        /// - Returns: what failed of the parts that were free.
+        func run() -> [(part: Int, error: TableError)] {
+            var failures: [(part: Int, error: TableError)] = []
             while true {
                 let part = rest.subtract(1, ordering: .relaxed).newValue
-                guard part >= 0 else { return }
-                do throws(TableError) { try candidate.validate(part: part) } catch { findings.note(error, in: part) }
+                guard part >= 0 else { return failures }
+                do throws(TableError) { try candidate.validate(part: part) } catch { failures.append((part, error)) }
             }
-        }
-    }
-
-    /// What one thread found: written by it, and read when it is done.
-    private final class Findings: @unchecked Sendable {
-        /// The first part that failed; beyond all if none did.
-        private(set) var part = Int.max
-        private(set) var error: TableError?
-
-        func note(_ error: TableError, in part: Int) {
-            guard part < self.part else { return }
-            (self.part, self.error) = (part, error)
         }
     }
 }

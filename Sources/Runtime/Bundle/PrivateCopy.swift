@@ -49,28 +49,23 @@ struct PrivateCopy: @unchecked Sendable {
     /// Two threads read what is long: half of the time goes into the pages that the kernel clears first.
     private func fill(from file: Int32, path: String) throws(LoadError) {
         let huge = PrivateCopy.hugePageByteCount
-        let middle = byteCount < 2 * huge ? 0 : byteCount / 2 / huge * huge
-        let aside = Reading()
-        let here = Reading()
-        if middle > 0 {
-            Thread.runBoth {
-                aside.code = read(file, 0..<middle)
-            } _: {
-                here.code = read(file, middle..<byteCount)
-            }
+        let codes: [Int32]
+        if byteCount < 2 * huge {
+            codes = [read(file, 0..<byteCount)]
         } else {
-            here.code = read(file, 0..<byteCount)
+            let middle = byteCount / 2 / huge * huge
+            let (first, second) = Thread.runBoth {
+                read(file, 0..<middle)
+            } _: {
+                read(file, middle..<byteCount)
+            }
+            codes = [first, second]
         }
-        for code in [aside.code, here.code] where code != 0 {
+        for code in codes where code != 0 {
             throw code == ENODATA ? .changedWhileRead(path: path) : .cannotRead(path: path, code: code)
         }
         var rest: UInt8 = 0
         guard unsafe pread(file, &rest, 1, byteCount) == 0 else { throw .changedWhileRead(path: path) }
-    }
-
-    /// Written by one thread, and read when it is done.
-    private final class Reading: @unchecked Sendable {
-        var code: Int32 = 0
     }
 
     /// - Returns: 0, or an error code; `ENODATA` if the file has become shorter.

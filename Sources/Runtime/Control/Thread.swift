@@ -36,12 +36,16 @@ enum Thread {
         return code
     }
 
-    /// Does two pieces of work at the same time, the first on a thread of its own; it is done when both are.
-    static func runBoth(_ aside: @Sendable () -> Void, _ here: @Sendable () -> Void) {
+    /// Does two pieces of work at the same time, the first on a thread of its own.
+    ///
+    /// - Returns: what they give, when both are done.
+    static func runBoth<Result>(_ aside: @Sendable () -> Result, _ here: @Sendable () -> Result) -> (Result, Result) {
+        let first = Outcome<Result>()
+        let second = Outcome<Result>()
         withoutActuallyEscaping(aside) { aside in
             withoutActuallyEscaping(here) { here in
-                let aside = Body(name: "", run: aside)
-                let here = Body(name: "", run: here)
+                let aside = Body(name: "") { first.value = aside() }
+                let here = Body(name: "") { second.value = here() }
                 // Both are alive until the call is over, and nobody has them then.
                 withExtendedLifetime((aside, here)) {
                     unsafe apic_run_both(
@@ -56,5 +60,12 @@ enum Thread {
                 }
             }
         }
+        guard let one = first.value, let other = second.value else { preconditionFailure("both have run") }
+        return (one, other)
+    }
+
+    /// Written by one thread, and read when it is done.
+    private final class Outcome<Value>: @unchecked Sendable {
+        var value: Value?
     }
 }
