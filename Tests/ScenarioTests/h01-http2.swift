@@ -135,26 +135,12 @@ struct HTTP2Requests {
 
     @Test("a hundred streams of one connection are served at once, in whatever order they end")
     func manyStreams() throws {
-        let gate = Latch<Bool>()
-        let upstream = try ScriptedUpstream { turn in
-            if turn.request.target == "/0" { _ = gate.wait(20) }
-            try turn.answer(200, [], turn.request.target)
-        }
+        let streams = HundredStreams()
+        let upstream = try streams.upstream()
         defer { upstream.stop() }
         let gateway = try RunningGateway(PlainSpec.text(upstream))
         let frames = try gateway.connectFrames()
-        for index in 0..<100 { try frames.send(.headers(UInt32(2 * index + 1), FrameWire.request("GET", "/\(index)"))) }
-        var bodies: [UInt32: String] = [:]
-        var order: [UInt32] = []
-        while order.count < 100, let frame = try frames.receive() {
-            if frame.kind == .data {
-                bodies[frame.stream, default: ""] += String(decoding: frame.payload, as: UTF8.self)
-            }
-            if frame.endsStream { order.append(frame.stream) }
-            if order.count == 99 { gate.set(true) }
-        }
-        #expect(order.last == 1)
-        #expect((0..<100).allSatisfy { bodies[UInt32(2 * $0 + 1)] == "/\($0)" })
+        try streams.play(on: frames)
     }
 
     @Test("what begins like the preface and is none is refused, and `http2: false` refuses the preface")
