@@ -24,6 +24,8 @@ enum Limits {
     static let acceptCountMax = 64
     /// Moves of one exchange's body before others get their turn.
     static let relayTurnsMax = 16
+    /// Microseconds that a worker with many requests in flight rests longer than it must, to wake for several events.
+    static let wakePauseMicrosecondsMax = 50
     /// Requests answered from one read before others get their turn.
     static let pipelineTurnsMax = 32
     /// File descriptors that a worker can index.

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -31,9 +32,21 @@ int apic_epoll_remove(int epoll, int descriptor) {
     return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event) == 0 ? 0 : errno;
 }
 
-int apic_epoll_wait(int epoll, struct apic_event *events, int milliseconds) {
+void apic_time_precisely(void) {
+    prctl(PR_SET_TIMERSLACK, 1000UL);
+}
+
+int apic_epoll_wait(int epoll, struct apic_event *events, int milliseconds, uint32_t pause) {
     struct epoll_event got[apic_event_count_max];
-    const int count = epoll_wait(epoll, got, apic_event_count_max, milliseconds);
+    int count = 0;
+    if (pause > 0 && milliseconds > 0) {
+        count = epoll_wait(epoll, got, apic_event_count_max, 0);
+        if (count == 0) {
+            const struct timespec length = {0, (long)pause * 1000};
+            nanosleep(&length, NULL);
+        }
+    }
+    if (count == 0) count = epoll_wait(epoll, got, apic_event_count_max, milliseconds);
     if (count < 0) return errno == EINTR ? 0 : -errno;
     for (int index = 0; index < count; index++) {
         const uint32_t said = got[index].events;

@@ -108,7 +108,10 @@ extension StatusFacts {
         let lag = "apic_event_loop_lag_seconds"
         metrics.family(lag, .gauge, "How long events wait for their turn, in the slowest worker.")
         metrics.sample(lag, microseconds: workers.map { $0.value(.lagMicroseconds) }.max() ?? 0)
-        put(&metrics, "apic_workers_overloaded", .gauge, "Workers in which that is above the mark.", .overloaded)
+        let pause = "apic_wake_pause_seconds"
+        metrics.family(pause, .gauge, "How long a resting worker waits for more events, in the one that waits longest.")
+        metrics.sample(pause, microseconds: workers.map { $0.value(.wakePauseMicroseconds) }.max() ?? 0)
+        put(&metrics, "apic_workers_overloaded", .gauge, "Workers in which the lag is above the mark.", .overloaded)
         put(
             &metrics,
             "apic_tunnels",

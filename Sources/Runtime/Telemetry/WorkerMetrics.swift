@@ -68,7 +68,9 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case shedByLag
     /// Gauge: how long events wait for their turn.
     case lagMicroseconds
-    /// Gauge: 1 while that is above the mark.
+    /// Gauge: how long a rest goes on after the first event.
+    case wakePauseMicroseconds
+    /// Gauge: 1 while the lag is above the mark.
     case overloaded
     /// Requests refused by the state of their version.
     case refusedPlanned

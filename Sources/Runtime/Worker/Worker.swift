@@ -75,6 +75,8 @@ struct Worker: ~Copyable {
     var requestCountMax: Int
     /// How long events wait for their turn.
     var lag: LoopLag
+    /// How long a rest goes on after the first event.
+    var pause = WakePause()
     var isAcceptPaused = false
 
     init(
@@ -125,12 +127,13 @@ struct Worker: ~Copyable {
         let events = UnsafeMutablePointer<apic_event>.allocate(capacity: Int(apic_event_count_max))
         defer { unsafe events.deallocate() }
         while !isDone {
-            let count = max(Int(unsafe apic_epoll_wait(epoll, events, waitMilliseconds())), 0)
+            let count = max(Int(unsafe apic_epoll_wait(epoll, events, waitMilliseconds(), pause.length)), 0)
             readClocks()
             let isLagKnown = lag.isKnown
             if isLagKnown { lag.endRest(now: now) }
             // The kernel filled `count` events.
             for index in 0..<count { unsafe dispatch(events[index]) }
+            if pause.noteTurn(events: count, now: now) { metrics.set(.wakePauseMicroseconds, UInt64(pause.length)) }
             let workCount = count + ready.count
             serveReady()
             fireTimers()

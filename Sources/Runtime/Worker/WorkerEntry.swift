@@ -19,6 +19,7 @@ package func runWorker(
     defer { close(epoll) }
     let descriptorCount = Int(min(apic_descriptor_limit(), UInt64(Limits.descriptorMax)))
     link.reportServing(first)
+    apic_time_precisely()
     var worker = Worker(
         link: link,
         listeners: listeners,

@@ -11,6 +11,7 @@ extension Worker {
             // Counted when the protocol changed: how long a tunnel stands says nothing of how fast requests are.
             metrics.countBytes(series: series, bytesIn: exchanges[x].bytesIn, bytesOut: exchanges[x].bytesOut)
         } else {
+            pause.noteRequest(microseconds: now - exchanges[x].started)
             metrics.countRequest(
                 series: series,
                 statusClass: UInt32(exchanges[x].status / 100),

@@ -38,7 +38,10 @@ int apic_epoll_make(void);
 int apic_epoll_add(int epoll, int descriptor, uint32_t generation, int edges);
 int apic_epoll_remove(int epoll, int descriptor);
 /// Waits for at most `apic_event_count_max` events. Their number (0 after a time-out or a signal), or a negated errno.
-int apic_epoll_wait(int epoll, struct apic_event *events, int milliseconds);
+/// Where none is there yet, it sleeps for `pause` microseconds, less than a second, before it looks for them.
+int apic_epoll_wait(int epoll, struct apic_event *events, int milliseconds, uint32_t pause);
+/// Lets pauses of the calling thread be as short as they say: the kernel rounds its time-outs to a microsecond.
+void apic_time_precisely(void);
 
 /// Accepts one connection, nonblocking and closed on exec, without Nagle's delay. The descriptor, or a negated errno.
 int apic_accept(int listener, struct apic_peer *peer);
