@@ -108,7 +108,7 @@ extension SpecSchema {
         "Per target and worker.",
         [
             .optional("max", "number", default: "1024", example: "max: 1024", "Open connections."),
-            .optional("idle", "number", default: "64", example: "idle: 64", "Connections kept for the next request."),
+            .optional("idle", "number", default: "512", example: "idle: 64", "Connections kept for the next request."),
         ]
     )
 }

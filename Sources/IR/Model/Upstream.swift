@@ -23,7 +23,7 @@ package struct Upstream: Equatable, Sendable {
         speaksHTTP2: Bool = false,
         retryCountMax: UInt8 = 1,
         connectionCountMax: UInt32 = 1024,
-        idleConnectionCountMax: UInt32 = 64
+        idleConnectionCountMax: UInt32 = 512
     ) {
         self.name = name
         self.targets = targets
