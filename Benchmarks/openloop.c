@@ -2,10 +2,11 @@
 // request's latency runs from the instant at which it was due, whether or not a connection was free. So a gateway that
 // stalls is charged for everything that it kept waiting (no coordinated omission).
 //
-//     openloop PORT PATH CONNECTIONS RATE SECONDS WARM-UP
+//     openloop PORT PATH CONNECTIONS RATE SECONDS WARM-UP [shed]
 //
 // Writes one line: counts, the generator's own lateness, and percentiles of latency in microseconds. Exit status 1 if a
-// request failed. One thread, HTTP/1.1 with keep-alive, answers with Content-Length. Built by `latency` when needed.
+// request failed; with `shed`, an answer of 503 is none of those, and is counted by itself, and answers that are missing
+// 2 s after the end are taken for such that came then. One thread, HTTP/1.1 with keep-alive, answers with Content-Length. Built by `latency` when needed.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,6 +32,8 @@ struct connection {
     size_t held;         // bytes of the head
     size_t left;         // bytes of the body that are yet to come
     int isInBody;
+    int isShed;
+    int isAsked;         // and not answered yet
     char head[headMax];
 };
 
@@ -38,8 +41,9 @@ static struct connection *connections;
 static int *freeOnes, freeCount;
 static uint64_t *dueOnes;            // what no connection was free for, in order
 static size_t dueHead, dueTail, dueSize;
-static uint32_t *latencies, *lateness;
-static size_t latencyCount, latenessCount, sampleSize;
+static uint32_t *latencies, *lateness, *shedLatencies;
+static size_t latencyCount, latenessCount, shedCount, missingCount, sampleSize;
+static int maySeeShed;
 static uint64_t measureFrom;
 static char request[2048];
 static size_t requestSize;
@@ -81,13 +85,15 @@ static void send_request(int index, uint64_t due) {
     c->due = due;
     c->held = c->left = 0;
     c->isInBody = 0;
+    c->isAsked = 1;
     inFlight++;
     if (send(c->fd, request, requestSize, MSG_NOSIGNAL) != (ssize_t)requestSize) fail("send");
 }
 
 // The head is complete at `end`: 200, and how long the body is.
 static void read_head(struct connection *c, char *end) {
-    if (strncmp(c->head, "HTTP/1.1 200", 12) != 0) {
+    c->isShed = maySeeShed && strncmp(c->head, "HTTP/1.1 503", 12) == 0;
+    if (!c->isShed && strncmp(c->head, "HTTP/1.1 200", 12) != 0) {
         fprintf(stderr, "openloop: %.60s\n", c->head);
         exit(1);
     }
@@ -102,8 +108,10 @@ static void read_head(struct connection *c, char *end) {
 static void finish(int index) {
     struct connection *c = &connections[index];
     uint64_t took = (now() - c->due) / 1000;
-    if (c->due >= measureFrom && latencyCount < sampleSize)
-        latencies[latencyCount++] = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
+    uint32_t latency = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
+    if (c->due >= measureFrom && c->isShed && shedCount < sampleSize) shedLatencies[shedCount++] = latency;
+    if (c->due >= measureFrom && !c->isShed && latencyCount < sampleSize) latencies[latencyCount++] = latency;
+    c->isAsked = 0;
     inFlight--;
     if (dueHead != dueTail) send_request(index, dueOnes[dueHead++ % dueSize]);
     else freeOnes[freeCount++] = index;
@@ -111,11 +119,10 @@ static void finish(int index) {
 
 static void receive(int index) {
     struct connection *c = &connections[index];
-    static char body[65536];
     for (;;) {
-        char *target = c->isInBody ? body : c->head + c->held;
-        size_t room = c->isInBody ? (c->left < sizeof body ? c->left : sizeof body) : headMax - 1 - c->held;
-        ssize_t count = recv(c->fd, target, room, 0);
+        // The kernel throws a body away by itself.
+        ssize_t count = c->isInBody ? recv(c->fd, NULL, c->left, MSG_TRUNC)
+                                    : recv(c->fd, c->head + c->held, headMax - 1 - c->held, 0);
         if (count < 0 && errno == EAGAIN) return;
         if (count <= 0) fail("the connection ended");
         if (c->isInBody) {
@@ -133,6 +140,12 @@ static void receive(int index) {
     }
 }
 
+static void note_missing(uint64_t due) {
+    if (due < measureFrom) return;
+    missingCount++;
+    if (latencyCount < sampleSize) latencies[latencyCount++] = (uint32_t)((now() - due) / 1000);
+}
+
 static int compare(const void *a, const void *b) {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x > y) - (x < y);
@@ -143,8 +156,9 @@ static uint32_t percentile(const uint32_t *sorted, size_t count, double share) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 7) {
-        fprintf(stderr, "usage: openloop PORT PATH CONNECTIONS RATE SECONDS WARM-UP\n");
+    maySeeShed = argc == 8 && strcmp(argv[7], "shed") == 0;
+    if (argc != 7 && !maySeeShed) {
+        fprintf(stderr, "usage: openloop PORT PATH CONNECTIONS RATE SECONDS WARM-UP [shed]\n");
         return 2;
     }
     int port = atoi(argv[1]), count = atoi(argv[3]);
@@ -158,6 +172,7 @@ int main(int argc, char **argv) {
     sampleSize = dueSize;
     latencies = calloc(sampleSize, sizeof *latencies);
     lateness = calloc(sampleSize, sizeof *lateness);
+    shedLatencies = calloc(sampleSize, sizeof *shedLatencies);
     prctl(PR_SET_TIMERSLACK, 1);
     int epoll = epoll_create1(0);
     for (int index = 0; index < count; index++) {
@@ -168,9 +183,10 @@ int main(int argc, char **argv) {
     }
     uint64_t start = now(), end = start + (uint64_t)((warmUp + seconds) * 1e9);
     measureFrom = start + (uint64_t)(warmUp * 1e9);
-    uint64_t next = start, last = end + 10000000000u;
+    uint64_t next = start, last = end + (maySeeShed ? 2000000000u : 10000000000u);
     while (next < end || inFlight > 0) {
         uint64_t time = now();
+        if (time > last && maySeeShed) break;
         if (time > last) fail("answers are missing 10 s after the end");
         while (next < end && next <= time) {
             if (next >= measureFrom && latenessCount < sampleSize) lateness[latenessCount++] = (uint32_t)((time - next) / 1000);
@@ -186,11 +202,20 @@ int main(int argc, char **argv) {
         if (ready < 0 && errno != EINTR) fail("epoll_pwait2");
         for (int index = 0; index < ready; index++) receive((int)events[index].data.u32);
     }
+    // What was never answered.
+    for (; dueHead != dueTail; dueHead++) note_missing(dueOnes[dueHead % dueSize]);
+    for (int index = 0; index < count; index++)
+        if (connections[index].isAsked) note_missing(connections[index].due);
     qsort(latencies, latencyCount, sizeof *latencies, compare);
     qsort(lateness, latenessCount, sizeof *lateness, compare);
     printf("requests %zu rate %.0f late99 %u p50 %u p90 %u p99 %u p999 %u max %u\n", latencyCount,
-           (double)latencyCount / seconds, percentile(lateness, latenessCount, 0.99), percentile(latencies, latencyCount, 0.5),
+           (double)(latencyCount - missingCount) / seconds, percentile(lateness, latenessCount, 0.99), percentile(latencies, latencyCount, 0.5),
            percentile(latencies, latencyCount, 0.9), percentile(latencies, latencyCount, 0.99),
            percentile(latencies, latencyCount, 0.999), percentile(latencies, latencyCount, 1));
+    if (maySeeShed) {
+        qsort(shedLatencies, shedCount, sizeof *shedLatencies, compare);
+        printf("missing %zu shed %zu shedrate %.0f shed50 %u shed99 %u\n", missingCount, shedCount, (double)shedCount / seconds,
+               percentile(shedLatencies, shedCount, 0.5), percentile(shedLatencies, shedCount, 0.99));
+    }
     return 0;
 }
