@@ -30,6 +30,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Logic-free templates for the deployable files, which users may override.
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        // Ed25519 signatures and certificates of nodes, in `apic`; the gateway has OpenSSL for both.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     ],
     targets: [
         // C libraries, from Debian.
@@ -84,6 +88,9 @@ let package = Package(
                 // `apic explain` asks the gateway's own parser and lookup.
                 "GatewayRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
             ],
             path: "Sources/apic", swiftSettings: strict),
         // Static Swift runtime: half the start-up time and memory of the shared one (docs/adr/0003).
@@ -130,6 +137,9 @@ if Context.environment["APIC_FUZZ"] != nil {
             path: "Fuzz/Spec", linkerSettings: fuzzed),
         .executableTarget(
             name: "fuzz-table", dependencies: ["FuzzDriver", "GatewayTable"], path: "Fuzz/Table", linkerSettings: fuzzed),
+        .executableTarget(
+            name: "fuzz-statement", dependencies: ["FuzzDriver", "GatewayTable"], path: "Fuzz/Statement",
+            linkerSettings: fuzzed),
         .executableTarget(
             name: "fuzz-request",
             dependencies: ["FuzzDriver", "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR"],

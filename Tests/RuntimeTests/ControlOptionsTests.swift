@@ -29,6 +29,16 @@ struct ControlOptionsTests {
         Case("dist", ["APIC_BUNDLE": "other"]),
         Case("dist", ["APIC_HTTP": "", "APIC_WORKERS": "", "APIC_NODE": ""]),
         Case("-- dist"),
+        Case("dist --trust a.pub --trust=b.pub", ["APIC_TRUST": "c.pub"]) { $0.trust = ["a.pub", "b.pub"] },
+        Case("dist", ["APIC_TRUST": "a.pub,b.pub", "APIC_ALLOW_ROLLBACK": "true"]) {
+            $0.trust = ["a.pub", "b.pub"]
+            $0.allowsRollback = true
+        },
+        Case("dist --allow-rollback --trust a.pub") {
+            $0.trust = ["a.pub"]
+            $0.allowsRollback = true
+        },
+        Case("dist", ["APIC_TRUST": "", "APIC_ALLOW_ROLLBACK": "0"]),
         Case("dist --http 127.0.0.1:8000") { $0.http = [Endpoint(host: "127.0.0.1", port: 8000)] },
         Case("--http=[::]:80 dist --http 0.0.0.0:81") {
             $0.http = [Endpoint(host: "::", port: 80), Endpoint(host: "0.0.0.0", port: 81)]
@@ -89,6 +99,7 @@ struct ControlOptionsTests {
             ("dist --workers 0", "`0`"), ("dist --workers 257", "257"), ("dist --workers two", "`two`"),
             ("dist --workers 1 --workers 1", "twice"), ("dist --at tomorrow", "`tomorrow`"),
             ("dist --at 2027-02-30", "2027-02-30"), ("health --workers 2", "`--workers`"),
+            ("dist --allow-rollback", "`--trust`"), ("health --allow-rollback", "`--allow-rollback`"),
         ]
     )
     func mistakes(_ line: String, _ part: String) {

@@ -24,9 +24,9 @@ struct Layer: Sendable, CustomTestStringConvertible {
         Layer(
             folder: "Sources/apic",
             modules: [
-                "ArgumentParser", "CPlatform", "Digests", "Foundation", "GatewayCompiler", "GatewayEmitters",
+                "ArgumentParser", "CPlatform", "Crypto", "Digests", "Foundation", "GatewayCompiler", "GatewayEmitters",
                 "GatewayIR",
-                "GatewayRuntime", "GatewayTable", "Glibc", "Synchronization", "Templates",
+                "GatewayRuntime", "GatewayTable", "Glibc", "SwiftASN1", "Synchronization", "Templates", "X509",
             ]
         ),
         Layer(folder: "templates", modules: []),

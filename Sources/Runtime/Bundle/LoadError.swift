@@ -20,6 +20,12 @@ package enum LoadError: Error, Equatable, Sendable {
     case missingKeyVariable(name: String, certificate: String)
     /// Two consumers, or two credentials of one, have the same key.
     case sameKey(first: String, second: String)
+    /// Only signed bundles are served, and there is no signature at this path.
+    case unsigned(path: String)
+    /// A signature, or a file that one lists; `reason` is one clause for people.
+    case badSignature(path: String, reason: String)
+    /// An older bundle than the one that is served, or another one with the same number.
+    case rolledBack(sequence: UInt64, served: UInt64)
 
     /// One line, lower-case, for people. It never holds a secret.
     package var message: String {
@@ -43,6 +49,37 @@ package enum LoadError: Error, Equatable, Sendable {
             "the environment has no variable `\(name)`, which the private key of `\(certificate)` comes from"
         case .sameKey(let first, let second):
             "credentials `\(first)` and `\(second)` have the same key: nobody could tell whose request it is"
+        case .unsigned(let path): "the bundle is not signed: there is no `\(path)`"
+        case .badSignature(let path, let reason): "`\(path)`: \(reason)"
+        case .rolledBack(let sequence, let served):
+            """
+            the bundle's sequence number is \(sequence), and \(served) was served already; `--allow-rollback` lets an \
+            older bundle follow
+            """
+        }
+    }
+}
+
+extension LoadError {
+    /// Kinds of reasons, for metrics.
+    enum Kind: String, CaseIterable {
+        /// Something cannot be read.
+        case file
+        case table
+        case secret
+        case certificate
+        case signature
+        case rollback
+    }
+
+    var kind: Kind {
+        switch self {
+        case .cannotOpen, .notAFile, .cannotRead, .changedWhileRead, .noMemory: .file
+        case .invalidTable: .table
+        case .missingVariable, .unreadableSecret, .emptySecret, .secretTooLong, .sameKey: .secret
+        case .unusableFile, .missingKeyVariable: .certificate
+        case .unsigned, .badSignature: .signature
+        case .rolledBack: .rollback
         }
     }
 }

@@ -51,10 +51,20 @@ package final class MappedTable: Sendable {
         return bundle.hasSuffix("/") ? bundle + fileName : bundle + "/" + fileName
     }
 
+    /// The folder of a bundle, with a slash at its end; empty is the current one.
+    ///
+    /// - Parameter bundle: a bundle's directory, or a table file.
+    package static func folder(ofBundle bundle: String) -> String {
+        let table = tablePath(ofBundle: bundle)
+        return table.lastIndex(of: "/").map { String(table[...$0]) } ?? ""
+    }
+
     /// Copies a bundle's table into memory and validates it.
     ///
-    /// - Parameter path: a bundle's directory, or a table file.
-    package static func load(bundle path: String) throws(LoadError) -> MappedTable {
+    /// - Parameters:
+    ///   - path: a bundle's directory, or a table file.
+    ///   - seal: what the table must be, where only signed ones are served.
+    package static func load(bundle path: String, seal: BundleSeal? = nil) throws(LoadError) -> MappedTable {
         let path = tablePath(ofBundle: path)
         let file = unsafe apic_open_for_reading(path)
         guard file >= 0 else { throw .cannotOpen(path: path, code: errno) }
@@ -70,6 +80,17 @@ package final class MappedTable: Sendable {
             throw .invalidTable(path: path, .tooLong(byteCount: byteCount))
         }
         let memory = try PrivateCopy(of: file, byteCount: byteCount, path: path)
+        if let seal {
+            // Before anything in it is looked at.
+            do throws(LoadError) {
+                let name = path.split(separator: "/").last.map(String.init) ?? path
+                let digest = unsafe SHA256.digest(UnsafeRawBufferPointer(memory.bytes))
+                try seal.check(digest, byteCount: byteCount, of: name, at: path)
+            } catch {
+                memory.unmap()
+                throw error
+            }
+        }
         do throws(TableError) {
             return MappedTable(view: try unsafe validated(memory.bytes), memory: memory)
         } catch {

@@ -32,6 +32,10 @@ package struct Controller: ~Copyable {
     var staged: Staged?
     /// Earlier generations that somebody may still hold.
     var retired: [Generation] = []
+    /// Whose bundles are served; `nil` is everybody's.
+    let trust: Trust?
+    /// Which of them may follow.
+    var floor: SequenceFloor
     var reloads = ReloadHistory()
     var retry = RetrySchedule()
     /// The service manager waits for the end of what it asked for by SIGHUP.
@@ -71,10 +75,11 @@ package struct Controller: ~Copyable {
         }
         var loader = GenerationLoader()
         let atStart = BundleWatch.Identity(bundle: options.bundle)
-        let first: Generation
-        do throws(LoadError) { first = try loader.load(bundle: options.bundle) } catch {
+        let begin: FirstBundle
+        do throws(LoadError) { begin = try FirstBundle(options, &loader) } catch {
             throw StartError(message: error.message)
         }
+        let first = begin.generation
         let descriptorLimit = apic_raise_descriptor_limit()
         let plan = ServingPlan(options: options, table: first.view)
         guard first.security.server != nil || options.https == nil else {
@@ -97,7 +102,8 @@ package struct Controller: ~Copyable {
         current = first
         watch = BundleWatch(bundle: options.bundle, now: startMilliseconds)
         watch.note(atStart)
-        watch.follow(first.security.files)
+        trust = begin.trust
+        floor = SequenceFloor(begin.seal)
         statusEndpoint = statusListener.endpoint
         self.statusListener = statusListener.descriptors[0]
         status = StatusServer(listener: statusListener.descriptors[0])
@@ -105,6 +111,7 @@ package struct Controller: ~Copyable {
         resolver = Resolver(controlWakeup: wakeup, log: log)
         clockOffset = options.startInstant.map { [startInstant] in $0 - startInstant } ?? 0
         reloads.loadedInstant = startInstant
+        follow(first.security.files)
         plan.warn(log, descriptorLimit: descriptorLimit)
         for warning in first.security.warnings { log.warning(warning) }
         for address in adopted.addresses {

@@ -34,20 +34,43 @@ extension Controller {
         watch.note(watch.present)
         watch.noteFiles()
         do throws(LoadError) {
-            let table = try MappedTable.load(bundle: options.bundle)
+            let seal = try readSeal()
+            let table = try MappedTable.load(bundle: options.bundle, seal: seal)
             let newest = staged?.generation ?? current
             // The same table in the same memory, if its secrets may be others.
             let isSame = table.isIdentical(to: newest.table)
-            let security = try SecurityLoader.load(table.view, bundle: options.bundle, former: newest.security)
-            watch.follow(security.files)
+            let security = try SecurityLoader.load(
+                table.view,
+                bundle: options.bundle,
+                seal: seal,
+                former: newest.security
+            )
+            follow(security.files)
             if isSame, security.digest == newest.security.digest, try !haveSecretsChanged(newest) {
+                if let seal { floor.note(seal) }
                 noteUnchanged(reason)
                 return
             }
             stage(try loader.make(of: isSame ? newest.table : table, security: security), now: now)
+            if let seal { floor.note(seal) }
         } catch {
             refuse(error, reason, now: now)
         }
+    }
+
+    /// The signature of the bundle that is in place, if only signed ones are served.
+    private func readSeal() throws(LoadError) -> BundleSeal? {
+        guard let trust else { return nil }
+        let seal = try BundleSeal.read(bundle: options.bundle, trust: trust)
+        try floor.check(seal, trust: trust)
+        return seal
+    }
+
+    /// Says which files are looked at every second.
+    mutating func follow(_ files: [Security.WatchedFile]) {
+        guard trust != nil else { return watch.follow(files) }
+        let path = BundleSeal.path(ofBundle: options.bundle)
+        watch.follow(files + [Security.WatchedFile(path: path, identity: BundleWatch.Identity(path: path))])
     }
 
     /// Whether the secrets that a table names have other values than when the generation was made.
@@ -67,6 +90,7 @@ extension Controller {
 
     private mutating func refuse(_ error: LoadError, _ reason: ReloadReason, now: Int64) {
         reloads.refusedCount += 1
+        reloads.refusedByKind[error.kind, default: 0] += 1
         let message = error.message
         // A retry that fails for the same reason is no news.
         if reason != .retry || reloads.failure?.message != message {

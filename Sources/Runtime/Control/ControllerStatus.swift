@@ -57,6 +57,7 @@ extension Controller {
             clockOffset: clockOffset,
             realInstant: Clock.realSeconds,
             reloads: reloads,
+            seal: floor.seal,
             seriesNames: loader.seriesNames,
             targets: resolver.reports.sorted { $0.key < $1.key }.map(\.value),
             workers: workers.links.map(\.metrics),

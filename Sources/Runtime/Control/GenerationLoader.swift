@@ -38,10 +38,13 @@ package struct GenerationLoader {
 
     /// Loads a bundle whole: table, secrets, numbers.
     ///
-    /// - Parameter path: a bundle's directory, or a table file.
-    package mutating func load(bundle path: String) throws(LoadError) -> Generation {
-        let table = try MappedTable.load(bundle: path)
-        return try make(of: table, security: try SecurityLoader.load(table.view, bundle: path, former: nil))
+    /// - Parameters:
+    ///   - path: a bundle's directory, or a table file.
+    ///   - seal: its signature, where only signed bundles are served.
+    package mutating func load(bundle path: String, seal: BundleSeal? = nil) throws(LoadError) -> Generation {
+        let table = try MappedTable.load(bundle: path, seal: seal)
+        let security = try SecurityLoader.load(table.view, bundle: path, seal: seal, former: nil)
+        return try make(of: table, security: security)
     }
 
     /// Makes the next generation.

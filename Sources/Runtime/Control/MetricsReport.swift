@@ -230,6 +230,13 @@ extension StatusFacts {
         metrics.sample(reloadFamily, ["result": "success"], reloads.succeededCount)
         metrics.sample(reloadFamily, ["result": "unchanged"], reloads.unchangedCount)
         metrics.sample(reloadFamily, ["result": "refused"], reloads.refusedCount)
+        let refused = "apic_bundles_refused_total"
+        metrics.family(refused, .counter, "Bundles that were not loaded, by what was wrong with them.")
+        for kind in LoadError.Kind.allCases {
+            metrics.sample(refused, ["reason": kind.rawValue], reloads.refusedByKind[kind] ?? 0)
+        }
+        metrics.family("apic_bundle_sequence", .gauge, "Sequence number of the newest signed bundle; 0 without one.")
+        metrics.sample("apic_bundle_sequence", seal?.sequence ?? 0)
         metrics.family("apic_ready", .gauge, "1 while the gateway takes requests.")
         metrics.sample("apic_ready", isReady ? 1 : 0)
         metrics.family("apic_generation", .gauge, "Number of the bundle that all workers serve.")

@@ -62,6 +62,10 @@ package struct Options: Equatable, Sendable {
     package var node: String?
     /// Where processes hand over listening sockets: a path for a Unix socket (`--takeover`).
     package var takeover: String?
+    /// Files of public keys: only bundles that one of them signed are served. Empty is every bundle.
+    package var trust: [String] = []
+    /// Whether an older signed bundle may follow a newer one.
+    package var allowsRollback = false
 
     package init(bundle: String) {
         self.bundle = bundle
@@ -141,7 +145,31 @@ extension Invocation {
         }
         options.node = value(.node)?.text
         options.takeover = value(.takeover)?.text
+        options.trust = line.values[.trust] ?? list(variable(CommandLineReader.Option.trust.variable))
+        let isRollbackOn = try isOn(.allowRollback, variable: variable)
+        options.allowsRollback = isRollbackOn || line.switches.contains(.allowRollback)
+        guard !options.allowsRollback || !options.trust.isEmpty else {
+            throw UsageError(
+                message: "`--allow-rollback` says something of signed bundles only; name a key with `--trust`"
+            )
+        }
         return .serve(options)
+    }
+
+    private static func list(_ text: String?) -> [String] {
+        text.map { $0.split(separator: ",").map(String.init) } ?? []
+    }
+
+    /// Whether a variable turns on what a flag without a value does.
+    private static func isOn(
+        _ option: CommandLineReader.Switch,
+        variable: (String) -> String?
+    ) throws(UsageError) -> Bool {
+        switch variable(option.variable) {
+        case nil, "", "0", "false": false
+        case "1", "true": true
+        case let text?: throw UsageError(message: "\(option.variable): `\(text)` is neither `true` nor `false`")
+        }
     }
 
     /// The flag may be repeated; the variable holds a list with commas.
@@ -188,12 +216,25 @@ private struct CommandLineReader {
         case at
         case node
         case takeover
+        case trust
 
         var flag: String { "--\(rawValue)" }
         var variable: String { "APIC_\(rawValue.uppercased())" }
+        var mayBeRepeated: Bool { self == .http || self == .https || self == .trust }
+    }
+
+    /// Flags without a value.
+    enum Switch: String, CaseIterable {
+        case allowRollback = "allow-rollback"
+
+        var flag: String { "--\(rawValue)" }
+        var variable: String {
+            "APIC_" + String(rawValue.uppercased().map { $0 == "-" ? "_" : $0 })
+        }
     }
 
     private(set) var values: [Option: [String]] = [:]
+    private(set) var switches: Set<Switch> = []
     private(set) var isHelp = false
     private(set) var isVersion = false
     private(set) var isHealth = false
@@ -211,6 +252,8 @@ private struct CommandLineReader {
                 isHelp = true
             } else if argument == "--version" {
                 isVersion = true
+            } else if let option = Switch.allCases.first(where: { $0.flag == argument }) {
+                switches.insert(option)
             } else {
                 try take(argument, from: &rest)
             }
@@ -236,7 +279,7 @@ private struct CommandLineReader {
         } else {
             throw UsageError(message: "`\(flag)` needs a value")
         }
-        guard option == .http || option == .https || values[option] == nil else {
+        guard option.mayBeRepeated || values[option] == nil else {
             throw UsageError(message: "`\(flag)` is given twice")
         }
         values[option, default: []].append(value)
@@ -249,6 +292,7 @@ private struct CommandLineReader {
         for option in Option.allCases where option != allowed && values[option] != nil {
             throw UsageError(message: "`health` takes no `\(option.flag)`")
         }
+        if let option = switches.first { throw UsageError(message: "`health` takes no `\(option.flag)`") }
     }
 }
 
@@ -259,6 +303,7 @@ extension Invocation {
 
         USAGE: apic-gateway [BUNDLE] [--http ADDR:PORT]... [--https ADDR:PORT]... [--status ADDR:PORT] [--workers N]
                             [--at INSTANT] [--node NAME] [--takeover PATH]
+                            [--trust KEY]... [--allow-rollback]
                apic-gateway health [BUNDLE] [--status ADDR:PORT]
 
         BUNDLE is a bundle's directory, or a table file. A flag beats its variable, a variable beats the bundle.
@@ -271,6 +316,9 @@ extension Invocation {
           --node NAME         Which node of the spec this is.                     APIC_NODE
           --takeover PATH     Take over the sockets of the gateway that serves,   APIC_TAKEOVER
                               at this path, and give them to the next one.
+          --trust KEY         Serve only bundles that this public key signed;     APIC_TRUST (a list with commas)
+                              may be repeated.
+          --allow-rollback    Let an older signed bundle follow a newer one.      APIC_ALLOW_ROLLBACK
           --version           Print the version.
           --help              Print this.
                               The bundle, if none is given.                       APIC_BUNDLE

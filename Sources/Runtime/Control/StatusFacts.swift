@@ -12,6 +12,7 @@ struct ReloadHistory {
     /// The file was another one, but its content and secrets were the same.
     var unchangedCount: UInt64 = 0
     var refusedCount: UInt64 = 0
+    var refusedByKind: [LoadError.Kind: UInt64] = [:]
     /// Seconds since 1970 at which the bundle that is served was loaded.
     var loadedInstant: Int64 = 0
     /// Why the bundle that is in place now is not served; `nil` if it is.
@@ -41,6 +42,8 @@ struct StatusFacts {
     var clockOffset: Int64
     var realInstant: Int64
     var reloads: ReloadHistory
+    /// The signature of the bundle that is served, if only signed ones are.
+    var seal: BundleSeal?
     var seriesNames: [GenerationLoader.SeriesName]
     /// Ascending by target id.
     var targets: [Resolver.Report]

@@ -22,6 +22,15 @@ extension StatusFacts {
         json.member("ready", isReady)
         json.member("bundle", bundle)
         json.member("sha256", tableDigest)
+        json.key("signature")
+        if let seal {
+            json.openObject()
+            json.member("sequence", seal.sequence)
+            json.member("key", BundleStatement.hex(seal.statement.key))
+            json.closeObject()
+        } else {
+            json.null()
+        }
         json.member("generation", generation.number)
         json.key("table")
         json.openObject()

@@ -11,7 +11,7 @@ struct SecretBytes: ~Copyable {
     static let byteCountMax = 1 << 20
 
     private let base: UnsafeMutableRawPointer
-    private let count: Int
+    let count: Int
     /// Others than its owner may read the file.
     let isExposed: Bool
 

@@ -9,22 +9,29 @@ struct SecurityLoader {
     private let view: TableView
     /// With a slash at its end, or empty.
     private let folder: String
+    /// What the bundle's files must be, where only signed bundles are served.
+    private let seal: BundleSeal?
     private var files: [Security.WatchedFile] = []
     private var warnings: [String] = []
     private var digest = SHA256()
 
-    private init(_ view: TableView, folder: String) {
+    private init(_ view: TableView, folder: String, seal: BundleSeal?) {
         self.view = view
+        self.seal = seal
         self.folder = folder
     }
 
     /// - Parameters:
     ///   - bundle: a bundle's directory, or a table file: relative paths are relative to its folder.
+    ///   - seal: what the bundle's files must be.
     ///   - former: keeps serving what already listens for TLS when a table has nothing to say about it.
-    static func load(_ view: TableView, bundle: String, former: Security?) throws(LoadError) -> Security {
-        let table = MappedTable.tablePath(ofBundle: bundle)
-        let folder = table.lastIndex(of: "/").map { String(table[...$0]) } ?? ""
-        var loader = SecurityLoader(view, folder: folder)
+    static func load(
+        _ view: TableView,
+        bundle: String,
+        seal: BundleSeal? = nil,
+        former: Security?
+    ) throws(LoadError) -> Security {
+        var loader = SecurityLoader(view, folder: MappedTable.folder(ofBundle: bundle), seal: seal)
         return try loader.load(former)
     }
 
@@ -88,7 +95,7 @@ struct SecurityLoader {
     private mutating func askClients(_ server: OpaquePointer, _ record: ListenerTLSRecord) throws(LoadError) {
         guard let mode = ClientCertificateMode(rawValue: record.clientMode), mode != .none else { return }
         let path = path(record.clientAuthorities)
-        let authorities = try read(path)
+        let authorities = try readBundled(record.clientAuthorities)
         var problem = apic_tls_problem()
         let kind = unsafe apic_tls_server_ask_clients(server, authorities.lent, mode == .require ? 1 : 0, &problem)
         guard kind == 0 else { throw Self.error(problem, path: path, key: path) }
@@ -96,7 +103,7 @@ struct SecurityLoader {
 
     private mutating func add(_ record: CertificateRecord, to server: OpaquePointer) throws(LoadError) -> String {
         let path = path(record.certificate)
-        let chain = try read(path)
+        let chain = try readBundled(record.certificate)
         let key = try self.key(record, of: path)
         let responsePath = record.ocspResponse.count > 0 ? self.path(record.ocspResponse) : ""
         let response = responsePath.isEmpty ? SecretBytes.none : try read(responsePath)
@@ -117,7 +124,7 @@ struct SecurityLoader {
         var own = SHA256()
         own.update([record.verifies ? 1 : 0] + view.bytes(record.serverName).array + [0])
         let authoritiesPath = record.authorities.count > 0 ? path(record.authorities) : ""
-        let authorities = authoritiesPath.isEmpty ? SecretBytes.none : try read(authoritiesPath)
+        let authorities = authoritiesPath.isEmpty ? SecretBytes.none : try readBundled(record.authorities)
         unsafe own.update(authorities.buffer)
         var problem = apic_tls_problem()
         guard record.certificate != TableLayout.none else {
@@ -135,7 +142,7 @@ struct SecurityLoader {
         }
         let pair = view.certificates[record.certificate]
         let path = path(pair.certificate)
-        let chain = try read(path)
+        let chain = try readBundled(pair.certificate)
         let key = try self.key(pair, of: path)
         unsafe own.update(chain.buffer)
         unsafe own.update(key.bytes.buffer)
@@ -155,6 +162,18 @@ struct SecurityLoader {
     private func path(_ reference: TextReference) -> String {
         let path = view.string(reference)
         return path.hasPrefix("/") ? path : folder + path
+    }
+
+    /// Reads a certificate or authorities, which a signature lists if the bundle brings them along.
+    private mutating func readBundled(_ reference: TextReference) throws(LoadError) -> SecretBytes {
+        let path = path(reference)
+        let name = view.string(reference)
+        let bytes = try read(path)
+        if let seal, !name.hasPrefix("/") {
+            let digest = unsafe SHA256.digest(bytes.buffer)
+            try seal.check(digest, byteCount: bytes.count, of: name, at: path)
+        }
+        return bytes
     }
 
     private mutating func read(_ path: String) throws(LoadError) -> SecretBytes {

@@ -2,6 +2,8 @@
 // lookup per use. OpenSSL 3 calls them deprecated; they use the same accelerated code.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
 #include <openssl/sha.h>

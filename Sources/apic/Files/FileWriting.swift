@@ -3,8 +3,8 @@ internal import Glibc
 /// Writes single files that users name.
 enum FileWriting {
     /// Makes a new file; one that is there already stays as it is, and that is an error. Nothing half written remains.
-    static func create(_ path: String, _ bytes: [UInt8]) throws(FileFailure) {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    static func create(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o666) throws(FileFailure) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard file >= 0 else {
             let code = errno
             if code == EEXIST { throw FileFailure("`\(path)` is there already and stays as it is; name another file") }

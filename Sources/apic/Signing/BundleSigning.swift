@@ -1,0 +1,95 @@
+internal import Digests
+internal import GatewayEmitters
+internal import GatewayRuntime
+internal import GatewayTable
+internal import Glibc
+
+/// Signs the bundles of a folder, and verifies them by the gateway's own code.
+enum BundleSigning {
+    private static let fileByteCountMax = 1 << 20
+    private static let lockWaitSeconds = 10
+
+    /// Writes a bundle's signature.
+    ///
+    /// - Parameters:
+    ///   - sequence: where it stands among the bundles of its gateway; `nil` is behind the signature that is there, and
+    ///     not before the present.
+    ///   - now: seconds since 1970.
+    static func sign(
+        _ bundle: String,
+        with key: SigningKey,
+        sequence: UInt64?,
+        now: UInt64
+    ) throws(FileFailure) -> BundleStatement {
+        let folder = try Folder(bundle)
+        try folder.lock(waiting: lockWaitSeconds)
+        let table = try FileReading.bytes(
+            at: "\(bundle)/\(Bundle.tablePath)",
+            byteCountMax: TableLayout.fileByteCountMax,
+            missingHelp: "`apic build` writes one"
+        )
+        var files = [file(Bundle.tablePath, table)]
+        for path in try bundledPaths(table, of: bundle) {
+            let bytes = try FileReading.bytes(at: "\(bundle)/\(path)", byteCountMax: fileByteCountMax)
+            guard BundleStatement.isPath(path) else {
+                throw FileFailure("`\(bundle)/\(path)` leads out of the bundle; a signature is of what is in it")
+            }
+            files.append(file(path, bytes))
+        }
+        let former = (try? folder.read(BundleStatement.fileName, byteCountMax: BundleStatement.byteCountMax + 1))
+            .flatMap { BundleStatement($0) }
+        let next = former.map { $0.sequence &+ 1 } ?? 0
+        var statement = BundleStatement(
+            sequence: sequence ?? max(now, next),
+            files: files,
+            key: key.publicKey
+        )
+        statement.signature = try key.signature(of: statement.signedBytes)
+        guard BundleStatement(statement.bytes) == statement else {
+            throw FileFailure("the bundle has more files, or longer paths, than a signature can list")
+        }
+        let beside = ".\(BundleStatement.fileName)-\(getpid())"
+        try folder.remove(beside)
+        try folder.write(statement.bytes, to: beside)
+        do throws(FileFailure) { try folder.rename(beside, to: BundleStatement.fileName) } catch {
+            try? folder.remove(beside)
+            throw error
+        }
+        folder.synchronise()
+        return statement
+    }
+
+    /// - Parameter trust: files of public keys.
+    static func verify(_ bundle: String, trust: [String]) throws(FileFailure) -> BundleStatement {
+        do throws(LoadError) {
+            let trust = try Trust(paths: trust, allowsRollback: true)
+            return try BundleSeal.verifyWhole(bundle: bundle, trust: trust).statement
+        } catch {
+            throw FileFailure(error.message)
+        }
+    }
+
+    /// `3 files as number 1764115200 with the key 3b6a…`.
+    static func summary(_ statement: BundleStatement) -> String {
+        let count = statement.files.count
+        return "\(count) \(count == 1 ? "file" : "files") as number \(statement.sequence) with the key "
+            + BundleStatement.hex(statement.key)
+    }
+
+    /// Files that the table names, if it is one that a gateway would load.
+    private static func bundledPaths(_ table: [UInt8], of bundle: String) throws(FileFailure) -> [String] {
+        do throws(TableError) {
+            return try TableMemory(table).withView { $0.bundledPaths }
+        } catch {
+            throw FileFailure("`\(bundle)/\(Bundle.tablePath)`: \(error.message)")
+        }
+    }
+
+    private static func file(_ path: String, _ bytes: [UInt8]) -> BundleStatement.File {
+        BundleStatement.File(
+            path: path,
+            byteCount: UInt64(bytes.count),
+            digest: SHA256.digest(bytes).bytes
+        )
+    }
+}
