@@ -75,6 +75,15 @@ let package = Package(
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
             path: "Sources/Emitters", swiftSettings: strict),
+        // Keys that sign bundles, and certificates of nodes. No I/O.
+        .target(
+            name: "Credentials",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ],
+            path: "Sources/Credentials", swiftSettings: strict),
         // Table to traffic. No Foundation, no YAML, no compiler.
         .target(
             name: "GatewayRuntime", dependencies: ["GatewayTable", "CPlatform", "CTLS", "CNGHTTP2", "Digests"],
@@ -84,13 +93,10 @@ let package = Package(
             name: "apic",
             dependencies: [
                 "GatewayIR", "GatewayTable", "GatewayCompiler", "GatewayEmitters", "Templates", "Digests",
-                "CPlatform",
+                "CPlatform", "Credentials",
                 // `apic explain` asks the gateway's own parser and lookup.
                 "GatewayRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "X509", package: "swift-certificates"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
             ],
             path: "Sources/apic", swiftSettings: strict),
         // Static Swift runtime: half the start-up time and memory of the shared one (docs/adr/0003).

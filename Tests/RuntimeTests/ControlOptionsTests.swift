@@ -34,8 +34,8 @@ struct ControlOptionsTests {
             $0.trust = ["a.pub", "b.pub"]
             $0.allowsRollback = true
         },
-        Case("dist --allow-rollback --trust a.pub") {
-            $0.trust = ["a.pub"]
+        Case("dist --allow-rollback --certificate eu-1.crt", ["APIC_CERTIFICATE": "other.crt"]) {
+            $0.certificate = "eu-1.crt"
             $0.allowsRollback = true
         },
         Case("dist", ["APIC_TRUST": "", "APIC_ALLOW_ROLLBACK": "0"]),
@@ -99,7 +99,7 @@ struct ControlOptionsTests {
             ("dist --workers 0", "`0`"), ("dist --workers 257", "257"), ("dist --workers two", "`two`"),
             ("dist --workers 1 --workers 1", "twice"), ("dist --at tomorrow", "`tomorrow`"),
             ("dist --at 2027-02-30", "2027-02-30"), ("health --workers 2", "`--workers`"),
-            ("dist --allow-rollback", "`--trust`"), ("health --allow-rollback", "`--allow-rollback`"),
+            ("health --allow-rollback", "`--allow-rollback`"),
         ]
     )
     func mistakes(_ line: String, _ part: String) {

@@ -37,8 +37,10 @@ struct Signing {
     ) throws {
         let before = try refused(gateway, reason)
         try change()
-        #expect(gateway.program.wait(20) { (try? lastError(gateway))?.contains(words) == true }, "\(words)")
-        #expect(try refused(gateway, reason) > before)
+        let isTold = gateway.program.wait(20) {
+            ((try? refused(gateway, reason)) ?? 0) > before && (try? lastError(gateway))?.contains(words) == true
+        }
+        #expect(isTold, "\(words)")
         #expect(gateway.program.errors.contains(words))
     }
 

@@ -68,5 +68,6 @@ import Testing
         (.templateParts, TemplatePartRecord()), (.responses, ResponseRecord()), (.nodes, NodeRecord()),
         (.certificates, CertificateRecord()), (.listenerTLS, ListenerTLSRecord()), (.upstreamTLS, UpstreamTLSRecord()),
         (.addressRanges, AddressRangeRecord()), (.crossOrigins, CrossOriginRecord()),
+        (.revocations, RevocationRecord()),
     ]
 }

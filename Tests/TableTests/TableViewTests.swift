@@ -59,6 +59,7 @@ struct TableViewTests {
             (.addressRanges, address(view.addressRanges.pointer(0))),
             (.crossOrigins, address(view.crossOrigins.pointer(0))),
             (.origins, address(view.origins.pointer(0))),
+            (.revocations, address(view.revocations.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

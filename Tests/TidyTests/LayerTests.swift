@@ -18,17 +18,21 @@ struct Layer: Sendable, CustomTestStringConvertible {
         ),
         Layer(
             folder: "Sources/Runtime",
-            modules: ["CNGHTTP2", "CPlatform", "CTLS", "Digests", "GatewayTable", "Glibc", "Synchronization"]
+            modules: [
+                "CCurl", "CNGHTTP2", "CPlatform", "CTLS", "Digests", "GatewayTable", "Glibc", "Synchronization",
+            ]
         ),
         Layer(folder: "Sources/apic-gateway", modules: ["CPlatform", "GatewayRuntime", "GatewayTable", "Glibc"]),
         Layer(
             folder: "Sources/apic",
             modules: [
-                "ArgumentParser", "CPlatform", "Crypto", "Digests", "Foundation", "GatewayCompiler", "GatewayEmitters",
+                "ArgumentParser", "CPlatform", "Credentials", "Digests", "Foundation", "GatewayCompiler",
+                "GatewayEmitters",
                 "GatewayIR",
-                "GatewayRuntime", "GatewayTable", "Glibc", "SwiftASN1", "Synchronization", "Templates", "X509",
+                "GatewayRuntime", "GatewayTable", "Glibc", "Synchronization", "Templates",
             ]
         ),
+        Layer(folder: "Sources/Credentials", modules: ["Crypto", "Foundation", "SwiftASN1", "X509"]),
         Layer(folder: "templates", modules: []),
     ]
 }

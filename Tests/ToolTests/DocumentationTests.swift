@@ -33,9 +33,10 @@ struct DocumentationTests {
         var arguments: [Argument]?
         var subcommands: [Command]?
 
-        /// `--output`, `-o`.
+        /// `--output`, `-o`; those of its own commands included.
         var flags: [String] {
-            (arguments ?? []).filter(\.shouldDisplay).flatMap { $0.names ?? [] }
+            (subcommands ?? []).flatMap(\.flags)
+                + (arguments ?? []).filter(\.shouldDisplay).flatMap { $0.names ?? [] }
                 .map { ($0.kind == "short" ? "-" : "--") + $0.name }
         }
     }

@@ -96,7 +96,8 @@ package enum Analysis {
             mounts: mounts,
             chains: routes.chains.chains,
             routes: routes.routes,
-            nodes: nodes
+            nodes: nodes,
+            revocations: NodeChecks.revocations(document.revocations)
         )
     }
 

@@ -84,6 +84,17 @@ enum NodeChecks {
         }
     }
 
+    /// An epoch that nobody says is the number of certificates: it grows with each one that is added.
+    static func revocations(_ spec: RevocationsSpec?) -> Revocations {
+        guard let spec else { return Revocations() }
+        return Revocations(
+            epoch: spec.epoch?.value ?? UInt32(spec.certificates.count),
+            certificates: spec.certificates.map {
+                Revocations.Certificate(fingerprint: $0.fingerprint.value, serveUntil: $0.serveUntil?.value)
+            }
+        )
+    }
+
     /// A DNS label (RFC 1123) in lower case: what compose services and Kubernetes objects accept.
     static func isServiceName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)

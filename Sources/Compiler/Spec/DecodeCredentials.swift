@@ -119,7 +119,7 @@ extension SpecDecoder {
 
 extension ScalarType where Value == [UInt8] {
     /// `sha256:` and 64 hexadecimal digits, with or without colons between pairs.
-    fileprivate static let fingerprint = ScalarType("a fingerprint such as `sha256:9f86…`") {
+    static let fingerprint = ScalarType("a fingerprint such as `sha256:9f86…`") {
         text throws(ScalarProblem) in
         let lowered = text.lowercased()
         let digits = (lowered.hasPrefix("sha256:") ? lowered.dropFirst(7) : lowered[...]).filter { $0 != ":" }

@@ -31,6 +31,7 @@ extension SpecDecoder {
             reportEmpty(field, "the map of APIs is empty")
         }
         spec.nodes = entries(fields["nodes"], of: "nodes", name: .name) { $0.node($1, $2) }
+        spec.revocations = fields["revoked"].map { revocations($0) }
         members(fields, into: &spec)
         spec.incompleteKeys = incompleteKeys
         spec.refused = refused.sorted { ($0.file, $0.start, $0.end) < ($1.file, $1.start, $1.end) }

@@ -18,6 +18,7 @@ package struct SpecDocument: Sendable {
     package var governance: GovernanceSpec?
     package var apis: [Named<APISpec>] = []
     package var nodes: [Named<NodeSpec>] = []
+    package var revocations: RevocationsSpec?
     /// Specs that are linked into this one.
     package var members: [MemberSpec] = []
     /// Names that other specs of a link may use.

@@ -6,7 +6,7 @@ enum SpecSchema {
             document, listen, https, certificate, clientCertificates, listenLimits, listenTimeouts, drain, accessLog,
             upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, basicCredential,
             certificateCredential, governance, api, versioning, version, brownout, route, node, nodePorts,
-            nodeResources, nodeReplicas, member, ownership, names,
+            nodeResources, nodeReplicas, revocations, revocation, member, ownership, names,
         ] + PluginSchema.all
 
     static let document = SchemaMap(
@@ -107,7 +107,13 @@ enum SpecSchema {
                 example: "weak: { policies: [ standard ] }",
                 "Names that are exported as defaults: another spec's definition takes their place there."
             ),
-            .later("revoked", "leave it out: nodes do not join over the network yet"),
+            .optional(
+                "revoked",
+                "list of fingerprints, or a map",
+                default: "none",
+                example: "revoked: [ \"sha256:9f86…\" ]",
+                "Certificates of nodes that may serve no more; see [nodes.md](nodes.md)."
+            ),
             .later("allow", "leave it out: `apic plan`, which asks for it, is not there yet"),
         ]
     )

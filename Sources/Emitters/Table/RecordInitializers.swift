@@ -23,6 +23,7 @@ extension GatewayRecord {
         connectionsPerAddressMax = gateway.limits.connectionsPerAddressMax ?? 0
         requestCountMax = gateway.limits.requestCountMax ?? 0
         lagMax = gateway.limits.lagMax ?? 0
+        revocationEpoch = gateway.revocations.epoch
         headTimeout = gateway.timeouts.head
         bodyTimeout = gateway.timeouts.body
         requestTimeout = gateway.timeouts.request

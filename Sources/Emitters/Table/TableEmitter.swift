@@ -34,6 +34,12 @@ package enum TableEmitter {
         writer.set(.trustedBlocks, gateway.listeners.trustedProxies.map(AddressBlockRecord.init))
         writer.set(.groups, gateway.groups.map { text.add($0) })
         writer.set(.nodes, gateway.nodes.map { NodeRecord($0, &text) })
+        writer.set(
+            .revocations,
+            gateway.revocations.certificates.map {
+                RevocationRecord(fingerprint: $0.fingerprint, serveUntil: $0.serveUntil)
+            }
+        )
     }
 
     private static func emitUpstreams(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {

@@ -32,6 +32,8 @@ package struct Gateway: Equatable, Sendable {
     package var routes: [Route]
     /// Ascending by name.
     package var nodes: [Node]
+    /// Which of them may serve no more.
+    package var revocations: Revocations
 
     package init(
         name: String,
@@ -49,7 +51,8 @@ package struct Gateway: Equatable, Sendable {
         mounts: [Mount] = [],
         chains: [Chain] = [],
         routes: [Route] = [],
-        nodes: [Node] = []
+        nodes: [Node] = [],
+        revocations: Revocations = Revocations()
     ) {
         self.name = name
         self.listeners = listeners
@@ -67,6 +70,7 @@ package struct Gateway: Equatable, Sendable {
         self.chains = chains
         self.routes = routes
         self.nodes = nodes
+        self.revocations = revocations
     }
 }
 

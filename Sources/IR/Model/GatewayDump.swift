@@ -185,6 +185,13 @@ package struct GatewayDump {
             for port in node.ports { add("port \(port.name) \(port.published)", depth: 1) }
             if let count = node.workerCount { add("workers \(count)", depth: 1) }
         }
+        guard gateway.revocations != Revocations() else { return }
+        add("revoked, epoch \(gateway.revocations.epoch)")
+        for certificate in gateway.revocations.certificates {
+            let digits = certificate.fingerprint.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            let until = certificate.serveUntil.map { ", serves until \($0)" } ?? ""
+            add("certificate \(digits.joined())\(until)", depth: 1)
+        }
     }
 
     private func settings(of plugin: Plugin) -> String {

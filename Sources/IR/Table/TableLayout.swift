@@ -114,6 +114,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case addressRanges
     case crossOrigins
     case origins
+    case revocations
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -157,6 +158,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .upstreamTLS: MemoryLayout<UpstreamTLSRecord>.stride
         case .addressRanges: MemoryLayout<AddressRangeRecord>.stride
         case .crossOrigins: MemoryLayout<CrossOriginRecord>.stride
+        case .revocations: MemoryLayout<RevocationRecord>.stride
         }
     }
 }

@@ -102,7 +102,8 @@ package struct GatewayRecord: BitwiseCopyable, Sendable {
     package var requestCountMax: UInt32 = 0
     /// Milliseconds; 0 is no bound.
     package var lagMax: UInt32 = 0
-    package var reserved: UInt32 = 0
+    /// Grows whenever certificates of nodes are revoked; 0 where none ever was.
+    package var revocationEpoch: UInt32 = 0
     /// Hosts come as exact ones, wildcards, then at most one for any host.
     @usableFromInline package var exactHostCount: UInt32 = 0
     @usableFromInline package var wildcardHostCount: UInt32 = 0

@@ -19,7 +19,10 @@ package struct TableReport {
     }
 
     private var parts: [ReportPart] {
-        [settings, listeners, certificates, sections, versions, routes, programs, upstreams, consumers, nodes]
+        [
+            settings, listeners, certificates, sections, versions, routes, programs, upstreams, consumers, nodes,
+            revocations,
+        ]
     }
 
     private var settings: ReportPart {
@@ -42,6 +45,8 @@ package struct TableReport {
         ] {
             part.add([.text(name), count == 0 ? .none : .number(Int(count))])
         }
+        let epoch = gateway.revocationEpoch
+        part.add([.text("revocation epoch"), epoch == 0 ? .none : .number(Int(epoch))])
         part.add([.text("head timeout, ms"), .number(Int(gateway.headTimeout))])
         part.add([.text("body timeout, ms"), .number(Int(gateway.bodyTimeout))])
         part.add([.text("request timeout, ms"), .number(Int(gateway.requestTimeout))])
@@ -170,6 +175,19 @@ package struct TableReport {
             let count = view.nodes[index].workerCount
             part.add([
                 .text(view.string(view.nodes[index].name)), count == 0 ? .text("one per core") : .number(Int(count)),
+            ])
+        }
+        return part
+    }
+
+    private var revocations: ReportPart {
+        var part = ReportPart("revocations", columns: ["certificate", "serves until"])
+        for index in 0..<view.revocations.count {
+            let record = view.revocations[index]
+            let isAtOnce = record.serveUntil == TableLayout.always
+            part.add([
+                .text(BundleStatement.hex(record.fingerprint)),
+                isAtOnce ? .none : .text(CalendarTime(record.serveUntil).rfc3339),
             ])
         }
         return part

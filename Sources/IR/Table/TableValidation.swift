@@ -12,6 +12,7 @@ extension TableView {
         try validatePolicies()
         try validateSecurity()
         try validateEdge()
+        try validateRevocations()
         try validateTemplates()
         try validatePrograms()
         try validateAutomata()

@@ -16,7 +16,6 @@ extension TableView {
         try check(gateway.connectionsPerAddressMax, below: 1_000_001, .gateway, 0, "connectionsPerAddressMax")
         try check(gateway.requestCountMax, below: 1_000_001, .gateway, 0, "requestCountMax")
         try check(gateway.lagMax, below: 86_400_001, .gateway, 0, "lagMax")
-        try require(gateway.reserved == 0, .gateway, 0, "`reserved` is not 0")
         for index in 0..<listeners.count {
             try check(listeners[index].host, .listeners, index, "host")
             try check(listeners[index].port, below: 65_536, .listeners, index, "port")

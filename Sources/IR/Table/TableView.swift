@@ -159,6 +159,7 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var addressRanges: Section<AddressRangeRecord> { section(43) }
     @inlinable package var crossOrigins: Section<CrossOriginRecord> { section(44) }
     @inlinable package var origins: Section<TextReference> { section(45) }
+    @inlinable package var revocations: Section<RevocationRecord> { section(46) }
 
     /// The settings of the gateway as a whole.
     @inlinable

@@ -26,6 +26,8 @@ package enum LoadError: Error, Equatable, Sendable {
     case badSignature(path: String, reason: String)
     /// An older bundle than the one that is served, or another one with the same number.
     case rolledBack(sequence: UInt64, served: UInt64)
+    /// A bundle that knows less of revoked nodes than an earlier one.
+    case epochRolledBack(epoch: UInt32, served: UInt32)
 
     /// One line, lower-case, for people. It never holds a secret.
     package var message: String {
@@ -56,6 +58,11 @@ package enum LoadError: Error, Equatable, Sendable {
             the bundle's sequence number is \(sequence), and \(served) was served already; `--allow-rollback` lets an \
             older bundle follow
             """
+        case .epochRolledBack(let epoch, let served):
+            """
+            the bundle's epoch of revoked nodes is \(epoch), and \(served) was seen already; `--allow-rollback` lets an \
+            older bundle follow
+            """
         }
     }
 }
@@ -79,7 +86,7 @@ extension LoadError {
         case .missingVariable, .unreadableSecret, .emptySecret, .secretTooLong, .sameKey: .secret
         case .unusableFile, .missingKeyVariable: .certificate
         case .unsigned, .badSignature: .signature
-        case .rolledBack: .rollback
+        case .rolledBack, .epochRolledBack: .rollback
         }
     }
 }

@@ -38,6 +38,10 @@ package struct Controller: ~Copyable {
     var floor: SequenceFloor
     var reloads = ReloadHistory()
     var retry = RetrySchedule()
+    /// Who this node is, and until when it may serve.
+    var node: NodeStanding
+    /// What the process ends with when it has drained.
+    var exitCode: Int32 = 0
     /// The service manager waits for the end of what it asked for by SIGHUP.
     var owesReloadNotice = false
     var drain = DrainSchedule()
@@ -80,6 +84,9 @@ package struct Controller: ~Copyable {
             throw StartError(message: error.message)
         }
         let first = begin.generation
+        guard !begin.node.isStopped(at: startInstant) else {
+            throw StartError(message: "the certificate `\(options.certificate ?? "")` of this node is revoked")
+        }
         let descriptorLimit = apic_raise_descriptor_limit()
         let plan = ServingPlan(options: options, table: first.view)
         guard first.security.server != nil || options.https == nil else {
@@ -103,6 +110,7 @@ package struct Controller: ~Copyable {
         watch = BundleWatch(bundle: options.bundle, now: startMilliseconds)
         watch.note(atStart)
         trust = begin.trust
+        node = begin.node
         floor = SequenceFloor(begin.seal)
         statusEndpoint = statusListener.endpoint
         self.statusListener = statusListener.descriptors[0]
@@ -114,6 +122,7 @@ package struct Controller: ~Copyable {
         follow(first.security.files)
         plan.warn(log, descriptorLimit: descriptorLimit)
         for warning in first.security.warnings { log.warning(warning) }
+        warnOfExpiry()
         for address in adopted.addresses {
             log.warning("a socket that was handed over is not in the bundle, and is closed", ["address": address])
         }
@@ -179,6 +188,7 @@ package struct Controller: ~Copyable {
         if drain.isServing {
             if watch.isChanged(now: now) { reload(.change, now: now) }
             if retry.isDue(now: now) { reload(.retry, now: now) }
+            stopIfRevoked(now: now)
         }
         publishStaged(now: now)
         forgetRetired()
@@ -225,17 +235,21 @@ package struct Controller: ~Copyable {
                     log.warning("ending at once: a second signal came while draining")
                     return 128 + number
                 }
-                let gateway = current.view.gateway
-                drain.begin(
-                    now: now,
-                    delayMilliseconds: Int64(gateway.drainDelay),
-                    timeoutMilliseconds: Int64(gateway.drainTimeout)
-                )
+                beginDrain(now: now)
                 log.info("draining", ["signal": number == SIGINT ? "SIGINT" : "SIGTERM"])
-                notices.stopping()
             }
         }
         return nil
+    }
+
+    mutating func beginDrain(now: Int64) {
+        let gateway = current.view.gateway
+        drain.begin(
+            now: now,
+            delayMilliseconds: Int64(gateway.drainDelay),
+            timeoutMilliseconds: Int64(gateway.drainTimeout)
+        )
+        notices.stopping()
     }
 
     private mutating func advanceDrain(now: Int64) -> Int32? {
@@ -254,7 +268,7 @@ package struct Controller: ~Copyable {
                     ]
                 )
                 workers.enter(.stopping)
-            case .exit: return 0
+            case .exit: return exitCode
             }
         }
     }

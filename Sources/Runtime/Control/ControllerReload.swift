@@ -36,6 +36,7 @@ extension Controller {
         do throws(LoadError) {
             let seal = try readSeal()
             let table = try MappedTable.load(bundle: options.bundle, seal: seal)
+            guard try admits(table.view, now: now) else { return }
             let newest = staged?.generation ?? current
             // The same table in the same memory, if its secrets may be others.
             let isSame = table.isIdentical(to: newest.table)
@@ -68,9 +69,12 @@ extension Controller {
 
     /// Says which files are looked at every second.
     mutating func follow(_ files: [Security.WatchedFile]) {
-        guard trust != nil else { return watch.follow(files) }
-        let path = BundleSeal.path(ofBundle: options.bundle)
-        watch.follow(files + [Security.WatchedFile(path: path, identity: BundleWatch.Identity(path: path))])
+        var paths: [String] = []
+        if trust != nil { paths.append(BundleSeal.path(ofBundle: options.bundle)) }
+        if let path = options.certificate { paths.append(path) }
+        watch.follow(
+            files + paths.map { Security.WatchedFile(path: $0, identity: BundleWatch.Identity(path: $0)) }
+        )
     }
 
     /// Whether the secrets that a table names have other values than when the generation was made.

@@ -51,6 +51,7 @@ extension Controller {
             generationCount: 1 + retired.count + (staged == nil ? 0 : 1),
             bundle: options.bundle,
             node: options.node,
+            standing: node,
             listeners: listeners.map(\.endpoint.text),
             startInstant: startInstant,
             uptimeMilliseconds: now - startMilliseconds,

@@ -4,6 +4,7 @@ struct FirstBundle {
     let trust: Trust?
     let seal: BundleSeal?
     let generation: Generation
+    let node: NodeStanding
 
     init(_ options: Options, _ loader: inout GenerationLoader) throws(LoadError) {
         if options.trust.isEmpty {
@@ -15,5 +16,8 @@ struct FirstBundle {
             seal = try BundleSeal.read(bundle: options.bundle, trust: trust)
         }
         generation = try loader.load(bundle: options.bundle, seal: seal)
+        let identity: NodeIdentity?
+        if let path = options.certificate { identity = try NodeIdentity.load(path) } else { identity = nil }
+        node = NodeStanding(identity, generation.view)
     }
 }

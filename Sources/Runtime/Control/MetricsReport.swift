@@ -237,6 +237,13 @@ extension StatusFacts {
         }
         metrics.family("apic_bundle_sequence", .gauge, "Sequence number of the newest signed bundle; 0 without one.")
         metrics.sample("apic_bundle_sequence", seal?.sequence ?? 0)
+        let expiry = "apic_node_certificate_expiry_timestamp_seconds"
+        metrics.family(expiry, .gauge, "When the certificate by which this node is known ends, since 1970.")
+        if let identity = standing.identity { metrics.sample(expiry, identity.expiry) }
+        metrics.family("apic_node_revoked", .gauge, "1 if the newest bundle revokes this node's certificate.")
+        metrics.sample("apic_node_revoked", standing.stopsAt == nil ? 0 : 1)
+        metrics.family("apic_revocation_epoch", .gauge, "Of the newest bundle; grows with every revocation.")
+        metrics.sample("apic_revocation_epoch", UInt64(standing.epoch))
         metrics.family("apic_ready", .gauge, "1 while the gateway takes requests.")
         metrics.sample("apic_ready", isReady ? 1 : 0)
         metrics.family("apic_generation", .gauge, "Number of the bundle that all workers serve.")

@@ -62,6 +62,8 @@ package struct Options: Equatable, Sendable {
     package var node: String?
     /// Where processes hand over listening sockets: a path for a Unix socket (`--takeover`).
     package var takeover: String?
+    /// PEM of the certificate by which this node is known.
+    package var certificate: String?
     /// Files of public keys: only bundles that one of them signed are served. Empty is every bundle.
     package var trust: [String] = []
     /// Whether an older signed bundle may follow a newer one.
@@ -145,14 +147,10 @@ extension Invocation {
         }
         options.node = value(.node)?.text
         options.takeover = value(.takeover)?.text
+        options.certificate = value(.certificate)?.text
         options.trust = line.values[.trust] ?? list(variable(CommandLineReader.Option.trust.variable))
         let isRollbackOn = try isOn(.allowRollback, variable: variable)
         options.allowsRollback = isRollbackOn || line.switches.contains(.allowRollback)
-        guard !options.allowsRollback || !options.trust.isEmpty else {
-            throw UsageError(
-                message: "`--allow-rollback` says something of signed bundles only; name a key with `--trust`"
-            )
-        }
         return .serve(options)
     }
 
@@ -216,6 +214,7 @@ private struct CommandLineReader {
         case at
         case node
         case takeover
+        case certificate
         case trust
 
         var flag: String { "--\(rawValue)" }
@@ -303,7 +302,7 @@ extension Invocation {
 
         USAGE: apic-gateway [BUNDLE] [--http ADDR:PORT]... [--https ADDR:PORT]... [--status ADDR:PORT] [--workers N]
                             [--at INSTANT] [--node NAME] [--takeover PATH]
-                            [--trust KEY]... [--allow-rollback]
+                            [--certificate FILE] [--trust KEY]... [--allow-rollback]
                apic-gateway health [BUNDLE] [--status ADDR:PORT]
 
         BUNDLE is a bundle's directory, or a table file. A flag beats its variable, a variable beats the bundle.
@@ -316,9 +315,11 @@ extension Invocation {
           --node NAME         Which node of the spec this is.                     APIC_NODE
           --takeover PATH     Take over the sockets of the gateway that serves,   APIC_TAKEOVER
                               at this path, and give them to the next one.
+          --certificate FILE  The certificate by which this node is known: if a   APIC_CERTIFICATE
+                              bundle revokes it, the node stops serving.
           --trust KEY         Serve only bundles that this public key signed;     APIC_TRUST (a list with commas)
                               may be repeated.
-          --allow-rollback    Let an older signed bundle follow a newer one.      APIC_ALLOW_ROLLBACK
+          --allow-rollback    Let an older bundle follow a newer one.             APIC_ALLOW_ROLLBACK
           --version           Print the version.
           --help              Print this.
                               The bundle, if none is given.                       APIC_BUNDLE

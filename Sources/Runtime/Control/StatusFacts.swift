@@ -35,6 +35,8 @@ struct StatusFacts {
     var generationCount: Int
     var bundle: String
     var node: String?
+    /// By which certificate it is known, and whether that is revoked.
+    var standing: NodeStanding
     var listeners: [String]
     var startInstant: Int64
     var uptimeMilliseconds: Int64

@@ -22,6 +22,17 @@ extension StatusFacts {
         json.member("ready", isReady)
         json.member("bundle", bundle)
         json.member("sha256", tableDigest)
+        json.key("node_certificate")
+        if let identity = standing.identity {
+            json.openObject()
+            json.member("path", identity.path)
+            json.member("fingerprint", BundleStatement.hex(identity.fingerprint))
+            json.member("expires", CalendarTime(identity.expiry).rfc3339)
+            json.member("serves_until", standing.stopsAt.map { CalendarTime(max($0, 0)).rfc3339 })
+            json.closeObject()
+        } else {
+            json.null()
+        }
         json.key("signature")
         if let seal {
             json.openObject()

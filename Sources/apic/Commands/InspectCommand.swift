@@ -1,4 +1,6 @@
 internal import ArgumentParser
+// Where another file is compiled first, `stat` is a type of Foundation's, not of Glibc's.
+internal import Foundation
 internal import GatewayEmitters
 internal import GatewayTable
 internal import Glibc

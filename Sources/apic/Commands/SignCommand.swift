@@ -41,7 +41,7 @@ struct SignCommand: ParsableCommand {
             guard bundle == nil, key == nil, sequence == nil else {
                 throw Misuse(message: "`--new-key` makes a key and signs nothing; leave out the rest")
             }
-            let name = try SigningKey.make(at: newKey)
+            let name = try KeyFiles.make(at: newKey)
             Terminal.output.writeLine("wrote \(newKey) and \(newKey).pub: key \(name)")
             return
         }
@@ -50,7 +50,7 @@ struct SignCommand: ParsableCommand {
         }
         let statement = try BundleSigning.sign(
             bundle,
-            with: try SigningKey(at: key),
+            with: try KeyFiles.read(key),
             sequence: sequence,
             now: UInt64(max(time(nil), 0))
         )

@@ -1,3 +1,5 @@
+// Where another file is compiled first, `stat` is a type of Foundation's, not of Glibc's.
+internal import Foundation
 internal import Glibc
 
 /// Notices when files change: editors write them in place, or rename a new one over them, so the files themselves are

@@ -1,3 +1,5 @@
+// Where another file is compiled first, `stat` is a type of Foundation's, not of Glibc's.
+internal import Foundation
 internal import GatewayCompiler
 internal import Glibc
 

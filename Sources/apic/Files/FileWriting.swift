@@ -2,6 +2,13 @@ internal import Glibc
 
 /// Writes single files that users name.
 enum FileWriting {
+    /// Refuses to go on where something has one of these names.
+    static func refuseExisting(_ paths: [String]) throws(FileFailure) {
+        for path in paths where access(path, F_OK) == 0 {
+            throw FileFailure("`\(path)` is there already and stays as it is; name another file")
+        }
+    }
+
     /// Makes a new file; one that is there already stays as it is, and that is an error. Nothing half written remains.
     static func create(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o666) throws(FileFailure) {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)

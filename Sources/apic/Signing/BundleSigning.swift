@@ -1,3 +1,4 @@
+internal import Credentials
 internal import Digests
 internal import GatewayEmitters
 internal import GatewayRuntime
@@ -44,7 +45,9 @@ enum BundleSigning {
             files: files,
             key: key.publicKey
         )
-        statement.signature = try key.signature(of: statement.signedBytes)
+        do { statement.signature = try key.signature(of: statement.signedBytes) } catch {
+            throw FileFailure("cannot sign: \(error)")
+        }
         guard BundleStatement(statement.bytes) == statement else {
             throw FileFailure("the bundle has more files, or longer paths, than a signature can list")
         }

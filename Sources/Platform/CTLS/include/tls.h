@@ -161,6 +161,14 @@ struct apic_tls_identity {
 /// `NULL` if the client showed none.
 const struct apic_tls_identity *apic_tls_identity_of(const struct apic_tls_stream *stream);
 
+/// What the first certificate of a chain in PEM says of itself.
+///
+/// - Parameters:
+///   - fingerprint: 32 bytes: SHA-256.
+///   - expiry: seconds since 1970.
+/// - Returns: 0, or -1 if there is none.
+int apic_tls_read_leaf(struct apic_tls_bytes chain, uint8_t *fingerprint, int64_t *expiry);
+
 /// Lets OpenSSL keep small blocks for use again, so that records allocate nothing. At the very start, or never.
 ///
 /// - Returns: whether it was early enough.
