@@ -54,6 +54,8 @@ let package = Package(
         .target(
             name: "CTLS", path: "Sources/Platform/CTLS",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        // Fetching by libcurl, which is opened when it is first asked for: a gateway that fetches nothing never loads it.
+        .target(name: "CCurl", path: "Sources/Platform/CCurl"),
         // SHA-256, HMAC and constant-time compare by libcrypto, without Foundation.
         .target(name: "Digests", dependencies: ["CCrypto"], path: "Sources/Platform/Digests", swiftSettings: strictMemory),
 
@@ -86,7 +88,7 @@ let package = Package(
             path: "Sources/Credentials", swiftSettings: strict),
         // Table to traffic. No Foundation, no YAML, no compiler.
         .target(
-            name: "GatewayRuntime", dependencies: ["GatewayTable", "CPlatform", "CTLS", "CNGHTTP2", "Digests"],
+            name: "GatewayRuntime", dependencies: ["GatewayTable", "CCurl", "CPlatform", "CTLS", "CNGHTTP2", "Digests"],
             path: "Sources/Runtime", swiftSettings: strictMemory),
 
         .executableTarget(
