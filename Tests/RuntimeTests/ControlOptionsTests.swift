@@ -38,6 +38,28 @@ struct ControlOptionsTests {
             $0.certificate = "eu-1.crt"
             $0.allowsRollback = true
         },
+        Case("state/ --bundle-url https://host/b --trust a.pub") {
+            $0.trust = ["a.pub"]
+            $0.bundle = "state/current"
+            $0.source = BundleSource(url: "https://host/b/", folder: "state")
+        },
+        Case(
+            "state --certificate n.crt",
+            [
+                "APIC_BUNDLE_URL": "http://host:81/", "APIC_TRUST": "a.pub", "APIC_KEY": "n.key",
+                "APIC_BUNDLE_CA": "ca.crt", "APIC_PULL_EVERY": "5",
+            ]
+        ) {
+            $0.trust = ["a.pub"]
+            $0.certificate = "n.crt"
+            $0.bundle = "state/current"
+            var source = BundleSource(url: "http://host:81/", folder: "state")
+            source.certificate = "n.crt"
+            source.key = "n.key"
+            source.authorities = "ca.crt"
+            source.seconds = 5
+            $0.source = source
+        },
         Case("dist", ["APIC_TRUST": "", "APIC_ALLOW_ROLLBACK": "0"]),
         Case("dist --http 127.0.0.1:8000") { $0.http = [Endpoint(host: "127.0.0.1", port: 8000)] },
         Case("--http=[::]:80 dist --http 0.0.0.0:81") {
@@ -100,6 +122,14 @@ struct ControlOptionsTests {
             ("dist --workers 1 --workers 1", "twice"), ("dist --at tomorrow", "`tomorrow`"),
             ("dist --at 2027-02-30", "2027-02-30"), ("health --workers 2", "`--workers`"),
             ("health --allow-rollback", "`--allow-rollback`"),
+            ("state --bundle-url https://host/b", "`--trust`"), ("dist --key n.key", "`--bundle-url`"),
+            ("state --trust a.pub --bundle-url ftp://host/b", "ftp://host/b"),
+            ("state --trust a.pub --bundle-url https://user@host/b", "user@host"),
+            ("state --trust a.pub --bundle-url https://host/b?q", "host/b?q"),
+            ("state --trust a.pub --bundle-url https:///b", "https:///b"),
+            ("state --trust a.pub --bundle-url https://host --key n.key", "`--certificate`"),
+            ("state --trust a.pub --bundle-url https://host --pull-every 0", "1 to 86400"),
+            ("/ --trust a.pub --bundle-url https://host", "no folder"),
         ]
     )
     func mistakes(_ line: String, _ part: String) {

@@ -36,6 +36,9 @@ package struct Controller: ~Copyable {
     let trust: Trust?
     /// Which of them may follow.
     var floor: SequenceFloor
+    /// Fetches bundles, if they have a source.
+    let puller: BundlePuller?
+    var pulls = PullHistory()
     var reloads = ReloadHistory()
     var retry = RetrySchedule()
     /// Who this node is, and until when it may serve.
@@ -79,12 +82,9 @@ package struct Controller: ~Copyable {
         }
         var loader = GenerationLoader()
         let atStart = BundleWatch.Identity(bundle: options.bundle)
-        let begin: FirstBundle
-        do throws(LoadError) { begin = try FirstBundle(options, &loader) } catch {
-            throw StartError(message: error.message)
-        }
-        let first = begin.generation
-        guard !begin.node.isStopped(at: startInstant) else {
+        let begin = try StartingBundle(options, &loader, signals: signals, wakeup: wakeup, log: log)
+        let first = begin.first.generation
+        guard !begin.first.node.isStopped(at: startInstant) else {
             throw StartError(message: "the certificate `\(options.certificate ?? "")` of this node is revoked")
         }
         let descriptorLimit = apic_raise_descriptor_limit()
@@ -110,8 +110,9 @@ package struct Controller: ~Copyable {
         watch = BundleWatch(bundle: options.bundle, now: startMilliseconds)
         watch.note(atStart)
         trust = begin.trust
-        node = begin.node
-        floor = SequenceFloor(begin.seal)
+        puller = begin.puller
+        node = begin.first.node
+        floor = SequenceFloor(begin.first.seal)
         statusEndpoint = statusListener.endpoint
         self.statusListener = statusListener.descriptors[0]
         status = StatusServer(listener: statusListener.descriptors[0])
@@ -185,6 +186,7 @@ package struct Controller: ~Copyable {
         if entries[1].revents != 0 { drainWakeup() }
         if entries[2].revents != 0 { watch.takeEvents(now: now) }
         workers.publish(resolver.takeChanges())
+        takePulled(now: now)
         if drain.isServing {
             if watch.isChanged(now: now) { reload(.change, now: now) }
             if retry.isDue(now: now) { reload(.retry, now: now) }
@@ -229,6 +231,7 @@ package struct Controller: ~Copyable {
                 notices.reloading()
                 owesReloadNotice = true
                 reload(.signal, now: now)
+                puller?.ask()
             case SIGUSR1: accessLog.reopen()
             default:
                 guard drain.isServing else {
@@ -318,6 +321,7 @@ package struct Controller: ~Copyable {
 
     private mutating func end(_ code: Int32) -> Int32 {
         resolver.stop()
+        puller?.stop()
         removeSocketFiles()
         let isFlushed = accessLog.stop(withinMilliseconds: Controller.logFlushMilliseconds)
         log.info("ended", ["code": String(code), "access-log-flushed": String(isFlushed)])

@@ -6,6 +6,7 @@ enum ReloadReason: String {
     case signal = "SIGHUP"
     case change
     case retry
+    case pull
 }
 
 /// When to try a bundle again that could not be loaded: soon, then ever more rarely, but always again.
@@ -33,16 +34,23 @@ extension Controller {
     mutating func reload(_ reason: ReloadReason, now: Int64) {
         watch.note(watch.present)
         watch.noteFiles()
+        _ = load(options.bundle, reason, now: now)
+    }
+
+    /// Loads a bundle, and hands it to the workers if it is another one.
+    ///
+    /// - Returns: why it is not served; `nil` if it is, or if it says that this node may serve no more.
+    mutating func load(_ bundle: String, _ reason: ReloadReason, now: Int64) -> LoadError? {
         do throws(LoadError) {
-            let seal = try readSeal()
-            let table = try MappedTable.load(bundle: options.bundle, seal: seal)
-            guard try admits(table.view, now: now) else { return }
+            let seal = try readSeal(of: bundle)
+            let table = try MappedTable.load(bundle: bundle, seal: seal)
+            guard try admits(table.view, now: now) else { return nil }
             let newest = staged?.generation ?? current
             // The same table in the same memory, if its secrets may be others.
             let isSame = table.isIdentical(to: newest.table)
             let security = try SecurityLoader.load(
                 table.view,
-                bundle: options.bundle,
+                bundle: bundle,
                 seal: seal,
                 former: newest.security
             )
@@ -50,19 +58,21 @@ extension Controller {
             if isSame, security.digest == newest.security.digest, try !haveSecretsChanged(newest) {
                 if let seal { floor.note(seal) }
                 noteUnchanged(reason)
-                return
+                return nil
             }
             stage(try loader.make(of: isSame ? newest.table : table, security: security), now: now)
             if let seal { floor.note(seal) }
+            return nil
         } catch {
             refuse(error, reason, now: now)
+            return error
         }
     }
 
-    /// The signature of the bundle that is in place, if only signed ones are served.
-    private func readSeal() throws(LoadError) -> BundleSeal? {
+    /// The signature of a bundle, if only signed ones are served.
+    private func readSeal(of bundle: String) throws(LoadError) -> BundleSeal? {
         guard let trust else { return nil }
-        let seal = try BundleSeal.read(bundle: options.bundle, trust: trust)
+        let seal = try BundleSeal.read(bundle: bundle, trust: trust)
         try floor.check(seal, trust: trust)
         return seal
     }
@@ -92,16 +102,17 @@ extension Controller {
         if reason == .signal { log.info("the bundle is unchanged", ["bundle": options.bundle]) }
     }
 
-    private mutating func refuse(_ error: LoadError, _ reason: ReloadReason, now: Int64) {
+    mutating func refuse(_ error: LoadError, _ reason: ReloadReason, now: Int64) {
         reloads.refusedCount += 1
         reloads.refusedByKind[error.kind, default: 0] += 1
         let message = error.message
-        // A retry that fails for the same reason is no news.
-        if reason != .retry || reloads.failure?.message != message {
+        // Another attempt that fails for the same reason is no news.
+        if (reason != .retry && reason != .pull) || reloads.failure?.message != message {
             log.error("refused the bundle, keeping the one served", ["reason": message, "trigger": reason.rawValue])
         }
         reloads.failure = ReloadHistory.Failure(instant: Clock.realSeconds, message: message)
-        retry.noteFailure(now: now)
+        // What was pulled is asked for again by whoever pulls.
+        if reason != .pull { retry.noteFailure(now: now) }
         noteReloaded()
     }
 

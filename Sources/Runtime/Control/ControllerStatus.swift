@@ -58,6 +58,8 @@ extension Controller {
             clockOffset: clockOffset,
             realInstant: Clock.realSeconds,
             reloads: reloads,
+            source: options.source,
+            pulls: pulls,
             seal: floor.seal,
             seriesNames: loader.seriesNames,
             targets: resolver.reports.sorted { $0.key < $1.key }.map(\.value),

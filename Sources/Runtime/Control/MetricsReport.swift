@@ -237,6 +237,15 @@ extension StatusFacts {
         }
         metrics.family("apic_bundle_sequence", .gauge, "Sequence number of the newest signed bundle; 0 without one.")
         metrics.sample("apic_bundle_sequence", seal?.sequence ?? 0)
+        let pullFamily = "apic_bundle_pulls_total"
+        metrics.family(pullFamily, .counter, "Attempts to pull a bundle.")
+        metrics.sample(pullFamily, ["result": "success"], pulls.acceptedCount)
+        metrics.sample(pullFamily, ["result": "unchanged"], pulls.unchangedCount)
+        metrics.sample(pullFamily, ["result": "refused"], pulls.refusedCount)
+        metrics.sample(pullFamily, ["result": "failed"], pulls.failedCount)
+        let answered = "apic_bundle_source_timestamp_seconds"
+        metrics.family(answered, .gauge, "When the source last said which bundle is the newest; 0 is never.")
+        metrics.sample(answered, pulls.answeredInstant)
         let expiry = "apic_node_certificate_expiry_timestamp_seconds"
         metrics.family(expiry, .gauge, "When the certificate by which this node is known ends, since 1970.")
         if let identity = standing.identity { metrics.sample(expiry, identity.expiry) }

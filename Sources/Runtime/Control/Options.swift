@@ -64,6 +64,8 @@ package struct Options: Equatable, Sendable {
     package var takeover: String?
     /// PEM of the certificate by which this node is known.
     package var certificate: String?
+    /// Where bundles are pulled from; `bundle` is then the one that was good last.
+    package var source: BundleSource?
     /// Files of public keys: only bundles that one of them signed are served. Empty is every bundle.
     package var trust: [String] = []
     /// Whether an older signed bundle may follow a newer one.
@@ -114,6 +116,10 @@ extension Invocation {
         let bundle = line.bundle ?? variable("APIC_BUNDLE").flatMap { $0.isEmpty ? nil : $0 }
         if line.isHealth {
             try line.refuse(except: .status)
+            // One that pulls its bundles keeps them in a folder of its own.
+            if let bundle, value(.bundleURL) != nil {
+                return .health(status: status, bundle: BundleSource(url: "", folder: bundle).bundle)
+            }
             return .health(status: status, bundle: bundle)
         }
         guard let bundle else {
@@ -151,7 +157,55 @@ extension Invocation {
         options.trust = line.values[.trust] ?? list(variable(CommandLineReader.Option.trust.variable))
         let isRollbackOn = try isOn(.allowRollback, variable: variable)
         options.allowsRollback = isRollbackOn || line.switches.contains(.allowRollback)
+        options.source = try source(bundle, options, value)
+        if let source = options.source { options.bundle = source.bundle }
         return .serve(options)
+    }
+
+    private typealias Value = (CommandLineReader.Option) -> (text: String, source: String)?
+
+    /// Where bundles are pulled from, if anybody says so.
+    private static func source(
+        _ folder: String,
+        _ options: Options,
+        _ value: Value
+    ) throws(UsageError) -> BundleSource? {
+        guard let given = value(.bundleURL) else {
+            let others: [CommandLineReader.Option] = [.bundleCA, .key, .pullEvery]
+            for other in others.compactMap(value) {
+                throw UsageError(message: "\(other.source) says something of a source; name it with `--bundle-url`")
+            }
+            return nil
+        }
+        guard let url = BundleSource.folderURL(given.text) else {
+            throw UsageError(
+                message: "\(given.source): `\(given.text)` is no address of a folder like `https://host/path/`"
+            )
+        }
+        guard !options.trust.isEmpty else {
+            throw UsageError(message: "\(given.source) needs `--trust`: what comes from elsewhere must be signed")
+        }
+        guard !folder.isEmpty, folder != "/" else {
+            throw UsageError(message: "`\(folder)` is no folder to keep bundles in")
+        }
+        var trimmed = folder
+        while trimmed.hasSuffix("/") { trimmed.removeLast() }
+        var source = BundleSource(url: url, folder: trimmed)
+        source.authorities = value(.bundleCA)?.text
+        source.certificate = options.certificate
+        source.key = value(.key)?.text
+        guard source.key == nil || source.certificate != nil else {
+            throw UsageError(message: "a key without its certificate shows nothing; name it with `--certificate`")
+        }
+        if let every = value(.pullEvery) {
+            guard let seconds = Int(every.text), (1...86_400).contains(seconds) else {
+                throw UsageError(
+                    message: "\(every.source): `\(every.text)` is not a number of seconds (1 to 86400)"
+                )
+            }
+            source.seconds = seconds
+        }
+        return source
     }
 
     private static func list(_ text: String?) -> [String] {
@@ -215,10 +269,14 @@ private struct CommandLineReader {
         case node
         case takeover
         case certificate
+        case key
         case trust
+        case bundleURL = "bundle-url"
+        case bundleCA = "bundle-ca"
+        case pullEvery = "pull-every"
 
         var flag: String { "--\(rawValue)" }
-        var variable: String { "APIC_\(rawValue.uppercased())" }
+        var variable: String { CommandLineReader.variable(of: rawValue) }
         var mayBeRepeated: Bool { self == .http || self == .https || self == .trust }
     }
 
@@ -227,9 +285,11 @@ private struct CommandLineReader {
         case allowRollback = "allow-rollback"
 
         var flag: String { "--\(rawValue)" }
-        var variable: String {
-            "APIC_" + String(rawValue.uppercased().map { $0 == "-" ? "_" : $0 })
-        }
+        var variable: String { CommandLineReader.variable(of: rawValue) }
+    }
+
+    private static func variable(of name: String) -> String {
+        "APIC_" + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
     }
 
     private(set) var values: [Option: [String]] = [:]
@@ -303,6 +363,7 @@ extension Invocation {
         USAGE: apic-gateway [BUNDLE] [--http ADDR:PORT]... [--https ADDR:PORT]... [--status ADDR:PORT] [--workers N]
                             [--at INSTANT] [--node NAME] [--takeover PATH]
                             [--certificate FILE] [--trust KEY]... [--allow-rollback]
+                            [--bundle-url URL] [--bundle-ca FILE] [--key FILE] [--pull-every SECONDS]
                apic-gateway health [BUNDLE] [--status ADDR:PORT]
 
         BUNDLE is a bundle's directory, or a table file. A flag beats its variable, a variable beats the bundle.
@@ -320,6 +381,11 @@ extension Invocation {
           --trust KEY         Serve only bundles that this public key signed;     APIC_TRUST (a list with commas)
                               may be repeated.
           --allow-rollback    Let an older bundle follow a newer one.             APIC_ALLOW_ROLLBACK
+          --bundle-url URL    Pull signed bundles from here, and keep the last    APIC_BUNDLE_URL
+                              good one in the folder BUNDLE.
+          --bundle-ca FILE    Whom that server must prove to be of, as PEM.       APIC_BUNDLE_CA
+          --key FILE          The key of the certificate, which is shown to it.   APIC_KEY
+          --pull-every SECONDS  How often it is asked; 30 seconds.                APIC_PULL_EVERY
           --version           Print the version.
           --help              Print this.
                               The bundle, if none is given.                       APIC_BUNDLE

@@ -44,6 +44,9 @@ struct StatusFacts {
     var clockOffset: Int64
     var realInstant: Int64
     var reloads: ReloadHistory
+    /// Where bundles come from, if not from a folder that somebody else writes.
+    var source: BundleSource?
+    var pulls: PullHistory
     /// The signature of the bundle that is served, if only signed ones are.
     var seal: BundleSeal?
     var seriesNames: [GenerationLoader.SeriesName]

@@ -33,6 +33,19 @@ extension StatusFacts {
         } else {
             json.null()
         }
+        json.key("source")
+        if let source {
+            json.openObject()
+            json.member("url", source.url)
+            json.member(
+                "answered",
+                pulls.answeredInstant == 0 ? nil : CalendarTime(pulls.answeredInstant).rfc3339
+            )
+            json.member("failure", pulls.failure)
+            json.closeObject()
+        } else {
+            json.null()
+        }
         json.key("signature")
         if let seal {
             json.openObject()

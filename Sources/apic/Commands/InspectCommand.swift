@@ -1,9 +1,6 @@
 internal import ArgumentParser
-// Where another file is compiled first, `stat` is a type of Foundation's, not of Glibc's.
-internal import Foundation
 internal import GatewayEmitters
 internal import GatewayTable
-internal import Glibc
 
 /// `apic inspect`.
 struct InspectCommand: ParsableCommand {
@@ -38,9 +35,7 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         let instant = try Instants.parse(at)
-        var status = stat()
-        let isFolder = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        let file = isFolder ? "\(path)/\(Bundle.tablePath)" : path
+        let file = FileFacts(path)?.kind == .folder ? "\(path)/\(Bundle.tablePath)" : path
         let bytes = try FileReading.bytes(
             at: file,
             byteCountMax: TableLayout.fileByteCountMax,

@@ -1,15 +1,10 @@
-// Where another file is compiled first, `stat` is a type of Foundation's, not of Glibc's.
-internal import Foundation
-internal import Glibc
-
 /// Notices when files change: editors write them in place, or rename a new one over them, so the files themselves are
 /// looked at, a few times a second.
 struct FileWatch {
     private struct Stamp: Equatable {
-        var inode: UInt
+        var inode: UInt64
         var byteCount: Int
-        var seconds: Int
-        var nanoseconds: Int
+        var modified: Int64
     }
 
     private var paths: [String]
@@ -44,13 +39,6 @@ struct FileWatch {
     }
 
     private static func stamp(_ path: String) -> Stamp? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return Stamp(
-            inode: UInt(status.st_ino),
-            byteCount: Int(status.st_size),
-            seconds: status.st_mtim.tv_sec,
-            nanoseconds: status.st_mtim.tv_nsec
-        )
+        FileFacts(path).map { Stamp(inode: $0.inode, byteCount: $0.byteCount, modified: $0.modified) }
     }
 }

@@ -1,5 +1,3 @@
-// Where another file is compiled first, `stat` is a type of Foundation's, not of Glibc's.
-internal import Foundation
 internal import GatewayIR
 internal import Glibc
 
@@ -28,10 +26,9 @@ enum KeyLinks {
     }
 
     private static func link(_ place: String, to source: String) throws(FileFailure) {
-        var status = stat()
         // A file of the user's own is left alone.
-        if lstat(place, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFLNK else { return }
+        if let facts = FileFacts(place, followingLinks: false) {
+            guard facts.kind == .link else { return }
             unlink(place)
         }
         var parent = ""

@@ -45,7 +45,7 @@ enum CertificateCopies {
     }
 
     private static func isSameFile(_ left: String, _ right: String) -> Bool {
-        var (a, b) = (stat(), stat())
-        return stat(left, &a) == 0 && stat(right, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+        guard let one = FileFacts(left), let other = FileFacts(right) else { return false }
+        return one.device == other.device && one.inode == other.inode
     }
 }

@@ -1,5 +1,3 @@
-// Where another file is compiled first, `stat` is a type of Foundation's, not of Glibc's.
-internal import Foundation
 internal import GatewayCompiler
 internal import Glibc
 
@@ -25,9 +23,8 @@ enum FileReading {
 
     /// What makes a file the same as another one, whatever paths lead to it.
     static func identity(of path: String) -> String {
-        var status = stat()
-        guard path != "-", stat(path, &status) == 0 else { return path }
-        return "\(status.st_dev):\(status.st_ino)"
+        guard path != "-", let facts = FileFacts(path) else { return path }
+        return "\(facts.device):\(facts.inode)"
     }
 
     /// - Parameter missingHelp: what to do if there is no such file.
@@ -40,8 +37,7 @@ enum FileReading {
             throw FileFailure(cannot: "read `\(path)`", code: code)
         }
         defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+        guard let facts = FileFacts(open: file), facts.kind != .folder else {
             throw FileFailure("`\(path)` is a folder; name a file in it")
         }
         let bytes = try bytes(of: file, path: path, byteCountMax: byteCountMax + 1)
@@ -53,8 +49,7 @@ enum FileReading {
 
     /// Everything from here on, up to a bound.
     static func bytes(of file: Int32, path: String, byteCountMax: Int) throws(FileFailure) -> [UInt8] {
-        var status = stat()
-        let expected = fstat(file, &status) == 0 ? Int(status.st_size) : 0
+        let expected = FileFacts(open: file)?.byteCount ?? 0
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(expected, byteCountMax))
         let chunkByteCount = min(max(expected + 1, 1 << 16), 1 << 20)

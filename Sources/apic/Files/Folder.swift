@@ -1,5 +1,3 @@
-// Where another file is compiled first, `stat` is a type of Foundation's, not of Glibc's.
-internal import Foundation
 internal import Glibc
 
 /// An open folder. Everything is done relative to its descriptor, so the folder may be renamed meanwhile.
@@ -32,8 +30,7 @@ struct Folder: ~Copyable {
 
     private static func makeAll(_ path: String) throws(FileFailure) {
         if mkdir(path, 0o777) == 0 || errno == EEXIST {
-            var status = stat()
-            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            guard FileFacts(path)?.kind == .folder else {
                 throw FileFailure("`\(path)` is there already and is not a folder; name another one")
             }
             return
@@ -69,12 +66,11 @@ struct Folder: ~Copyable {
     }
 
     func kind(of name: String) -> Kind {
-        var status = stat()
-        guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return .missing }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return .file
-        case S_IFDIR: return .folder
-        default: return .other
+        switch FileFacts(name, in: descriptor)?.kind {
+        case nil: .missing
+        case .file: .file
+        case .folder: .folder
+        case .link, .other: .other
         }
     }
 

@@ -1,8 +1,5 @@
 internal import Credentials
-// Where another file is compiled first, `stat` is a type of Foundation's, not of Glibc's.
-internal import Foundation
 internal import GatewayTable
-internal import Glibc
 
 /// The files of keys that sign bundles.
 enum KeyFiles {
@@ -18,8 +15,7 @@ enum KeyFiles {
         guard let key = SigningKey(pem: String(decoding: bytes, as: UTF8.self)) else {
             throw FileFailure("`\(path)` holds no private key of Ed25519 as PEM, or one with a passphrase")
         }
-        var status = stat()
-        if path != "-", stat(path, &status) == 0, status.st_mode & (S_IRGRP | S_IROTH) != 0 {
+        if path != "-", FileFacts(path)?.isExposed == true {
             Terminal.error.writeLine(
                 "warning: others than its owner can read the private key `\(path)`; `chmod 600` it"
             )

@@ -14,6 +14,11 @@ int apic_open_for_reading(const char *path);
 /// Opens a log for appending, made if it is missing. -1 and `errno` on failure.
 int apic_open_for_appending(const char *path);
 
+/// Opens a file that processes lock, made if it is missing. -1 and `errno` on failure.
+int apic_open_lock(const char *path);
+/// Makes a file that is not there yet, for writing. -1 and `errno` on failure.
+int apic_create_file(const char *path);
+
 /// A counter to wake others with, nonblocking and closed on exec; -1 and `errno` on failure.
 int apic_eventfd(void);
 /// Blocks signals in the calling thread and in all that it starts from here on.
