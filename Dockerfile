@@ -12,7 +12,7 @@ RUN swift build -c release --product apic-gateway
 FROM debian:bookworm-slim
 # The Swift runtime is linked in; OpenSSL, nghttp2, libcurl, zlib and the C++ runtime are Debian's: their fixes come with it.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libssl3 libnghttp2-14 libcurl4 zlib1g libstdc++6 \
+    && apt-get install -y --no-install-recommends ca-certificates libcurl4 libssl3 libnghttp2-14 zlib1g libstdc++6 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/.build/release/apic-gateway /usr/local/bin/apic-gateway
 # Nobody: it only listens, connects, and reads the bundle and the secrets that are mounted for it.

@@ -56,6 +56,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // Fetching by libcurl, which is opened when it is first asked for: a gateway that fetches nothing never loads it.
         .target(name: "CCurl", path: "Sources/Platform/CCurl"),
+        // Signatures of tokens by libcrypto, in plain types: keys that check them, and nothing that makes one.
+        .target(name: "CSignatures", path: "Sources/Platform/CSignatures", linkerSettings: [.linkedLibrary("crypto")]),
+        // Signed tokens: strict JSON, base64url, keys and signatures. No I/O and no clock.
+        .target(name: "Tokens", dependencies: ["CSignatures"], path: "Sources/Platform/Tokens", swiftSettings: strictMemory),
         // SHA-256, HMAC and constant-time compare by libcrypto, without Foundation.
         .target(name: "Digests", dependencies: ["CCrypto"], path: "Sources/Platform/Digests", swiftSettings: strictMemory),
 
@@ -65,7 +69,7 @@ let package = Package(
         .target(name: "GatewayIR", path: "Sources/IR/Model", swiftSettings: strict),
         // Spec to diagnostics and IR. No I/O.
         .target(
-            name: "GatewayCompiler", dependencies: ["GatewayIR", "CYaml", "Digests"], path: "Sources/Compiler",
+            name: "GatewayCompiler", dependencies: ["GatewayIR", "CYaml", "Digests", "Tokens"], path: "Sources/Compiler",
             swiftSettings: strictMemory),
         // The templates of the deployable files, compiled in.
         .target(name: "Templates", path: "templates", resources: [.embedInCode("files")], swiftSettings: strict),
@@ -88,7 +92,8 @@ let package = Package(
             path: "Sources/Credentials", swiftSettings: strict),
         // Table to traffic. No Foundation, no YAML, no compiler.
         .target(
-            name: "GatewayRuntime", dependencies: ["GatewayTable", "CCurl", "CPlatform", "CTLS", "CNGHTTP2", "Digests"],
+            name: "GatewayRuntime",
+            dependencies: ["GatewayTable", "CCurl", "CPlatform", "CTLS", "CNGHTTP2", "Digests", "Tokens"],
             path: "Sources/Runtime", swiftSettings: strictMemory),
 
         .executableTarget(
@@ -110,6 +115,9 @@ let package = Package(
         .testTarget(
             name: "TableTests", dependencies: ["GatewayTable", "GatewayIR", "GatewayEmitters", "Digests", "TestSupport"],
             path: "Tests/TableTests", exclude: ["Goldens"], swiftSettings: strict),
+        .testTarget(
+            name: "TokenTests", dependencies: ["Tokens", "GatewayIR", "TestSupport"], path: "Tests/TokenTests",
+            swiftSettings: strict),
         .testTarget(
             name: "CompilerTests", dependencies: ["GatewayCompiler", "GatewayIR", "TestSupport"],
             path: "Tests/CompilerTests", exclude: ["Cases"], swiftSettings: strict),
@@ -155,6 +163,8 @@ if Context.environment["APIC_FUZZ"] != nil {
         .executableTarget(
             name: "fuzz-session", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Session",
             linkerSettings: fuzzed),
+        .executableTarget(
+            name: "fuzz-token", dependencies: ["FuzzDriver", "Tokens"], path: "Fuzz/Token", linkerSettings: fuzzed),
         .executableTarget(
             name: "fuzz-proxy", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Proxy", linkerSettings: fuzzed),
     ]

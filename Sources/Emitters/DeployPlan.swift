@@ -32,6 +32,13 @@ package struct DeployPlan: Sendable {
             case .file(let path): files.insert(path)
             }
         }
+        for key in gateway.tokenKeys {
+            switch key.source {
+            case .text: continue
+            case .secret(.environment(let name)): variables.insert(name)
+            case .secret(.file(let path)): files.insert(path)
+            }
+        }
         secretVariables = variables.sorted()
         secretFiles = files.sorted()
     }

@@ -136,7 +136,7 @@ struct KubernetesNode {
     /// `nil` if their number is fixed.
     var replicasMax: String?
     var spreads: Bool
-    /// Ports of upstreams, ascending.
+    /// Ports of upstreams and of servers of keys, ascending.
     var upstreamPorts: [String]
     var hasUpstreams: Bool
 
@@ -176,7 +176,8 @@ struct KubernetesNode {
         replicasMax = replicas.count > 1 ? "\(replicas.upperBound)" : nil
         spreads = replicas.upperBound > 1
         let targets = gateway.upstreams.flatMap(\.targets).filter { $0.port != 0 }
-        upstreamPorts = Set(targets.map(\.port)).sorted().map { "\($0)" }
+        let keyPorts = gateway.tokenSettings.compactMap { $0.remoteKeys?.port }
+        upstreamPorts = Set(targets.map(\.port) + keyPorts).sorted().map { "\($0)" }
         hasUpstreams = !upstreamPorts.isEmpty
     }
 

@@ -69,5 +69,7 @@ import Testing
         (.certificates, CertificateRecord()), (.listenerTLS, ListenerTLSRecord()), (.upstreamTLS, UpstreamTLSRecord()),
         (.addressRanges, AddressRangeRecord()), (.crossOrigins, CrossOriginRecord()),
         (.revocations, RevocationRecord()),
+        (.tokenPolicies, TokenPolicyRecord()), (.tokenKeys, TokenKeyRecord()), (.keySources, KeySourceRecord()),
+        (.claimRequirements, ClaimRequirementRecord()), (.claimHeaders, ClaimHeaderRecord()),
     ]
 }

@@ -60,6 +60,12 @@ struct TableViewTests {
             (.crossOrigins, address(view.crossOrigins.pointer(0))),
             (.origins, address(view.origins.pointer(0))),
             (.revocations, address(view.revocations.pointer(0))),
+            (.tokenPolicies, address(view.tokenPolicies.pointer(0))),
+            (.tokenKeys, address(view.tokenKeys.pointer(0))),
+            (.keySources, address(view.keySources.pointer(0))),
+            (.claimRequirements, address(view.claimRequirements.pointer(0))),
+            (.claimHeaders, address(view.claimHeaders.pointer(0))),
+            (.tokenTexts, address(view.tokenTexts.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

@@ -9,9 +9,10 @@ struct Layer: Sendable, CustomTestStringConvertible {
 
     static let all: [Layer] = [
         Layer(folder: "Sources/Platform/Digests", modules: ["CCrypto"]),
+        Layer(folder: "Sources/Platform/Tokens", modules: ["CSignatures"]),
         Layer(folder: "Sources/IR/Table", modules: ["CPlatform", "CZlib"]),
         Layer(folder: "Sources/IR/Model", modules: []),
-        Layer(folder: "Sources/Compiler", modules: ["CYaml", "Digests", "GatewayIR"]),
+        Layer(folder: "Sources/Compiler", modules: ["CYaml", "Digests", "GatewayIR", "Tokens"]),
         Layer(
             folder: "Sources/Emitters",
             modules: ["Digests", "GatewayIR", "GatewayTable", "Mustache", "Templates"]
@@ -20,6 +21,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
             folder: "Sources/Runtime",
             modules: [
                 "CCurl", "CNGHTTP2", "CPlatform", "CTLS", "Digests", "GatewayTable", "Glibc", "Synchronization",
+                "Tokens",
             ]
         ),
         Layer(folder: "Sources/apic-gateway", modules: ["CPlatform", "GatewayRuntime", "GatewayTable", "Glibc"]),

@@ -28,6 +28,7 @@ struct PluginChecks {
     mutating func check(_ chain: EffectiveChain, on route: RouteMention, isWhole: Bool) {
         checkAuthentication(chain, on: route, isWhole: isWhole)
         if isWhole, !chain.authenticates { checkUnauthenticated(chain, on: route) }
+        checkTokens(chain, on: route, isWhole: isWhole)
         checkCredentialHeader(chain)
         checkRequestID(chain)
         checkResponseHeaders(chain)
@@ -164,6 +165,13 @@ extension PluginUse.Setting {
             }
             return (headers, settings.forwardsCredential)
         case .basicAuth(let settings): return ([("Authorization", true)], settings.forwardsCredential)
+        case .jwt(let spec):
+            let forwards = spec.settings.forwardsCredential
+            switch spec.settings.source {
+            case .header(let name): return ([(name, true)], forwards)
+            case .cookie: return ([("Cookie", false)], forwards)
+            case .query: return ([], forwards)
+            }
         case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .rateLimit,
             .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             return ([], false)

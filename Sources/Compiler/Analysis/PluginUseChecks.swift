@@ -36,9 +36,10 @@ struct PluginUseChecks {
             checkName(name, isRequest: false)
         case .keyAuth(let settings):
             for case .header(let name) in settings.sources { checkName(Spanned(name, use.span), isRequest: true) }
+        case .jwt(let spec): checkToken(spec.settings, at: use.span)
         case .authentication(let spec):
             if let name = spec.anonymous { _ = names.consumer(name, into: &diagnostics) }
-        case .acl(let allow, let deny): _ = names.groups(allow + deny, into: &diagnostics)
+        case .acl(let allow, let deny, _): _ = names.groups(allow + deny, into: &diagnostics)
         case .rateLimit(let spec):
             for tier in spec.tiers { _ = names.group(tier.name, into: &diagnostics) }
         case .requestHeaders(let edits): checkEdits(edits, isRequest: true)
@@ -56,6 +57,12 @@ struct PluginUseChecks {
         case .securityHeaders(let settings):
             for name in settings.edits.remove { checkName(Spanned(name, use.span), isRequest: false) }
         }
+    }
+
+    private mutating func checkToken(_ settings: TokenSettings, at span: SourceSpan) {
+        for header in settings.headers { checkName(Spanned(header.header, span), isRequest: true) }
+        guard case .header(let name) = settings.source else { return }
+        checkName(Spanned(name, span), isRequest: true)
     }
 
     private mutating func checkEdits(_ edits: HeaderEditsSpec, isRequest: Bool) {

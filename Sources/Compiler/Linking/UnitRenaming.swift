@@ -59,17 +59,17 @@ struct UnitRenaming {
     private mutating func rename(_ uses: inout [PluginUse]) {
         for index in uses.indices {
             switch uses[index].setting {
-            case .acl(var allow, var deny):
+            case .acl(var allow, var deny, let claims):
                 for index in allow.indices { rename(&allow[index], .group) }
                 for index in deny.indices { rename(&deny[index], .group) }
-                uses[index].setting = .acl(allow: allow, deny: deny)
+                uses[index].setting = .acl(allow: allow, deny: deny, claims: claims)
             case .rateLimit(var spec):
                 for index in spec.tiers.indices { rename(&spec.tiers[index].name, .group) }
                 uses[index].setting = .rateLimit(spec)
             case .authentication(var spec):
                 rename(&spec.anonymous, .consumer)
                 uses[index].setting = .authentication(spec)
-            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
                 break
             }
@@ -111,6 +111,19 @@ struct UnitRenaming {
 }
 
 extension SpecDocument {
+    /// Every item of all lists of plugins.
+    func forEachPluginUse(_ look: (PluginUse) -> Void) {
+        for policy in policies { policy.value.forEach(look) }
+        plugins.forEach(look)
+        for api in apis {
+            api.value.plugins.forEach(look)
+            for version in api.value.versions {
+                version.value.plugins.forEach(look)
+                for route in version.value.routes where !route.plugins.isEmpty { route.plugins.forEach(look) }
+            }
+        }
+    }
+
     /// All lists of plugins, those of every route included.
     mutating func forEachPluginList(_ change: (inout [PluginUse]) -> Void) {
         change(&plugins)

@@ -80,6 +80,10 @@ private struct CredentialRegistry {
             let digest = salt.authenticate(CredentialMessage.certificate + bytes)
             identity = .digest(digest)
             result = .digest(digest.bytes)
+        case .token(let bytes):
+            let digest = salt.authenticate(CredentialMessage.token + bytes)
+            identity = .digest(digest)
+            result = .digest(digest.bytes)
         case .secret(let reference):
             identity = spec.username.map { .password(username: $0.value, reference) } ?? .secret(reference)
             result = .secret(reference)
@@ -97,8 +101,11 @@ private struct CredentialRegistry {
 extension CredentialSpec {
     fileprivate var scheme: Credential.Scheme {
         if let username { return .basic(username: username.value) }
-        guard case .certificate = key.value else { return .key }
-        return .certificate
+        switch key.value {
+        case .literal, .secret: return .key
+        case .certificate: return .certificate
+        case .token: return .token
+        }
     }
 }
 

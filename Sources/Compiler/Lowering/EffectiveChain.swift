@@ -59,7 +59,7 @@ struct EffectiveChain {
 
     /// Whether it names the groups whose consumers pass.
     var admitsGroups: Bool {
-        guard case .acl(let allow, _)? = active(.acl)?.use.setting else { return false }
+        guard case .acl(let allow, _, _)? = active(.acl)?.use.setting else { return false }
         return !allow.isEmpty
     }
 }

@@ -27,8 +27,12 @@ struct PluginLowering {
         case .mtlsAuth: .mtlsAuth
         case .keyAuth(let settings): .keyAuth(settings)
         case .basicAuth(let settings): .basicAuth(settings)
+        case .jwt(let spec): .jwt(spec.settings)
         case .authentication(let spec): .authentication(authentication(spec))
-        case .acl(let allow, let deny): .acl(allow.isEmpty ? .deny(groups(deny)) : .allow(groups(allow)))
+        case .acl(let allow, let deny, let claims):
+            .acl(
+                !claims.isEmpty ? .claims(claims) : allow.isEmpty ? .deny(groups(deny)) : .allow(groups(allow))
+            )
         case .rateLimit(let spec): .rateLimit(rateLimit(spec, identity: use.place.identity))
         case .requestHeaders(let spec): .requestHeaders(edits(spec))
         case .redirect(let spec): .redirect(redirect(spec))
@@ -136,9 +140,8 @@ extension EffectiveChain {
                 (edits.set + edits.add).contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .respond(let spec): spec.headers.contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
-            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
-                .authentication,
-                .acl, .rateLimit, .securityHeaders:
+            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
+                .authentication, .acl, .rateLimit, .securityHeaders:
                 false
             }
         }

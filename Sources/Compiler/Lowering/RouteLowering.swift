@@ -242,17 +242,19 @@ extension RouteLowering {
         var steps: [ChainStep] = []
         // What consumers of another spec are, this one's rules cannot say: they are kept out before.
         var audience = chain.authenticates && !chain.admitsGroups ? result.audiences.group(of: unit) : nil
+        // Who passes by a token and is nobody's consumer is no other spec's either.
+        func acl(_ group: Int) -> Plugin { .acl(chain.admitsStrangers ? .audience(group) : .allow([group])) }
         for use in chain.activeUses {
             guard let plugin = lowering.plugin(use) else { continue }
             let origin = Origin(file: use.use.span.file, offset: use.use.span.start)
             if plugin.phase >= .authorization, let group = audience.take() {
-                steps.append(ChainStep(plugin: .acl(.allow([group])), scope: .global, origin: origin))
+                steps.append(ChainStep(plugin: acl(group), scope: .global, origin: origin))
             }
             steps.append(ChainStep(plugin: plugin, scope: use.place.scope, origin: origin))
         }
         if let group = audience {
             let origin = Origin(file: mention.span.file, offset: mention.span.start)
-            steps.append(ChainStep(plugin: .acl(.allow([group])), scope: .global, origin: origin))
+            steps.append(ChainStep(plugin: acl(group), scope: .global, origin: origin))
         }
         for unknown in lowering.unknownCaptures {
             checks.report(.unknownCapture(unknown.name, at: unknown.span, known: captures, route: mention))

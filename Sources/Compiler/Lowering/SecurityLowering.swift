@@ -53,6 +53,10 @@ enum SecurityLowering {
             if let path = tls.authorities { paths.append(path) }
             if let pair = tls.certificate { paths.append(pair.certificate) }
         }
+        document.forEachPluginUse { use in
+            guard case .jwt(let spec) = use.setting, let path = spec.authorities else { return }
+            paths.append(path)
+        }
         var known: Set<BundledFile> = []
         for path in paths where !path.value.hasPrefix("/") {
             known.insert(BundledFile(path: path.value, file: path.span.file))

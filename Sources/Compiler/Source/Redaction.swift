@@ -1,8 +1,10 @@
 /// Hides secrets in lines of a spec, so that no diagnostic repeats one.
 ///
 /// It looks at the text, not at the tree: a file that cannot be read as YAML has secrets, too. Hidden are the values of
-/// `key`, and whatever stands below `credentials` except ids; references such as `${env:NAME}` hold no secret.
+/// `key`, `secret` and `d` (of a private JSON Web Key), what follows `PRIVATE` on a line, and whatever stands below
+/// `credentials` except ids; references such as `${env:NAME}` hold no secret.
 struct Redaction {
+    private static let secretKeys: Set = ["key", "secret", "d", "credentials"]
     private static let marks = Set(" \t{}[],:\"'".utf8)
     private let bytes: [UInt8]
 
@@ -27,7 +29,9 @@ struct Redaction {
             }
             if let key = key(offset..<end, in: line) {
                 isID = key == "id"
-                isSecret = isSecret || key == "key" || key == "credentials"
+                isSecret = isSecret || Redaction.secretKeys.contains(key)
+            } else if bytes[offset..<end].elementsEqual("PRIVATE".utf8) {
+                isSecret = true
             } else if isSecret, !isID, !isReference(offset..<end), !isMark(offset..<end) {
                 ranges.append(offset..<end)
             }

@@ -4,7 +4,7 @@ extension SpecSchema {
         "A credential",
         "a credential",
         path: "consumers.NAME.credentials[]",
-        "What the consumer is known by: exactly one of `key`, `basic` and `certificate`. To rotate one, add its successor "
+        "What the consumer is known by: exactly one of `key`, `basic`, `certificate` and `jwt`. To rotate one, add its successor "
             + "and let the old one expire.",
         [
             .optional(
@@ -26,6 +26,7 @@ extension SpecSchema {
                 example: "certificate: { name: \"DNS:client.acme.example\" }",
                 "A client's certificate."
             ),
+            .optional("jwt", "text or map", example: "jwt: billing-service", "What a token's claim says."),
             .optional(
                 "id",
                 "name",

@@ -147,6 +147,7 @@ extension SpecDecoder {
         case .mtlsAuth: return .mtlsAuth
         case .keyAuth: return .keyAuth(keyAuth(fields))
         case .basicAuth: return .basicAuth(basicAuth(fields))
+        case .jwt: return jwt(fields).map { .jwt($0) }
         case .authentication: return authentication(fields).map { .authentication($0) }
         case .acl: return acl(fields)
         case .rateLimit: return rateLimit(fields).map { .rateLimit($0) }
@@ -170,8 +171,8 @@ extension SpecDecoder {
         case .basicAuth: return .basicAuth(BasicAuthSettings())
         case .requestID: return .requestID(RequestIDSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
-        case .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .rateLimit, .requestHeaders, .redirect,
-            .respond, .responseHeaders:
+        case .ipRestriction, .cors, .requestSizeLimit, .jwt, .authentication, .acl, .rateLimit, .requestHeaders,
+            .redirect, .respond, .responseHeaders:
             report(
                 Diagnostic(
                     .settingsNeeded,
@@ -224,11 +225,13 @@ extension SpecDecoder {
     }
 
     private mutating func acl(_ fields: Fields) -> PluginUse.Setting? {
-        guard exactlyOne(fields, ["allow", "deny"]) != nil else { return nil }
+        let claimKey = fields.keyNode("scopes") == nil && fields.keyNode("claims") != nil ? "claims" : "scopes"
+        guard exactlyOne(fields, ["allow", "deny", claimKey]) != nil else { return nil }
         let allow = names(fields["allow"], of: "groups", .personName, isNeeded: true)
         let deny = names(fields["deny"], of: "groups", .personName, isNeeded: true)
-        guard allow.isEmpty != deny.isEmpty else { return nil }
-        return .acl(allow: allow, deny: deny)
+        let claims = aclClaims(fields)
+        guard [allow.isEmpty, deny.isEmpty, claims.isEmpty].count(where: { !$0 }) == 1 else { return nil }
+        return .acl(allow: allow, deny: deny, claims: claims)
     }
 
     // MARK: Rate limits

@@ -13,7 +13,7 @@ enum PluginSchema {
 
     /// Names of plugins that are part of the language, but not of this version of apic.
     static let later = [
-        "cache", "forward-auth", "hmac-auth", "jwt", "oauth2-introspection", "request-validation", "trace-context",
+        "cache", "forward-auth", "hmac-auth", "oauth2-introspection", "request-validation", "trace-context",
     ]
 
     /// The settings of a plugin.
@@ -26,6 +26,7 @@ enum PluginSchema {
         case .mtlsAuth: mtlsAuth
         case .keyAuth: keyAuth
         case .basicAuth: basicAuth
+        case .jwt: jwt
         case .authentication: authentication
         case .acl: acl
         case .rateLimit: rateLimit
@@ -40,6 +41,7 @@ enum PluginSchema {
     /// Maps within the settings of a plugin.
     private static func parts(of kind: PluginKind) -> [SchemaMap] {
         switch kind {
+        case .jwt: [tokenKey]
         case .rateLimit: [rateLimitKey]
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication,
             .acl, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
@@ -50,7 +52,8 @@ enum PluginSchema {
     /// What other gateways call a plugin that this version has.
     static let foreignNames = [
         "api-key": "key-auth", "keyauth": "key-auth", "basicauth": "basic-auth", "multi-auth": "authentication",
-        "tls-auth": "mtls-auth", "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
+        "tls-auth": "mtls-auth", "jwt-auth": "jwt", "openid-connect": "jwt", "oidc": "jwt",
+        "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
         "request-transformer": "request-headers", "response-transformer": "response-headers",
         "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
         "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",
@@ -94,7 +97,8 @@ enum PluginSchema {
         "acl",
         "`acl`",
         path: "acl",
-        "Which groups of consumers may pass; others get 403. Needs authentication.",
+        "Which groups of consumers may pass, or what their tokens must say; others get 403. Needs authentication. Exactly "
+            + "one of `allow`, `deny` and the last two.",
         [
             .optional("allow", "list of groups", example: "allow: [ partners ]", "Only consumers in one of these."),
             .optional(
@@ -103,7 +107,7 @@ enum PluginSchema {
                 example: "deny: [ suspended ]",
                 "All consumers but those in one of these."
             ),
-        ]
+        ] + aclClaims
     )
 
     static let rateLimit = SchemaMap(

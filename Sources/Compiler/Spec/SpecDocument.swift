@@ -190,13 +190,15 @@ package struct ConsumerSpec: Sendable {
     package init(span: SourceSpan) { self.span = span }
 }
 
-/// `- key: "${env:ACME_KEY}"`, `- basic: { … }` or `- certificate: { … }`, with `id:` and dates.
+/// `- key: "${env:ACME_KEY}"`, `- basic: { … }`, `- certificate: { … }` or `- jwt: acme`, with `id:` and dates.
 package struct CredentialSpec: Sendable {
     package enum Key: Sendable {
         case literal([UInt8])
         case secret(SecretReference)
         /// What a certificate is known by: `f` and its SHA-256, `n` and a name, `s` and its subject.
         case certificate([UInt8])
+        /// What a token is known by: its issuer or nothing, a zero byte, and what the claim says.
+        case token([UInt8])
     }
 
     /// What `X-Credential-Id` says; default: consumer's name, `-`, number from 1.
@@ -226,9 +228,10 @@ package struct PluginUse: Sendable {
         case mtlsAuth
         case keyAuth(KeyAuthSettings)
         case basicAuth(BasicAuthSettings)
+        case jwt(TokenSpec)
         case authentication(AuthenticationSpec)
-        /// Group names, unresolved; exactly one of the two is not empty.
-        case acl(allow: [Spanned<String>], deny: [Spanned<String>])
+        /// Group names, unresolved; exactly one of the three is not empty.
+        case acl(allow: [Spanned<String>], deny: [Spanned<String>], claims: [ClaimRequirement])
         case rateLimit(RateLimitSpec)
         case requestHeaders(HeaderEditsSpec)
         case redirect(RedirectSpec)
@@ -250,6 +253,13 @@ package struct PluginUse: Sendable {
         self.isSealed = isSealed
         self.span = span
     }
+}
+
+/// `jwt: { issuer: https://login.example.com/, audience: orders, discovery: true }`.
+package struct TokenSpec: Sendable {
+    package var settings: TokenSettings
+    /// A path to the authorities of whom keys are fetched from, as in the settings.
+    package var authorities: Spanned<String>?
 }
 
 /// `authentication: { require: all, anonymous: guest }`.

@@ -5,6 +5,7 @@ enum SpecSchema {
         [
             document, listen, https, certificate, clientCertificates, listenLimits, listenTimeouts, drain, accessLog,
             upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, basicCredential,
+            tokenCredential,
             certificateCredential, governance, api, versioning, version, brownout, route, node, nodePorts,
             nodeResources, nodeReplicas, revocations, revocation, member, ownership, names,
         ] + PluginSchema.all

@@ -14,6 +14,7 @@ struct PolicyTables {
     private(set) var templateParts: [TemplatePartRecord] = []
     private(set) var responses: [ResponseRecord] = []
     var edge = EdgeTables()
+    var tokens = TokenTables()
 
     // Only ever asked for a value, never walked: their order does not reach the table.
     private var knownRateLimits: [RateLimitSettings: UInt32] = [:]

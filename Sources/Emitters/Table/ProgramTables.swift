@@ -104,10 +104,17 @@ struct ProgramTables {
                     argument: mode.flags | (settings.forwardsCredential ? InstructionFlag.forwardsCredential : 0)
                 )
             ]
+        case .jwt(let settings):
+            [Opcode.authenticateToken.word(argument: mode.flags), policies.tokens.add(settings, &text)]
         case .authentication(let settings):
             mode.isLenient
                 ? [Opcode.requireConsumer.word(), settings.anonymous.map { UInt32($0) } ?? TableLayout.none] : []
-        case .acl(let settings): settings.instruction
+        case .acl(.claims(let requirements)): claims(requirements, &text)
+        case .acl(.allow(let groups)): [Opcode.requireGroup.word()] + GroupSet(groups).words
+        case .acl(.audience(let group)):
+            [Opcode.requireGroup.word(argument: InstructionFlag.passesStrangers)] + GroupSet([group]).words
+        case .acl(.deny(let groups)):
+            [Opcode.requireGroup.word(argument: InstructionFlag.denies)] + GroupSet(groups).words
         case .rateLimit(let settings): [Opcode.takeToken.word(), policies.add(settings, &text)]
         case .requestHeaders(let edits): [Opcode.editRequestHeaders.word(), policies.add(edits, &text)]
         case .redirect(let settings):
@@ -115,6 +122,11 @@ struct ProgramTables {
         case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
         case .responseHeaders, .securityHeaders: []
         }
+    }
+
+    private mutating func claims(_ requirements: [ClaimRequirement], _ text: inout TextPool) -> [UInt32] {
+        let range = policies.tokens.add(requirements, &text)
+        return [Opcode.requireClaims.word(), range.first, range.count]
     }
 
     /// From the answer's head to the client: edits of the answer itself, then what the gateway says beside it.
@@ -141,7 +153,7 @@ struct ProgramTables {
             case .cors(let settings):
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
-            case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication, .acl,
+            case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .authentication, .acl,
                 .requestHeaders, .redirect:
                 continue
             }
@@ -218,15 +230,6 @@ extension KeyAuthSettings {
         }
         if isOptional, !mode.isLenient { words += [Opcode.requireConsumer.word(argument: 1), TableLayout.none] }
         return words
-    }
-}
-
-extension ACLSettings {
-    fileprivate var instruction: [UInt32] {
-        switch self {
-        case .allow(let groups): [Opcode.requireGroup.word()] + GroupSet(groups).words
-        case .deny(let groups): [Opcode.requireGroup.word(argument: InstructionFlag.denies)] + GroupSet(groups).words
-        }
     }
 }
 

@@ -121,6 +121,7 @@ extension CredentialRecord {
         case .key: scheme = CredentialScheme.key.rawValue
         case .basic(let name): (scheme, username) = (CredentialScheme.basic.rawValue, text.add(name))
         case .certificate: scheme = CredentialScheme.certificate.rawValue
+        case .token: scheme = CredentialScheme.token.rawValue
         }
         switch credential.key {
         case .digest(let bytes):

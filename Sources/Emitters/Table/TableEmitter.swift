@@ -169,5 +169,11 @@ extension TableWriter {
         set(.addressRanges, programs.policies.edge.addressRanges)
         set(.crossOrigins, programs.policies.edge.crossOrigins)
         set(.origins, programs.policies.edge.origins)
+        set(.tokenPolicies, programs.policies.tokens.policies)
+        set(.tokenKeys, programs.policies.tokens.keys)
+        set(.keySources, programs.policies.tokens.sources)
+        set(.claimRequirements, programs.policies.tokens.requirements)
+        set(.claimHeaders, programs.policies.tokens.headers)
+        set(.tokenTexts, programs.policies.tokens.texts)
     }
 }

@@ -28,6 +28,8 @@ package struct Credential: Equatable, Sendable {
         case basic(username: String)
         /// A client's certificate, by what `key` is the digest of: `mtls-auth`.
         case certificate
+        /// A token's claim, and perhaps the issuer, that `key` is the digest of: `jwt`.
+        case token
     }
 
     /// How the key is known.

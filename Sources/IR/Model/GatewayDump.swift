@@ -83,6 +83,7 @@ package struct GatewayDump {
                 case .key: ""
                 case .basic(let username): "user \(username) "
                 case .certificate: "certificate "
+                case .token: "token "
                 }
             let dates = [("from", credential.notBefore), ("until", credential.expires)].compactMap { word, date in
                 date.map { " \(word) \($0)" }
@@ -206,10 +207,13 @@ package struct GatewayDump {
             settings.sources.map { GatewayDump.text($0) }.joined(separator: ", ")
                 + ", forward \(settings.forwardsCredential)"
         case .basicAuth(let settings): "forward \(settings.forwardsCredential)"
+        case .jwt(let settings): settings.text
         case .authentication(let settings):
             "\(settings.requirement), anonymous \(settings.anonymous.map { gateway.consumers[$0].name } ?? "nobody")"
         case .acl(.allow(let indices)): "allow [\(groups(indices))]"
         case .acl(.deny(let indices)): "deny [\(groups(indices))]"
+        case .acl(.audience(let index)): "allow [\(groups([index]))] and strangers"
+        case .acl(.claims(let requirements)): requirements.map(\.text).joined(separator: ", ")
         case .rateLimit(let settings): text(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
         case .redirect(let settings):

@@ -17,6 +17,7 @@ package enum Plugin: Hashable, Sendable {
     case mtlsAuth
     case keyAuth(KeyAuthSettings)
     case basicAuth(BasicAuthSettings)
+    case jwt(TokenSettings)
     case authentication(AuthenticationSettings)
     case acl(ACLSettings)
     case rateLimit(RateLimitSettings)
@@ -35,6 +36,7 @@ package enum Plugin: Hashable, Sendable {
         case .mtlsAuth: .mtlsAuth
         case .keyAuth: .keyAuth
         case .basicAuth: .basicAuth
+        case .jwt: .jwt
         case .authentication: .authentication
         case .acl: .acl
         case .rateLimit: .rateLimit

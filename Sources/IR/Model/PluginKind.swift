@@ -27,6 +27,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case mtlsAuth
     case keyAuth
     case basicAuth
+    case jwt
     case authentication
     case acl
     case rateLimit
@@ -46,6 +47,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .mtlsAuth: "mtls-auth"
         case .keyAuth: "key-auth"
         case .basicAuth: "basic-auth"
+        case .jwt: "jwt"
         case .authentication: "authentication"
         case .acl: "acl"
         case .rateLimit: "rate-limit"
@@ -63,7 +65,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .ipRestriction: .origin
         case .cors: .crossOrigin
         case .requestSizeLimit: .sizeLimit
-        case .mtlsAuth, .keyAuth, .basicAuth, .authentication: .authentication
+        case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .authentication: .authentication
         case .acl: .authorization
         case .rateLimit: .rateLimit
         case .requestHeaders: .requestTransform
@@ -72,10 +74,10 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         }
     }
 
-    /// Whether the plugin finds the consumer by a credential.
+    /// Whether the plugin finds out who calls by a credential.
     package var findsConsumer: Bool {
         switch self {
-        case .mtlsAuth, .keyAuth, .basicAuth: true
+        case .mtlsAuth, .keyAuth, .basicAuth, .jwt: true
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .rateLimit, .requestHeaders,
             .redirect, .respond, .responseHeaders, .securityHeaders:
             false

@@ -129,12 +129,16 @@ package struct AuthenticationSettings: Hashable, Sendable {
     }
 }
 
-/// `acl`: which groups of consumers may pass.
+/// `acl`: which groups of consumers may pass, or what a token must say.
 package enum ACLSettings: Hashable, Sendable {
     /// Consumers in at least one of these groups (indices into `Gateway.groups`, ascending).
     case allow([Int])
     /// All consumers but those in one of these groups (indices, ascending).
     case deny([Int])
+    /// Consumers in this group, and who passed authentication and is no consumer.
+    case audience(Int)
+    /// Whoever comes with a token that says all of this.
+    case claims([ClaimRequirement])
 }
 
 /// What a rate limit counts by.

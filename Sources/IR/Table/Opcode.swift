@@ -13,7 +13,7 @@
 /// | `admitPreview` | 0 | version, group set (8 words) |
 /// | `limitBody` | 0 | bytes low, bytes high |
 /// | `authenticateKey` | source, bit 8: forward, bit 9: optional | text offset, text count (a header's is lower-case) |
-/// | `requireGroup` | 0 allow, 1 deny | group set (8 words) |
+/// | `requireGroup` | 0 allow, 1 deny, 2 allow and strangers | group set (8 words) |
 /// | `takeToken` | 0 | rate limit |
 /// | `editRequestHeaders` | 0 | header edits |
 /// | `respond` | 0 | response |
@@ -21,6 +21,8 @@
 /// | `authenticateBasic` | bit 8: forward, bit 9: optional | |
 /// | `authenticateCertificate` | bit 9: optional | |
 /// | `requireConsumer` | 1: by a key | anonymous consumer or none |
+/// | `authenticateToken` | bit 9: optional | token policy |
+/// | `requireClaims` | 0 | first requirement, count |
 /// | `admitAddress` | 0 allow, 1 deny | address set |
 /// | `crossOrigin` | 0 | cross-origin policy |
 /// | `redirect` | status, bit 15: with the query | template |
@@ -69,6 +71,10 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case authenticateCertificate = 17
     /// Refuses who was not found, or lets it pass as the anonymous consumer.
     case requireConsumer = 18
+    /// Finds out who calls by a signed token.
+    case authenticateToken = 19
+    /// Refuses who comes without a token that says certain things.
+    case requireClaims = 20
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -86,9 +92,9 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
         case .end, .authenticateBasic, .authenticateCertificate: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
-            .requireConsumer:
+            .requireConsumer, .authenticateToken:
             2
-        case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID: 3
+        case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims: 3
         case .requireGroup: 9
         case .admitPreview: 10
         }
@@ -133,7 +139,8 @@ package enum InstructionFlag {
     package static let echoes: UInt16 = 1 << 2
     /// `requestID`: the low bits say whose ids are believed (`RequestIDAcceptance`).
     package static let acceptanceMask: UInt16 = 3
-    /// `authenticateKey`, `authenticateBasic`, `authenticateCertificate`: a request without the credential passes.
+    /// `authenticateKey`, `authenticateBasic`, `authenticateCertificate`, `authenticateToken`: a request without the
+    /// credential passes.
     package static let isOptional: UInt16 = 1 << 9
     /// `authenticateKey`, `authenticateBasic`: the upstream gets to see the credential.
     package static let forwardsCredential: UInt16 = 1 << 8
@@ -141,6 +148,8 @@ package enum InstructionFlag {
     package static let preservesHost: UInt16 = 1 << 8
     /// `requireGroup`, `admitAddress`: the set names who may not pass.
     package static let denies: UInt16 = 1
+    /// `requireGroup`: who is no consumer passes.
+    package static let passesStrangers: UInt16 = 2
     /// `redirect`: the request's query goes along.
     package static let keepsQuery: UInt16 = 1 << 15
     /// `editResponseHeaders`: refusals are edited, too.

@@ -84,6 +84,8 @@ package enum CredentialScheme: UInt16, Sendable {
     /// `username` is the user, the key its password.
     case basic = 1
     case certificate = 2
+    /// A token's claim.
+    case token = 3
 }
 
 /// What a consumer is known by.

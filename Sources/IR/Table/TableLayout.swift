@@ -62,6 +62,9 @@ package enum TableLayout {
     package static let groupCountMax = 256
     /// Fields of the access log: bits that `accessLogFields` may have.
     package static let accessLogFieldCount: UInt32 = 17
+    /// Ways to sign tokens, of which the first ones are symmetric.
+    package static let tokenAlgorithmCount = 13
+    package static let symmetricAlgorithmCount: UInt32 = 3
     /// Worker threads of a node.
     package static let workerCountMax: UInt32 = 1024
 }
@@ -115,6 +118,12 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case crossOrigins
     case origins
     case revocations
+    case tokenPolicies
+    case tokenKeys
+    case keySources
+    case claimRequirements
+    case claimHeaders
+    case tokenTexts
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -124,7 +133,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .literalSlots, .code: 4
         case .listeners: MemoryLayout<ListenerRecord>.stride
         case .trustedBlocks: MemoryLayout<AddressBlockRecord>.stride
-        case .methods, .groups, .origins: MemoryLayout<TextReference>.stride
+        case .methods, .groups, .origins, .tokenTexts: MemoryLayout<TextReference>.stride
         case .hosts: MemoryLayout<HostRecord>.stride
         case .treeNodes: MemoryLayout<TreeNodeRecord>.stride
         case .nodeExtras: MemoryLayout<NodeExtraRecord>.stride
@@ -159,6 +168,11 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .addressRanges: MemoryLayout<AddressRangeRecord>.stride
         case .crossOrigins: MemoryLayout<CrossOriginRecord>.stride
         case .revocations: MemoryLayout<RevocationRecord>.stride
+        case .tokenPolicies: MemoryLayout<TokenPolicyRecord>.stride
+        case .tokenKeys: MemoryLayout<TokenKeyRecord>.stride
+        case .keySources: MemoryLayout<KeySourceRecord>.stride
+        case .claimRequirements: MemoryLayout<ClaimRequirementRecord>.stride
+        case .claimHeaders: MemoryLayout<ClaimHeaderRecord>.stride
         }
     }
 }

@@ -153,6 +153,7 @@ package struct TableReport {
                 switch CredentialScheme(rawValue: credential.scheme) {
                 case .basic: " as user \(view.string(credential.username))"
                 case .certificate: " by certificate"
+                case .token: " by a token's claim"
                 case .key, nil: ""
                 }
             let dates = [

@@ -42,11 +42,14 @@ extension TableReport {
             ["header", "query", "cookie"][Int(argument & 0xFF)] + " " + name(at: offset)
                 + credentialFlags(argument)
         case .authenticateBasic, .authenticateCertificate: String(credentialFlags(argument).dropFirst(2))
+        case .authenticateToken: token(view.tokenPolicies[first]) + credentialFlags(argument)
+        case .requireClaims: claims(RangeRecord(first: first, count: view.code[offset + 2]))
         case .requireConsumer:
             (argument == 0 ? "" : "by key")
                 + (first == TableLayout.none ? "" : "else \(view.string(view.consumers[first].name))")
         case .requireGroup:
             (argument & InstructionFlag.denies == 0 ? "allow " : "deny ") + groups(at: offset + 1)
+                + (argument & InstructionFlag.passesStrangers == 0 ? "" : " and strangers")
         case .takeToken, .stampRateLimit: rateLimit(view.rateLimits[first])
         case .editRequestHeaders: edits(view.headerEdits[first])
         case .editResponseHeaders:
@@ -156,6 +159,32 @@ extension TableReport {
         return quoted(parts.joined())
     }
 
+    private func token(_ policy: TokenPolicyRecord) -> String {
+        let place = ["header", "query", "cookie"][Int(policy.place)] + " " + view.string(policy.placeName)
+        let keys = policy.keys.count == 0 ? "" : ", \(policy.keys.count) keys"
+        let source =
+            policy.keySource == TableLayout.none
+            ? "" : ", keys of \(view.string(view.keySources[policy.keySource].url))"
+        let issuer = policy.issuer.count == 0 ? "" : ", of \(view.string(policy.issuer))"
+        let audiences = texts(policy.audiences)
+        let consumer =
+            policy.consumerClaim.count == 0 ? "" : ", the consumer by \(view.string(policy.consumerClaim))"
+        let needed = policy.requirements.count == 0 ? "" : ", " + claims(policy.requirements)
+        return place + keys + source + issuer + (audiences.isEmpty ? "" : " for \(audiences)") + consumer + needed
+            + (policy.forwards ? ", forwarded" : "")
+    }
+
+    private func claims(_ range: RangeRecord) -> String {
+        (range.first..<range.first + range.count).map { index in
+            let record = view.claimRequirements[index]
+            return "\(view.string(record.claim)) \(record.needsAll ? "all of" : "one of") \(texts(record.values))"
+        }.joined(separator: ", ")
+    }
+
+    private func texts(_ range: RangeRecord) -> String {
+        (range.first..<range.first + range.count).map { view.string(view.tokenTexts[$0]) }.joined(separator: " ")
+    }
+
     private func quoted(_ text: String) -> String { JSONText.quoted(text) }
 }
 
@@ -183,6 +212,8 @@ extension Opcode {
         case .admitAddress: "admit-address"
         case .authenticateBasic: "authenticate-basic"
         case .authenticateCertificate: "authenticate-certificate"
+        case .authenticateToken: "authenticate-token"
+        case .requireClaims: "require-claims"
         case .requireConsumer: "require-consumer"
         case .crossOrigin: "cross-origin"
         case .redirect: "redirect"

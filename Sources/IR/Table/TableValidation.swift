@@ -13,6 +13,7 @@ extension TableView {
         try validateSecurity()
         try validateEdge()
         try validateRevocations()
+        try validateTokens()
         try validateTemplates()
         try validatePrograms()
         try validateAutomata()

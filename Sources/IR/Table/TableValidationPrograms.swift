@@ -78,12 +78,21 @@ extension TableView {
         case .authenticateBasic, .authenticateCertificate:
             let known = InstructionFlag.forwardsCredential | InstructionFlag.isOptional
             try require(argument & ~known == 0, .code, offset, "unknown flags")
+        case .authenticateToken:
+            try require(argument & ~InstructionFlag.isOptional == 0, .code, offset, "unknown flags")
+            try check(code[offset + 1], below: tokenPolicies.count, .code, offset, "token policy")
+        case .requireClaims:
+            try require(argument == 0, .code, offset, "unknown flags")
+            // Both are below 2^32: no overflow in 64 bits.
+            guard Int(code[offset + 1]) + Int(code[offset + 2]) <= claimRequirements.count else {
+                throw .outOfRange(section: "code", record: offset, field: "requirements")
+            }
         case .requireConsumer:
             try require(argument <= 1, .code, offset, "unknown flags")
             guard code[offset + 1] != TableLayout.none else { return }
             try check(code[offset + 1], below: consumers.count, .code, offset, "consumer")
         case .requireGroup:
-            try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
+            try require(argument <= InstructionFlag.passesStrangers, .code, offset, "unknown flags")
             try validateGroups(at: offset + 1)
         case .proxy: try validateProxy(argument, at: offset)
         case .admitAddress:
@@ -123,7 +132,7 @@ extension TableView {
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
         case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
             .authenticateBasic,
-            .authenticateCertificate, .requireConsumer:
+            .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer:
             break
         }
     }

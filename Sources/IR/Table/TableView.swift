@@ -160,6 +160,12 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var crossOrigins: Section<CrossOriginRecord> { section(44) }
     @inlinable package var origins: Section<TextReference> { section(45) }
     @inlinable package var revocations: Section<RevocationRecord> { section(46) }
+    @inlinable package var tokenPolicies: Section<TokenPolicyRecord> { section(47) }
+    @inlinable package var tokenKeys: Section<TokenKeyRecord> { section(48) }
+    @inlinable package var keySources: Section<KeySourceRecord> { section(49) }
+    @inlinable package var claimRequirements: Section<ClaimRequirementRecord> { section(50) }
+    @inlinable package var claimHeaders: Section<ClaimHeaderRecord> { section(51) }
+    @inlinable package var tokenTexts: Section<TextReference> { section(52) }
 
     /// The settings of the gateway as a whole.
     @inlinable

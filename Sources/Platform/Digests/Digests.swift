@@ -32,9 +32,13 @@ package enum CredentialMessage {
     /// Then `f` and the certificate's SHA-256, `n` and an alternative name, or `s` and its subject.
     package static let certificate = array(certificateStart)
 
+    /// Then the issuer or nothing, a zero byte, and what the claim says.
+    package static let token = array(tokenStart)
+
     /// The same for code that must not allocate.
     package static var basicStart: [3 of UInt8] { [0, 0x62, 0] }
     package static var certificateStart: [3 of UInt8] { [0, 0x63, 0] }
+    package static var tokenStart: [3 of UInt8] { [0, 0x74, 0] }
 
     private static func array(_ bytes: [3 of UInt8]) -> [UInt8] { bytes.indices.map { bytes[$0] } }
 }

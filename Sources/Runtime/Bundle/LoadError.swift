@@ -18,6 +18,8 @@ package enum LoadError: Error, Equatable, Sendable {
     /// A certificate, a key, or what else TLS needs; `reason` is one clause for people.
     case unusableFile(path: String, reason: String)
     case missingKeyVariable(name: String, certificate: String)
+    /// A key that tokens are checked by; `place` says where it is from, `reason` is one clause for people.
+    case unusableTokenKey(place: String, reason: String)
     /// Two consumers, or two credentials of one, have the same key.
     case sameKey(first: String, second: String)
     /// Only signed bundles are served, and there is no signature at this path.
@@ -49,6 +51,7 @@ package enum LoadError: Error, Equatable, Sendable {
         case .unusableFile(let path, let reason): "cannot use `\(path)`: \(reason)"
         case .missingKeyVariable(let name, let certificate):
             "the environment has no variable `\(name)`, which the private key of `\(certificate)` comes from"
+        case .unusableTokenKey(let place, let reason): "cannot check tokens by the key from \(place): \(reason)"
         case .sameKey(let first, let second):
             "credentials `\(first)` and `\(second)` have the same key: nobody could tell whose request it is"
         case .unsigned(let path): "the bundle is not signed: there is no `\(path)`"

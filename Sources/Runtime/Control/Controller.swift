@@ -24,6 +24,7 @@ package struct Controller: ~Copyable {
     let clockOffset: Int64
     let workers: WorkerGroup
     let resolver: Resolver
+    let keyFetcher: KeyFetcher
     let accessLog: AccessLogWriter
     var loader: GenerationLoader
     var watch: BundleWatch
@@ -118,11 +119,12 @@ package struct Controller: ~Copyable {
         status = StatusServer(listener: statusListener.descriptors[0])
         accessLog = AccessLogWriter(path: plan.accessLogPath, rings: workers.links.map(\.log), sleep: sleep, log: log)
         resolver = Resolver(controlWakeup: wakeup, log: log)
+        keyFetcher = KeyFetcher(controlWakeup: wakeup, log: log)
         clockOffset = options.startInstant.map { [startInstant] in $0 - startInstant } ?? 0
         reloads.loadedInstant = startInstant
         follow(first.security.files)
         plan.warn(log, descriptorLimit: descriptorLimit)
-        for warning in first.security.warnings { log.warning(warning) }
+        for warning in first.warnings { log.warning(warning) }
         warnOfExpiry()
         for address in adopted.addresses {
             log.warning("a socket that was handed over is not in the bundle, and is closed", ["address": address])
@@ -322,6 +324,7 @@ package struct Controller: ~Copyable {
     private mutating func end(_ code: Int32) -> Int32 {
         resolver.stop()
         puller?.stop()
+        keyFetcher.stop()
         removeSocketFiles()
         let isFlushed = accessLog.stop(withinMilliseconds: Controller.logFlushMilliseconds)
         log.info("ended", ["code": String(code), "access-log-flushed": String(isFlushed)])

@@ -54,13 +54,22 @@ extension Controller {
                 seal: seal,
                 former: newest.security
             )
-            follow(security.files)
-            if isSame, security.digest == newest.security.digest, try !haveSecretsChanged(newest) {
+            let keys = try TokenKeys.load(table.view, bundle: bundle)
+            follow(security.files + keys.files)
+            if isSame, security.digest == newest.security.digest, keys.digest == newest.tokenKeys.digest,
+                try !haveSecretsChanged(newest)
+            {
                 if let seal { floor.note(seal) }
                 noteUnchanged(reason)
                 return nil
             }
-            stage(try loader.make(of: isSame ? newest.table : table, security: security), now: now)
+            let next = try loader.make(
+                of: isSame ? newest.table : table,
+                bundle: bundle,
+                security: security,
+                tokenKeys: keys
+            )
+            stage(next, now: now)
             if let seal { floor.note(seal) }
             return nil
         } catch {
@@ -123,8 +132,8 @@ extension Controller {
         notices.reloaded(failure: reloads.failure?.message)
     }
 
-    /// Holds a generation back until the names of its targets are resolved, so that no request meets a target without
-    /// an address, but not for long.
+    /// Holds a generation back until the names of its targets are resolved and the keys of its tokens are fetched, so
+    /// that no request meets a target without an address, but not for long.
     private mutating func stage(_ generation: Generation, now: Int64) {
         staged = Staged(generation: generation, deadline: now + Controller.resolutionMillisecondsMax)
         retry.noteSuccess()
@@ -134,7 +143,7 @@ extension Controller {
 
     /// Hands the staged generation to the workers if it is time to.
     mutating func publishStaged(now: Int64) {
-        guard let next = staged, resolver.isSettled || now >= next.deadline else { return }
+        guard let next = staged, resolver.isSettled && keyFetcher.isSettled || now >= next.deadline else { return }
         staged = nil
         retired.append(current)
         current = next.generation
@@ -148,7 +157,7 @@ extension Controller {
             "serving another bundle",
             ["generation": String(current.number), "routes": String(current.view.routes.count)]
         )
-        for warning in current.security.warnings { log.warning(warning) }
+        for warning in current.warnings { log.warning(warning) }
         warnOfFixedSettings()
     }
 
@@ -186,7 +195,11 @@ extension Controller {
     /// in none of them any more.
     mutating func retarget() {
         var targets: [UInt32: GenerationLoader.TargetName] = [:]
-        for generation in [current] + retired + (staged.map { [$0.generation] } ?? []) {
+        let generations = [current] + retired + (staged.map { [$0.generation] } ?? [])
+        let rings = generations.flatMap(\.tokens.distinctRings)
+        loader.forgetRings(except: rings)
+        keyFetcher.setRings(rings)
+        for generation in generations {
             for record in 0..<UInt32(generation.view.targets.count) {
                 let id = generation.targetOfRecord[record]
                 targets[id] = loader.targetNames[Int(id)]
@@ -200,6 +213,6 @@ extension Controller {
     /// At the start: waits for the first answers, but not for long.
     func waitForNames() {
         let end = startMilliseconds + Controller.resolutionMillisecondsMax
-        while !resolver.isSettled, Clock.monotonicMilliseconds < end { usleep(1_000) }
+        while !(resolver.isSettled && keyFetcher.isSettled), Clock.monotonicMilliseconds < end { usleep(1_000) }
     }
 }

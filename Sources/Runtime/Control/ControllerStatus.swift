@@ -63,6 +63,7 @@ extension Controller {
             seal: floor.seal,
             seriesNames: loader.seriesNames,
             targets: resolver.reports.sorted { $0.key < $1.key }.map(\.value),
+            keySources: keyFetcher.reports,
             workers: workers.links.map(\.metrics),
             logLinesDroppedCount: accessLog.droppedCount
         )

@@ -43,6 +43,14 @@ package final class Generation: @unchecked Sendable {
     package let targetOfRecord: RecordMap
     /// Certificates, keys and authorities.
     let security: Security
+    /// Keys of tokens.
+    let tokens: TokenPolicies
+    let tokenKeys: TokenKeys
+
+    /// Files that were read for it, beside the table.
+    var files: [Security.WatchedFile] { security.files + tokenKeys.files }
+    /// Things that are probably not what the operator wants.
+    var warnings: [String] { security.warnings + tokenKeys.warnings }
 
     init(
         number: UInt64,
@@ -51,7 +59,9 @@ package final class Generation: @unchecked Sendable {
         keySalt: KeySalt,
         seriesOfVersion: [UInt32],
         targetOfRecord: [UInt32],
-        security: Security
+        security: Security,
+        tokens: TokenPolicies,
+        tokenKeys: TokenKeys
     ) {
         self.number = number
         self.table = table
@@ -60,6 +70,8 @@ package final class Generation: @unchecked Sendable {
         self.seriesOfVersion = RecordMap(seriesOfVersion)
         self.targetOfRecord = RecordMap(targetOfRecord)
         self.security = security
+        self.tokens = tokens
+        self.tokenKeys = tokenKeys
     }
 
     deinit {

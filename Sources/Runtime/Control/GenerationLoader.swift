@@ -33,6 +33,8 @@ package struct GenerationLoader {
     private var targets: [TargetName: UInt32] = [:]
     private var freeTargets: [UInt32] = []
     private var generationCount: UInt64 = 0
+    /// Fetched keys by where they are, for as long as a generation names the place.
+    private var rings: [KeyRing.Name: KeyRing] = [:]
 
     package init() {}
 
@@ -44,11 +46,19 @@ package struct GenerationLoader {
     package mutating func load(bundle path: String, seal: BundleSeal? = nil) throws(LoadError) -> Generation {
         let table = try MappedTable.load(bundle: path, seal: seal)
         let security = try SecurityLoader.load(table.view, bundle: path, seal: seal, former: nil)
-        return try make(of: table, security: security)
+        let keys = try TokenKeys.load(table.view, bundle: path)
+        return try make(of: table, bundle: path, security: security, tokenKeys: keys)
     }
 
     /// Makes the next generation.
-    package mutating func make(of table: MappedTable, security: Security) throws(LoadError) -> Generation {
+    ///
+    /// - Parameter bundle: where the table was found.
+    package mutating func make(
+        of table: MappedTable,
+        bundle: String,
+        security: Security,
+        tokenKeys: TokenKeys
+    ) throws(LoadError) -> Generation {
         let view = table.view
         let salt = KeySalt(view)
         let credentials = try CredentialIndex.build(view, salt: salt)
@@ -64,8 +74,36 @@ package struct GenerationLoader {
             keySalt: salt,
             seriesOfVersion: (0..<view.versions.count).map { seriesNumber(ofVersion: $0, in: view) },
             targetOfRecord: targetNumbers(in: view, security),
-            security: security
+            security: security,
+            tokens: TokenPolicies(own: tokenKeys.sets, rings: ringsOfPolicies(in: view, bundle: bundle)),
+            tokenKeys: tokenKeys
         )
+    }
+
+    /// What a place has is found again by the next generation that names it.
+    private mutating func ringsOfPolicies(in view: TableView, bundle: String) -> [KeyRing?] {
+        let folder = MappedTable.folder(ofBundle: bundle)
+        return (0..<view.tokenPolicies.count).map { index in
+            let number = view.tokenPolicies[index].keySource
+            guard number != TableLayout.none else { return nil }
+            let source = view.keySources[number]
+            let path = view.string(source.authorities)
+            let name = KeyRing.Name(
+                url: view.string(source.url),
+                isIssuer: source.isIssuer,
+                authorities: path.isEmpty || path.hasPrefix("/") ? path : folder + path
+            )
+            if let known = rings[name] { return known }
+            let ring = KeyRing(name)
+            rings[name] = ring
+            return ring
+        }
+    }
+
+    /// Gives up the keys of places that no generation names any more.
+    package mutating func forgetRings(except live: [KeyRing]) {
+        let names = Set(live.map(\.name))
+        rings = rings.filter { names.contains($0.key) }
     }
 
     /// Versions beyond the bound on series count as belonging to none.

@@ -11,6 +11,7 @@ extension StatusFacts {
         putSecurity(&metrics)
         putSessions(&metrics)
         putRefusals(&metrics)
+        putTokens(&metrics)
         putControl(&metrics)
         putLifecycle(&metrics)
         putProcess(&metrics)
@@ -219,7 +220,7 @@ extension StatusFacts {
             "ip-restriction": .addressRefused, "cors": .originRefused,
             "size-limit": .bodyTooLarge, "overload": .shed, "lag": .shedByLag, "planned": .refusedPlanned,
             "brownout": .refusedBrownout, "sunset": .refusedSunset, "retired": .refusedRetired,
-            "no-route": .unrouted,
+            "no-route": .unrouted, "no-keys": .keysUnavailable,
         ]
         for (reason, counter) in reasons { metrics.sample(refused, ["reason": reason], sum(counter)) }
     }

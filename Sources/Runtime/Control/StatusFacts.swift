@@ -52,6 +52,8 @@ struct StatusFacts {
     var seriesNames: [GenerationLoader.SeriesName]
     /// Ascending by target id.
     var targets: [Resolver.Report]
+    /// Ascending by URL.
+    var keySources: [KeyFetchState.Report]
     var workers: [WorkerMetrics]
     var logLinesDroppedCount: UInt64
 

@@ -10,6 +10,7 @@ extension StatusFacts {
         putReloads(&json)
         putAPIs(&json)
         putTargets(&json)
+        putKeySources(&json)
         json.closeObject()
         return StatusAnswer(status: 200, contentType: "application/json", body: json.bytes + [0x0A])
     }
@@ -151,6 +152,20 @@ extension StatusFacts {
             for address in target.addresses { json.string(address.text) }
             json.closeArray()
             json.member("error", target.failure)
+            json.closeObject()
+        }
+        json.closeArray()
+    }
+
+    private func putKeySources(_ json: inout JSONWriter) {
+        json.key("key_sources")
+        json.openArray()
+        for source in keySources {
+            json.openObject()
+            json.member("url", source.url)
+            json.member("keys", UInt64(source.keyCount))
+            json.member("fetched", source.fetchedInstant > 0 ? CalendarTime(source.fetchedInstant).rfc3339 : nil)
+            json.member("error", source.failure)
             json.closeObject()
         }
         json.closeArray()

@@ -37,14 +37,20 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case unauthenticatedBasic
     case unauthenticatedCertificate
     case unauthenticatedAny
+    case unauthenticatedToken
+    /// A token cannot be checked: its keys are to be fetched, and none came yet.
+    case keysUnavailable
+    case claimsInsufficient
 
     /// The status; that of a brownout is the spec's.
     var status: UInt16 {
         switch self {
         case .none: 200
         case .malformed, .selectorContradictory, .secureOnly: 400
-        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny: 401
-        case .forbidden, .addressNotAllowed, .originNotAllowed: 403
+        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
+            .unauthenticatedToken:
+            401
+        case .forbidden, .claimsInsufficient, .addressNotAllowed, .originNotAllowed: 403
         case .notFound, .versionUnknown: 404
         case .methodNotAllowed: 405
         case .headTimeout, .bodyTimeout: 408
@@ -58,7 +64,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamFailed, .upstreamMalformed, .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed,
             .upstreamUntrusted:
             502
-        case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy: 503
+        case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy, .keysUnavailable: 503
         case .upstreamTimeout: 504
         case .versionUnsupported: 505
         }
@@ -83,8 +89,11 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .sunset: "version-sunset"
         case .brownout: "version-brownout"
         case .bodyTooLarge: "body-too-large"
-        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny:
+        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
+            .unauthenticatedToken:
             "authentication-required"
+        case .keysUnavailable: "keys-unavailable"
+        case .claimsInsufficient: "claims-insufficient"
         case .forbidden: "consumer-not-allowed"
         case .rateLimited: "rate-limit-exceeded"
         case .overloaded: "gateway-overloaded"
@@ -121,8 +130,11 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .sunset: "This version of the API was sunset."
         case .brownout: "This version of the API is deprecated and rests for a while; see Retry-After."
         case .bodyTooLarge: "The request's body is larger than this route takes."
-        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny:
+        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
+            .unauthenticatedToken:
             "The request needs a valid credential."
+        case .keysUnavailable: "The gateway has no keys yet to check tokens by; see Retry-After."
+        case .claimsInsufficient: "The token does not say what this route needs."
         case .forbidden: "The consumer may not call this route."
         case .rateLimited: "Too many requests; see Retry-After."
         case .overloaded: "The gateway is at its limit; see Retry-After."
@@ -155,7 +167,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .unauthenticatedBasic: "basic-auth"
         case .unauthenticatedCertificate: "mtls-auth"
         case .unauthenticatedAny: "authentication"
-        case .forbidden: "acl"
+        case .unauthenticatedToken, .keysUnavailable: "jwt"
+        case .forbidden, .claimsInsufficient: "acl"
         case .addressNotAllowed: "ip-restriction"
         case .originNotAllowed: "cors"
         case .rateLimited: "rate-limit"

@@ -13,6 +13,10 @@ struct RequestEdits {
     var cookieCut = 0..<0
     /// `headerEdits` record; `none` if there is none.
     var headerEdits = TableLayout.none
+    /// The request's token, if it is good, where it stands in the head.
+    var token = Bytes.empty
+    /// The reader holds its claims.
+    var isTokenRead = false
     /// The field that carries the request's id to the upstream; empty if there is none.
     var requestIDName = TextReference()
 }

@@ -5,7 +5,7 @@ internal import GatewayTable
 // nothing. A credential that is wrong is refused even where one is optional.
 
 /// What a request has of a credential.
-private enum FoundCredential {
+enum FoundCredential {
     case absent
     /// Several, or not well-formed: as good as a wrong one.
     case unusable
@@ -71,19 +71,19 @@ extension Worker {
         return .present(fields.value(index))
     }
 
-    private mutating func queryKey(_ name: Bytes, forwards: Bool) -> FoundCredential {
+    /// - Parameter isVerbatim: nothing that needs an escape can be a credential, so that it is taken as it stands.
+    mutating func queryKey(_ name: Bytes, forwards: Bool, isVerbatim: Bool = false) -> FoundCredential {
         var found = FoundCredential.absent
         var parameters = QueryParameters(head.query)
         while let parameter = parameters.next() {
             guard parameter.name.equalsDecoded(name) else { continue }
-            guard case .absent = found, parameter.value.count <= Limits.keyBytesMax else { return .unusable }
-            var decoded = ByteWriter(bodyScratch)
-            var index = 0
-            while index < parameter.value.count {
-                guard let byte = parameter.value.decodedByte(at: &index) else { return .unusable }
-                decoded.append(byte: byte)
+            guard case .absent = found else { return .unusable }
+            if isVerbatim {
+                found = .present(parameter.value)
+            } else {
+                guard let decoded = decoded(parameter.value) else { return .unusable }
+                found = .present(decoded)
             }
-            found = .present(decoded.written)
             if !forwards {
                 // With the `&` behind it, or else the one before it, or else the whole query.
                 let hasMore = parameter.end < head.query.count
@@ -94,7 +94,19 @@ extension Worker {
         return found
     }
 
-    private mutating func cookieKey(_ fields: FieldsView, _ name: Bytes, forwards: Bool) -> FoundCredential {
+    /// A key without its escapes, in the scratch.
+    private mutating func decoded(_ value: Bytes) -> Bytes? {
+        guard value.count <= Limits.keyBytesMax else { return nil }
+        var decoded = ByteWriter(bodyScratch)
+        var index = 0
+        while index < value.count {
+            guard let byte = value.decodedByte(at: &index) else { return nil }
+            decoded.append(byte: byte)
+        }
+        return decoded.written
+    }
+
+    mutating func cookieKey(_ fields: FieldsView, _ name: Bytes, forwards: Bool) -> FoundCredential {
         var found = FoundCredential.absent
         var field = fields.firstIndex(ofName: Bytes("cookie"))
         while let index = field {
@@ -179,7 +191,7 @@ extension Worker {
                 credential == TableLayout.none ? nil : exchanges[x].table.view.credentials[credential].scheme
             return scheme == CredentialScheme.key.rawValue ? .none : refused(.unauthenticated)
         }
-        if exchanges[x].consumer != TableLayout.none { return .none }
+        if exchanges[x].consumer != TableLayout.none || exchanges[x].hasToken { return .none }
         guard anonymous != TableLayout.none else { return refused(.unauthenticatedAny) }
         exchanges[x].consumer = anonymous
         return .none
@@ -197,6 +209,7 @@ extension Worker {
                 hasKey = true
             case .authenticateBasic: appendChallenge("Basic", view, to: &fields)
             case .authenticateCertificate: appendChallenge("Certificate", view, to: &fields)
+            case .authenticateToken: appendTokenChallenge(x, view, to: &fields)
             default: break
             }
             counter += view.code[counter] >> 8 & 0xFF

@@ -58,12 +58,18 @@ extension Worker {
                 refusal = authenticateKey(x, fields, name: Bytes(view.bytes(name)), argument: argument)
             case .authenticateBasic: refusal = authenticateBasic(x, fields, argument: argument)
             case .authenticateCertificate: refusal = authenticateCertificate(x, argument: argument)
+            case .authenticateToken:
+                refusal = authenticateToken(x, fields, policy: view.code[counter + 1], argument: argument)
+            case .requireClaims:
+                let range = RangeRecord(first: view.code[counter + 1], count: view.code[counter + 2])
+                refusal = requireClaims(x, range)
             case .requireConsumer:
                 refusal = requireConsumer(x, argument: argument, anonymous: view.code[counter + 1])
             case .requireGroup:
                 let isMember = consumer(exchanges[x].consumer, view, isInSetAt: counter + 1)
-                let isDenied = argument & InstructionFlag.denies != 0 ? isMember : !isMember
-                if isDenied {
+                let isStranger = exchanges[x].consumer == TableLayout.none && exchanges[x].hasToken
+                let isPassed = argument & InstructionFlag.passesStrangers != 0 && isStranger
+                if !isPassed, isMember == (argument & InstructionFlag.denies != 0) {
                     metrics.add(.forbidden)
                     refusal = .forbidden
                 }
@@ -257,7 +263,10 @@ extension Worker {
         let seed = rates.seed ^ limit.identity
         switch RateKeyKind(rawValue: limit.keyKind) {
         case .consumer:
-            guard exchanges[x].consumer != TableLayout.none else { return RateStore.hash(.empty, seed) }
+            guard exchanges[x].consumer != TableLayout.none else {
+                return exchanges[x].subject == 0
+                    ? RateStore.hash(.empty, seed) : RateStore.mix(seed, exchanges[x].subject)
+            }
             return RateStore.hash(Bytes(view.bytes(view.consumers[exchanges[x].consumer].name)), seed)
         case .address:
             let address = clientAddress(x, fields)

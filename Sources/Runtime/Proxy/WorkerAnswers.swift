@@ -219,8 +219,10 @@ extension Worker {
         fields.append("Content-Type: application/problem+json\r\nCache-Control: no-store\r\n")
         switch kind {
         case .methodNotAllowed: appendAllow(match.allowedMethods, view, to: &fields)
-        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny:
+        case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
+            .unauthenticatedToken:
             appendChallenges(x, view, to: &fields)
+        case .claimsInsufficient: appendTokenChallenge(x, view, to: &fields)
         case .brownout:
             let (_, window) = view.state(ofVersion: exchanges[x].version, at: instant)
             guard window != TableLayout.none else { return }
@@ -232,7 +234,7 @@ extension Worker {
                 wait = max(wait, exchanges[x].rates[index].resetSeconds)
             }
             appendRetryAfter(UInt64(wait), to: &fields)
-        case .overloaded, .upstreamBusy, .upstreamUnavailable: appendRetryAfter(1, to: &fields)
+        case .overloaded, .upstreamBusy, .upstreamUnavailable, .keysUnavailable: appendRetryAfter(1, to: &fields)
         default: break
         }
     }

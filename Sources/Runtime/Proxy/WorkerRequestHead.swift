@@ -27,6 +27,7 @@ extension Worker {
         appendRemainingCookies(to: &output)
         appendForwarding(x, client, to: &output)
         appendIdentity(x, view, to: &output)
+        appendClaims(x, view, to: &output)
         appendEdits(edits.headerEdits, x, view, to: &output)
         exchanges[x].edits = edits.headerEdits
         switch exchanges[x].body.framing {
@@ -139,6 +140,7 @@ extension Worker {
         if edits.requestIDName.count > 0 {
             head.table.dropIgnoringCase(name: Bytes(view.bytes(edits.requestIDName)), in: head.message)
         }
+        dropClaimFields(x, view)
         drop(edits.headerEdits, view)
     }
 

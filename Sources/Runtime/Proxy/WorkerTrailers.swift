@@ -15,8 +15,10 @@ extension Worker {
         let client = exchanges[x].client
         if sockets[client].transport == .stream { http2.moveTrailers(of: client, to: &exchanges[x].trailers) }
         guard exchanges[x].trailers.complete() else { return false }
-        guard exchanges[x].trailers.isWaiting, exchanges[x].edits != TableLayout.none else { return true }
+        guard exchanges[x].trailers.isWaiting else { return true }
         let view = exchanges[x].table.view
+        dropClaimTrailers(x, view)
+        guard exchanges[x].edits != TableLayout.none else { return true }
         let edits = view.headerEdits[exchanges[x].edits]
         for range in 0..<2 {
             let fields = range == 0 ? edits.removals : edits.settings

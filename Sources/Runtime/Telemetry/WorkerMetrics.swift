@@ -54,6 +54,25 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case rateLimited
     /// Requests without a valid credential.
     case unauthenticated
+    /// Tokens that were known, and those that were checked and found good.
+    case tokensKnown
+    case tokensVerified
+    /// Tokens that were refused, by the reason.
+    case tokensMalformed
+    case tokensTooLong
+    case tokensOfOtherAlgorithm
+    case tokensCritical
+    case tokensOfUnknownKey
+    case tokensForged
+    case tokensExpired
+    case tokensNotYetValid
+    case tokensTooLasting
+    case tokensOfOtherIssuer
+    case tokensForOthers
+    case tokensLackingClaims
+    case tokensOfNobody
+    /// Requests answered 503 because no keys had come yet.
+    case keysUnavailable
     /// Requests whose consumer is in no group that may pass.
     case forbidden
     /// Requests from an address that may not call.

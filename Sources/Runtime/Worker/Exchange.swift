@@ -1,4 +1,5 @@
 internal import GatewayTable
+internal import Tokens
 
 /// Where an exchange stands.
 enum ExchangeState: UInt8, BitwiseCopyable {
@@ -86,6 +87,12 @@ struct Exchange: BitwiseCopyable {
     var requestIDCount: UInt8 = 0
     var requestID = InlineArray<64, UInt8>(repeating: 0)
     var refusal = RefusalKind.none
+    /// Of `jwt`; none where the route has none.
+    var tokenPolicy = TableLayout.none
+    var hasToken = false
+    /// Who the token is about, for counting; 0 if nobody.
+    var subject: UInt64 = 0
+    var tokenFault = TokenFault.none
     /// The origin that may read the answer, as offset from the head's first byte; 0 bytes if there is none.
     var originStart: UInt16 = 0
     var originCount: UInt16 = 0

@@ -12,6 +12,8 @@ struct LoadedTable {
     let view: TableView
     let credentials: CredentialIndex
     let keySalt: KeySalt
+    let keyVersions: KeyVersions
+    let number: UInt64
     let seriesOfVersion: RecordMap
     let targetOfRecord: RecordMap
     /// By target record.
@@ -28,6 +30,8 @@ struct LoadedTable {
         view = generation.view
         credentials = generation.credentials
         keySalt = generation.keySalt
+        keyVersions = generation.tokens.versions
+        number = generation.number
         seriesOfVersion = generation.seriesOfVersion
         targetOfRecord = generation.targetOfRecord
         weights = Slab(capacity: max(generation.view.targets.count, 1), repeating: TargetWeight())
@@ -74,6 +78,8 @@ struct LoadedTableReference: BitwiseCopyable {
     @inline(__always) var generation: Generation { unsafe pointer.pointee.generation }
     @inline(__always) var view: TableView { unsafe pointer.pointee.view }
     @inline(__always) var credentials: CredentialIndex { unsafe pointer.pointee.credentials }
+    @inline(__always) var keyVersions: KeyVersions { unsafe pointer.pointee.keyVersions }
+    @inline(__always) var number: UInt64 { unsafe pointer.pointee.number }
     @inline(__always) var seriesOfVersion: RecordMap { unsafe pointer.pointee.seriesOfVersion }
     @inline(__always) var targetOfRecord: RecordMap { unsafe pointer.pointee.targetOfRecord }
     @inline(__always) var weights: Slab<TargetWeight> { unsafe pointer.pointee.weights }

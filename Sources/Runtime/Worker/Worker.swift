@@ -54,6 +54,7 @@ struct Worker: ~Copyable {
     let recordScratch: Block
     var edits = RequestEdits()
     var random: RequestIDSource
+    var desk = TokenDesk()
 
     // Clocks, read once per turn of the loop.
     /// Microseconds, monotonic.

@@ -1,4 +1,5 @@
 internal import GatewayTable
+internal import Tokens
 
 // What is kept of an exchange when it is over: its counts, and its line in the access log.
 
@@ -67,7 +68,8 @@ extension Worker {
         }
         if exchanges[x].refusal != .none {
             line.refusedBy = TableBytes(exchanges[x].refusal.speaker)
-            line.reason = TableBytes(exchanges[x].refusal.type)
+            let isToken = exchanges[x].refusal == .unauthenticatedToken && exchanges[x].tokenFault != .none
+            line.reason = TableBytes(isToken ? exchanges[x].tokenFault.word : exchanges[x].refusal.type)
         }
         line.append(to: log, fields: fields)
     }

@@ -84,9 +84,13 @@ struct Audit {
         var isAny = true
         var anonymous: Int?
         var who: String?
+        var admitsStrangers = false
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
             case .mtlsAuth, .keyAuth, .basicAuth: ways.append(step.plugin.name)
+            case .jwt(let settings):
+                ways.append(step.plugin.name)
+                if settings.consumerClaim == nil { admitsStrangers = true }
             case .authentication(let settings): (isAny, anonymous) = (settings.requirement == .any, settings.anonymous)
             case .acl(let settings): who = people(settings)
             case .rateLimit: row.limits = plugins.text(step.plugin) + nodeText
@@ -102,7 +106,8 @@ struct Audit {
         }
         row.isOpen = anonymous != nil
         let guest = anonymous.map { ", and everyone as \(gateway.consumers[$0].name)" } ?? ""
-        row.who = "\(who ?? "every consumer") by \(ways.joined(separator: isAny ? " or " : " and "))\(guest)"
+        row.who =
+            "\(who ?? (admitsStrangers ? "everyone" : "every consumer")) by \(ways.joined(separator: isAny ? " or " : " and "))\(guest)"
         return row
     }
 
@@ -117,6 +122,8 @@ struct Audit {
             let names = gateway.consumers.filter { !Set($0.groups).isDisjoint(with: groups) }.map(\.name)
             return "\(list(groups)) (\(names.isEmpty ? "nobody" : names.joined(separator: ", ")))"
         case .deny(let groups): return "every consumer but \(list(groups))"
+        case .audience(let group): return "\(people(.allow([group]))) and strangers"
+        case .claims(let needed): return "whose token has \(PluginText.claims(needed))"
         }
     }
 
@@ -149,6 +156,7 @@ extension Credential {
         case .key: "key"
         case .basic(let username): "user \(username)"
         case .certificate: "certificate"
+        case .token: "token"
         }
     }
 }

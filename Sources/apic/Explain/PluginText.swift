@@ -27,6 +27,7 @@ struct PluginText {
         case .mtlsAuth: return "the client's certificate, else 401"
         case .basicAuth(let settings):
             return "user name and password, else 401" + (settings.forwardsCredential ? "; the upstream sees them" : "")
+        case .jwt(let settings): return token(settings)
         case .authentication(let settings):
             let how = settings.requirement == .any ? "any of them is enough" : "each must find the same consumer"
             return how + (settings.anonymous.map { "; without any, \(gateway.consumers[$0].name) calls" } ?? "")
@@ -35,6 +36,8 @@ struct PluginText {
                 + (settings.forwardsCredential ? "; the upstream sees it" : "")
         case .acl(.allow(let groups)): return "consumers in \(names(groups)), else 403"
         case .acl(.deny(let groups)): return "all consumers but those in \(names(groups)), who get 403"
+        case .acl(.audience(let group)): return "consumers in \(names([group])) and strangers, else 403"
+        case .acl(.claims(let needed)): return "tokens with \(Self.claims(needed)), else 403"
         case .rateLimit(let settings): return limit(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
@@ -75,6 +78,20 @@ struct PluginText {
         case .query(let name): "the parameter `\(name)`"
         case .cookie(let name): "the cookie `\(name)`"
         }
+    }
+
+    private func token(_ settings: TokenSettings) -> String {
+        let issuer = settings.issuer.map { " of \($0)" } ?? ""
+        let audience = settings.audiences.isEmpty ? "" : " for \(settings.audiences.joined(separator: " or "))"
+        let consumer = settings.consumerClaim.map { "; `\($0)` names the consumer" } ?? ""
+        let needed = settings.requirements.isEmpty ? "" : "; needs \(Self.claims(settings.requirements))"
+        return "a token\(issuer)\(audience) in \(Self.source(settings.source)), else 401\(consumer)\(needed)"
+            + (settings.forwardsCredential ? "; the upstream sees it" : "")
+    }
+
+    static func claims(_ requirements: [ClaimRequirement]) -> String {
+        requirements.map { "\($0.claim) \($0.values.joined(separator: $0.needsAll ? " and " : " or "))" }
+            .joined(separator: ", ")
     }
 
     private func limit(_ settings: RateLimitSettings) -> String {

@@ -159,9 +159,22 @@ struct RoutedExplanation {
             let hasPassword = fields.contains { $0.value.lowercased().hasPrefix("basic ") }
             if hasPassword || explanation.consumer != nil || hasOtherWays { return nil }
             return (401, "the request has no user name and password")
+        case .jwt(let settings):
+            let hasToken =
+                switch settings.source {
+                case .header(let name): explanation.request.hasField(name)
+                case .query(let name): explanation.request.hasParameter(name)
+                case .cookie(let name): explanation.request.hasCookie(name)
+                }
+            if hasToken || explanation.consumer != nil || hasOtherWays { return nil }
+            return (401, "the request has no token in \(PluginText.source(settings.source))")
         case .acl(let settings):
             guard let consumer = explanation.consumer.map({ gateway.consumers[$0] }) else { return nil }
             switch settings {
+            case .claims: return nil
+            case .audience(let group):
+                guard !consumer.groups.contains(group) else { return nil }
+                return (403, "\(consumer.name) is in none of the groups")
             case .allow(let groups):
                 guard Set(consumer.groups).isDisjoint(with: groups) else { return nil }
                 return (403, "\(consumer.name) is in none of the groups")
@@ -205,6 +218,7 @@ struct RoutedExplanation {
         var echo: String?
         var sent: HeaderEdits?
         var authenticates = false
+        var claims: [ClaimHeader] = []
         var requestID: String?
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
@@ -221,6 +235,9 @@ struct RoutedExplanation {
                 requestID = settings.header
                 if settings.echo { echo = settings.header }
             case .mtlsAuth, .keyAuth, .basicAuth: authenticates = true
+            case .jwt(let settings):
+                authenticates = authenticates || settings.consumerClaim != nil
+                claims = settings.headers
             case .ipRestriction, .cors, .authentication, .acl, .rateLimit, .requestSizeLimit: continue
             }
         }
@@ -246,6 +263,9 @@ struct RoutedExplanation {
         if let requestID { lines.append(Explanation.row("", "\(requestID): the request's id")) }
         if authenticates {
             lines.append(Explanation.row("", "X-Consumer-Username, X-Consumer-Groups, X-Credential-Id: who calls"))
+        }
+        for claim in claims {
+            lines.append(Explanation.row("", "\(claim.header): what the token says of \(claim.claim)"))
         }
         return lines + (sent?.lines(plugins) ?? [])
     }
