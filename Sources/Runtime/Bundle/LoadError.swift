@@ -86,7 +86,7 @@ extension LoadError {
         switch self {
         case .cannotOpen, .notAFile, .cannotRead, .changedWhileRead, .noMemory: .file
         case .invalidTable: .table
-        case .missingVariable, .unreadableSecret, .emptySecret, .secretTooLong, .sameKey: .secret
+        case .missingVariable, .unreadableSecret, .emptySecret, .secretTooLong, .sameKey, .unusableTokenKey: .secret
         case .unusableFile, .missingKeyVariable: .certificate
         case .unsigned, .badSignature: .signature
         case .rolledBack, .epochRolledBack: .rollback
