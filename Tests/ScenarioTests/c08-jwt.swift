@@ -323,6 +323,89 @@ struct TokenScenario {
         #expect(requests[1]["X-Consumer-Username"] == nil && requests[1]["X-Subject"] == "billing-service")
     }
 
+    @Test("claims are not the client's to send in trailers, either")
+    func trailers() throws {
+        let stage = try Stage()
+        defer { stage.upstream.stop() }
+        let echo = try TrailerFields.upstream()
+        defer { echo.stop() }
+        let spec = """
+            upstreams: { up: { targets: [ "http://127.0.0.1:\(echo.port)" ] } }
+            apis:
+              shop:
+                path: /shop
+                upstream: up
+                plugins:
+                  - jwt:
+                      audience: any
+                      keys: [ { secret: "${env:SECRET}", algorithm: HS256 } ]
+                      headers: { X-Subject: sub }
+                versions: { v1: { routes: [ "POST /" ] } }
+            """
+        let gateway = try RunningGateway(spec, environment: ["SECRET": Self.secret])
+        let token = try stage.issuer.token("HS256", key: Self.secret)
+        let wire = try gateway.connect()
+        try wire.send(
+            "POST /shop/v1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nAuthorization: Bearer \(token)\r\n\r\n"
+                + TrailerFields.chunked("hello", "X-One: 1\r\nx-subject: root\r\n")
+        )
+        let answer = try wire.receiveAnswer()
+        #expect(answer.status == 200 && answer["X-Got"] == "X-One: 1")
+    }
+
+    @Test("over HTTP/2 it is the same")
+    func streams() throws {
+        let stage = try Stage()
+        defer { stage.upstream.stop() }
+        let token = try stage.issuer.token("RS256", key: "rsa", Self.claims, header: #""kid":"rsa""#)
+        for (token, status) in [(token, "200"), (token + "x", "401"), (token, "200")] {
+            let outcome = try Program.timeout.run(
+                [
+                    "30", "/usr/bin/curl", "-s", "--http2-prior-knowledge", "-o", "/dev/null", "-w", "%{http_code}",
+                    "-H", "Authorization: Bearer \(token)", "http://127.0.0.1:\(stage.gateway.port)/shop/v1/open",
+                ],
+                in: stage.issuer.folder.url
+            )
+            #expect(outcome.output == status)
+        }
+        #expect(stage.upstream.requests.map { $0["X-Subject"] } == ["billing-service", "billing-service"])
+    }
+
+    @Test("keys that protect nothing, are private, or are not there are named, and nothing is served")
+    func unusableKeys() throws {
+        let issuer = try TokenIssuer()
+        try issuer.makeKey("weak", .smallRSA)
+        try issuer.makeKey("p256", .p256)
+        let path = issuer.folder.path
+        let cases: [(String, String)] = [
+            ("public-key: \"${file:\(path)/weak.pem}\", algorithm: RS256", "too weak"),
+            ("public-key: \"${file:\(path)/p256.pem}\", algorithm: RS256", "no key for the algorithm"),
+            ("public-key: \"${file:\(path)/p256.key}\"", "private key"),
+            ("public-key: \"${file:\(path)/nothing.pem}\"", "nothing.pem"),
+            ("secret: \"${env:SHORT}\", algorithm: HS256", "32 are the least"),
+            ("secret: \"${env:SHORT}\", algorithm: HS512", "64 are the least"),
+            ("secret: \"${env:NOTHING}\", algorithm: HS256", "`NOTHING`"),
+        ]
+        for (key, message) in cases {
+            let folder = try ScratchFolder()
+            let spec = """
+                apis:
+                  shop:
+                    path: /shop
+                    plugins: [ jwt: { audience: any, keys: [ { \(key) } ] }, respond: { body: x } ]
+                    versions: { v1: { routes: [ "GET /" ] } }
+                """
+            try RunningGateway.build(spec, in: folder)
+            let outcome = try Program.gateway.run(
+                ["dist", "--http", "127.0.0.1:0", "--status", "127.0.0.1:0"],
+                in: folder.url,
+                environment: ["SHORT": "thirty bytes are not enough..."]
+            )
+            #expect(outcome.status == 1 && outcome.errors.contains(message), "\(key): \(outcome.errors)")
+            #expect(!outcome.errors.contains("thirty bytes"))
+        }
+    }
+
     @Test("a token is checked again when it ends, and a changed key file takes effect by itself")
     func changes() throws {
         let stage = try Stage()

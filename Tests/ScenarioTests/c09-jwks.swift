@@ -9,7 +9,8 @@ struct FetchedKeysScenario {
     private final class KeyServer: @unchecked Sendable {
         private let lock = NSLock()
         private var pages: [String: (status: Int, fields: [String], body: String)] = [:]
-        private var delaySeconds: Double = 0
+        /// Answers wait for it.
+        private var latch: Latch<Bool>?
         private(set) var server: ScriptedUpstream?
         let port: UInt16
 
@@ -24,8 +25,8 @@ struct FetchedKeysScenario {
             server = try ScriptedUpstream(
                 port: port,
                 script: { [unowned self] turn in
-                    let (page, delay) = lock.withLock { (pages[turn.request.target], delaySeconds) }
-                    if delay > 0 { Thread.sleep(forTimeInterval: delay) }
+                    _ = lock.withLock { latch }?.wait(30)
+                    let page = lock.withLock { pages[turn.request.target] }
                     try turn.answer(page?.status ?? 404, page?.fields ?? [], page?.body ?? "")
                 }
             )
@@ -40,7 +41,7 @@ struct FetchedKeysScenario {
             lock.withLock { pages[path] = (status, fields, body) }
         }
 
-        func delay(_ seconds: Double) { lock.withLock { delaySeconds = seconds } }
+        func hold(by latch: Latch<Bool>?) { lock.withLock { self.latch = latch } }
 
         var count: Int { server?.requests.count ?? 0 }
     }
@@ -77,7 +78,8 @@ struct FetchedKeysScenario {
         let server = try KeyServer()
         defer { server.stop() }
         server.set("/keys", try Self.keys(issuer, ["old"]))
-        let gateway = try RunningGateway(Self.spec("jwks: \"http://127.0.0.1:\(server.port)/keys\""))
+        let spec = Self.spec("jwks: \"http://127.0.0.1:\(server.port)/keys\"")
+        let gateway = try RunningGateway(spec, workers: 2)
         let old = try Self.token(issuer, "old")
         #expect(try gateway.ask("GET /shop/v1", old).status == 200)
         #expect(server.count == 1)
@@ -91,8 +93,15 @@ struct FetchedKeysScenario {
         #expect(try gateway.ask("GET /shop/v1", new).status == 401)
         #expect(server.count == 1)
         #expect(try gateway.ask("GET /shop/v1", old).status == 200)
+        // While the server makes the gateway wait for them, nobody else does.
+        let latch = Latch<Bool>()
+        server.hold(by: latch)
+        #expect(gateway.program.wait(60) { server.count == 2 })
+        for _ in 0..<20 { #expect(try gateway.ask("GET /shop/v1", old).status == 200) }
+        for _ in 0..<20 { #expect(try gateway.ask("GET /shop/v1", new).status == 401) }
+        latch.set(true)
         // They come in the end, and a token of a key that is gone is no longer known.
-        #expect(gateway.program.wait(60) { (try? gateway.ask("GET /shop/v1", new).status) == 200 })
+        #expect(gateway.program.wait(20) { (try? gateway.ask("GET /shop/v1", new).status) == 200 })
         #expect(server.count == 2)
         #expect(try gateway.ask("GET /shop/v1", old).status == 401)
         let source = "http://127.0.0.1:\(server.port)/keys"
@@ -149,13 +158,14 @@ struct FetchedKeysScenario {
         }
         let server = try KeyServer()
         server.set("/keys", good)
-        server.delay(4)
+        let latch = Latch<Bool>()
+        server.hold(by: latch)
         let gateway = try RunningGateway(Self.spec("jwks: \"http://127.0.0.1:\(server.port)/keys\""))
         // The keys are on their way, and requests are answered meanwhile.
-        #expect(try gateway.ask("GET /shop/v1", token).status == 503)
-        #expect(server.count == 1)
+        #expect(gateway.program.wait(20) { server.count == 1 })
+        for _ in 0..<20 { #expect(try gateway.ask("GET /shop/v1", token).status == 503) }
+        latch.set(true)
         #expect(gateway.program.wait(30) { (try? gateway.ask("GET /shop/v1", token).status) == 200 })
-        // The process ends though a transfer is under way.
         server.stop()
     }
 

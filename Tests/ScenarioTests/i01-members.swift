@@ -7,7 +7,7 @@ import Testing
 struct MembersScenario {
     private static let environment = [
         "ORDERS_KEY": "orders-key", "BILLING_KEY": "billing-key", "MONITORING_KEY": "monitoring-key",
-        "ROOT_KEY": "root-key",
+        "ROOT_KEY": "root-key", "TOKEN_SECRET": "a secret of thirty-two bytes, all",
     ]
 
     private static func member(_ name: String, _ upstream: ScriptedUpstream) -> String {
@@ -29,6 +29,10 @@ struct MembersScenario {
                   - GET /all
                   - { match: GET /partners, plugins: [ { acl: { allow: [ partners ] } } ] }
                   - { match: GET /others, plugins: [ { acl: { deny: [ partners ] } } ] }
+                  - match: GET /tokens
+                    plugins:
+                      - jwt: { audience: any, keys: [ { secret: "${env:TOKEN_SECRET}", algorithm: HS256 } ] }
+                      - authentication: { require: any }
         """
     }
 
@@ -85,5 +89,17 @@ struct MembersScenario {
         #expect(requests.map { $0.values("X-Consumer-Username") } == [["orders/acme"], ["monitoring"]])
         #expect(requests.map { $0.values("X-Consumer-Groups") } == [["orders/partners"], ["watchers"]])
         #expect(requests.map { $0.values("X-Credential-Id") } == [["orders/main"], ["monitoring-1"]])
+    }
+
+    @Test("who comes with a token is nobody's consumer, and passes where a key of another spec does not")
+    func strangers() throws {
+        let upstream = try ScriptedUpstream()
+        defer { upstream.stop() }
+        let gateway = try Self.gateway(upstream)
+        let token = try TokenIssuer().token("HS256", key: Self.environment["TOKEN_SECRET"] ?? "")
+        #expect(try gateway.ask("GET /orders/v1/tokens", ["Authorization: Bearer \(token)"]).status == 200)
+        #expect(try gateway.ask("GET /orders/v1/tokens", ["apikey: orders-key"]).status == 200)
+        #expect(try gateway.ask("GET /orders/v1/tokens", ["apikey: billing-key"]).status == 403)
+        #expect(try gateway.ask("GET /orders/v1/tokens").status == 401)
     }
 }

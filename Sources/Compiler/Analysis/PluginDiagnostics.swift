@@ -177,7 +177,7 @@ extension Diagnostic {
     static func previewNeedsAuthentication(_ version: Named<VersionSpec>) -> Diagnostic {
         Diagnostic(
             .previewNeedsAuthentication,
-            "`\(version.name.value)` has a preview for groups, but none of its routes authenticates",
+            "`\(version.name.value)` has a preview for groups, but none of its routes finds consumers",
             at: version.value.preview.first?.span ?? version.name.span,
             help: "add `key-auth` to the version or its API"
         )

@@ -2,8 +2,10 @@ internal import GatewayIR
 
 /// What the analysis asks of a chain again and again.
 struct ChainFacts {
-    /// The consumer is known.
+    /// Somebody has to show a credential.
     var authenticates = false
+    /// The consumer may be known, so that groups mean something.
+    var namesConsumers = false
     /// Who has no credential passes as the anonymous consumer.
     private var isOpen = false
     /// Nobody passes without a credential.
@@ -14,7 +16,11 @@ struct ChainFacts {
 
     init(_ chain: Chain) {
         for step in chain.steps {
-            if step.plugin.kind.findsConsumer { authenticates = true }
+            if step.plugin.kind.findsConsumer {
+                authenticates = true
+                if case .jwt(let settings) = step.plugin, settings.consumerClaim == nil { continue }
+                namesConsumers = true
+            }
             if case .authentication(let settings) = step.plugin, settings.anonymous != nil { isOpen = true }
             switch step.plugin.kind.phase {
             case .rateLimit: limitsRate = true

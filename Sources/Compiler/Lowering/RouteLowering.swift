@@ -131,7 +131,7 @@ struct RouteLowering {
             diagnostics.append(.routeWithoutUpstream(context.withoutUpstream, version: version.name))
         }
         if context.isWhole, context.chain.isWhole, !version.previewGroups.isEmpty, result.routes.count > first,
-            !result.routes[first...].contains(where: { result.chains.facts[$0.chain].authenticates })
+            !result.routes[first...].contains(where: { result.chains.facts[$0.chain].namesConsumers })
         {
             diagnostics.append(.previewNeedsAuthentication(spec))
         }
