@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR", "Digests", "CPlatform", "TestSupport",
+                "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR", "Digests", "Tokens", "CPlatform", "TestSupport",
             ],
             path: "Tests/RuntimeTests", swiftSettings: strict),
         .testTarget(
