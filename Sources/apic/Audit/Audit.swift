@@ -107,7 +107,7 @@ struct Audit {
         row.isOpen = anonymous != nil
         let guest = anonymous.map { ", and everyone as \(gateway.consumers[$0].name)" } ?? ""
         row.who =
-            "\(who ?? (admitsStrangers ? "everyone" : "every consumer")) by \(ways.joined(separator: isAny ? " or " : " and "))\(guest)"
+            "\(who ?? (admitsStrangers ? "whoever authenticates" : "every consumer")) by \(ways.joined(separator: isAny ? " or " : " and "))\(guest)"
         return row
     }
 
@@ -123,7 +123,7 @@ struct Audit {
             return "\(list(groups)) (\(names.isEmpty ? "nobody" : names.joined(separator: ", ")))"
         case .deny(let groups): return "every consumer but \(list(groups))"
         case .audience(let group): return "\(people(.allow([group]))) and strangers"
-        case .claims(let needed): return "whose token has \(PluginText.claims(needed))"
+        case .claims(let needed): return "those whose token has \(PluginText.claims(needed))"
         }
     }
 
