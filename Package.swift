@@ -157,6 +157,9 @@ if Context.environment["APIC_FUZZ"] != nil {
             name: "fuzz-statement", dependencies: ["FuzzDriver", "GatewayTable"], path: "Fuzz/Statement",
             linkerSettings: fuzzed),
         .executableTarget(
+            name: "fuzz-import", dependencies: ["FuzzDriver", "GatewayCompiler"], path: "Fuzz/Import",
+            linkerSettings: fuzzed),
+        .executableTarget(
             name: "fuzz-request",
             dependencies: ["FuzzDriver", "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR"],
             path: "Fuzz/Request", linkerSettings: fuzzed),

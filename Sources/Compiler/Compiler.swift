@@ -7,6 +7,8 @@ package struct Compilation: Sendable {
     package var gateway: Gateway?
     /// Files that belong into the bundle beside what is made of the gateway.
     package var bundledFiles: [BundledFile]
+    /// Those of nodes among them.
+    package var nodeCertificates: [NodeCertificate]
     /// Which specs were linked.
     package var linkage: Linkage
 
@@ -14,11 +16,13 @@ package struct Compilation: Sendable {
         diagnostics: [Diagnostic],
         gateway: Gateway?,
         bundledFiles: [BundledFile] = [],
+        nodeCertificates: [NodeCertificate] = [],
         linkage: Linkage = .alone
     ) {
         self.diagnostics = diagnostics
         self.gateway = gateway
         self.bundledFiles = bundledFiles
+        self.nodeCertificates = nodeCertificates
         self.linkage = linkage
     }
 }
@@ -71,6 +75,7 @@ package enum Compiler {
             diagnostics: Diagnostic.sorted(earlier + found),
             gateway: gateway,
             bundledFiles: SecurityLowering.bundledFiles(document),
+            nodeCertificates: SecurityLowering.nodeCertificates(document),
             linkage: linked.linkage
         )
     }

@@ -39,6 +39,8 @@ package struct DeployPlan: Sendable {
             case .secret(.file(let path)): files.insert(path)
             }
         }
+        // One that stands elsewhere is no secret, but has to be brought like one.
+        for path in nodes.compactMap(\.certificate) where path.hasPrefix("/") { files.insert(path) }
         secretVariables = variables.sorted()
         secretFiles = files.sorted()
     }
@@ -78,8 +80,16 @@ package struct DeployPlan: Sendable {
             ("APIC_NODE", node.name), ("APIC_BUNDLE", Self.bundlePath), ("APIC_HTTP", list(httpAddresses)),
             ("APIC_HTTPS", list(httpsAddresses)), ("APIC_STATUS", statusAddress.text),
             ("APIC_WORKERS", workerCount(of: node).map { "\($0)" }),
+            ("APIC_CERTIFICATE", Self.certificate(of: node, in: Self.bundlePath)),
         ]
         return variables.compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    /// Where a node finds its certificate.
+    ///
+    /// - Parameter folder: where it finds the bundle.
+    static func certificate(of node: Node, in folder: String) -> String? {
+        node.certificate.map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
     }
 
     /// Event loops: as the spec says, or as many as the node may use of its machine; `nil` is one per core.

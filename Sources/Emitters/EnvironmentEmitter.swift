@@ -21,6 +21,7 @@ struct NodeEnvironment {
     var https: String?
     var status: String
     var workers: String?
+    var certificate: String?
     /// Names only.
     var variables: [String]
     var hasVariables: Bool
@@ -38,6 +39,7 @@ struct NodeEnvironment {
         https = list(plan.httpsAddresses)
         status = plan.statusAddress.text
         workers = plan.workerCount(of: node).map { "\($0)" }
+        certificate = DeployPlan.certificate(of: node, in: DeployPlan.bundlePath)
         variables = plan.secretVariables
         hasVariables = !variables.isEmpty
         files = plan.secretFiles

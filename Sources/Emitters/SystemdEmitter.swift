@@ -20,6 +20,7 @@ struct SystemdService {
     var secretsPath: String
     var nodeVariable: String
     var workersVariable: String?
+    var certificateVariable: String?
     var gracePeriod: String
     var descriptorCount: String
     var cpuQuota: String?
@@ -38,6 +39,7 @@ struct SystemdService {
         secretsPath = "/etc/apic/\(gatewayName)-\(name).secrets.env"
         nodeVariable = "APIC_NODE=\(node.name)"
         workersVariable = plan.workerCount(of: node).map { "APIC_WORKERS=\($0)" }
+        certificateVariable = DeployPlan.certificate(of: node, in: bundlePath).map { "APIC_CERTIFICATE=\($0)" }
         gracePeriod = "\(plan.gracePeriodSeconds)"
         descriptorCount = "\(plan.descriptorCount)"
         cpuQuota = node.cpuMillis.map { "\(($0 + 9) / 10)%" }

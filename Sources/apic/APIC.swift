@@ -21,7 +21,8 @@ struct APIC: ParsableCommand {
         version: VersionCommand.text,
         subcommands: [
             BuildCommand.self, CheckCommand.self, ExplainCommand.self, AuditCommand.self, InspectCommand.self,
-            LinkCommand.self, SignCommand.self, VerifyCommand.self, CertCommand.self, DevCommand.self,
+            LinkCommand.self, SignCommand.self, VerifyCommand.self, CertCommand.self, ImportCommand.self,
+            DevCommand.self,
             InitCommand.self, EchoCommand.self, VersionCommand.self,
         ]
     )

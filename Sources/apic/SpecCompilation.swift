@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Credentials
 internal import Foundation
 internal import GatewayCompiler
 internal import GatewayEmitters
@@ -28,7 +29,7 @@ struct SpecArguments: ParsableArguments {
 struct SpecCompilation {
     /// Those of the spec, then those of its members.
     let files: [SourceFile]
-    let compilation: Compilation
+    private(set) var compilation: Compilation
 
     init(_ paths: [String]) throws(FileFailure) {
         var link = Link(
@@ -39,6 +40,21 @@ struct SpecCompilation {
         while !link.wanted.isEmpty { link.supply(MemberReading.answers(to: link.wanted)) }
         files = link.files
         compilation = link.compile()
+        noteCertificates(now: try Self.now())
+    }
+
+    /// Looks at the certificates of nodes, as far as they are there: a build says what is missing.
+    private mutating func noteCertificates(now: Int64) {
+        for certificate in compilation.nodeCertificates {
+            let spec = files[Int(certificate.span.file)].path
+            let folder = spec.lastIndex(of: "/").map { String(spec[...$0]) } ?? ""
+            guard let facts = try? NodeAuthority.facts(at: folder + certificate.path) else { continue }
+            compilation.note(certificate, fingerprint: facts.fingerprint, expiry: facts.expiry, now: now)
+        }
+    }
+
+    private static func now() throws(FileFailure) -> Int64 {
+        do throws(Misuse) { return try Instants.parse(nil) } catch { throw FileFailure(error.message) }
     }
 
     /// Tells what is wrong, if anything, and gives the gateway if there is one.

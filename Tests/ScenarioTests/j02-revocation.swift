@@ -11,7 +11,7 @@ struct Revocation {
         try Signing.apic(["cert", "init"], in: folder)
         try Signing.apic(["cert", "issue", "eu-1"], in: folder)
         try RunningGateway.build(Reload.spec(upstream, 1), in: folder)
-        return try RunningGateway(folder, ["--certificate", "ca/nodes/eu-1.crt", "--node", "eu-1"])
+        return try RunningGateway(folder, ["--certificate", "ca/eu-1.crt", "--node", "eu-1"])
     }
 
     private static func rebuild(_ gateway: RunningGateway) throws {
@@ -25,7 +25,7 @@ struct Revocation {
         let gateway = try Self.gateway(upstream)
         let folder = gateway.folder
         try Signing.apic(["cert", "issue", "us-1"], in: folder)
-        let other = try RunningGateway(folder, ["--certificate", "ca/nodes/us-1.crt"])
+        let other = try RunningGateway(folder, ["--certificate", "ca/us-1.crt"])
         #expect(Reload.served(gateway) == "1")
         #expect(try gateway.metric("apic_node_certificate_expiry_timestamp_seconds") > 1_700_000_000)
         try Signing.apic(["cert", "revoke", "eu-1"], in: folder)
@@ -37,11 +37,11 @@ struct Revocation {
         #expect(Reload.served(other) == "1")
         #expect(try other.metric("apic_node_revoked") == 0)
         let again = try Program.gateway.run(
-            ["dist", "--http", "127.0.0.1:0", "--status", "127.0.0.1:0", "--certificate", "ca/nodes/eu-1.crt"],
+            ["dist", "--http", "127.0.0.1:0", "--status", "127.0.0.1:0", "--certificate", "ca/eu-1.crt"],
             in: folder.url
         )
         #expect(again.status == 1)
-        #expect(again.errors.contains("`ca/nodes/eu-1.crt` of this node is revoked"))
+        #expect(again.errors.contains("`ca/eu-1.crt` of this node is revoked"))
     }
 
     @Test("requests in flight end before a revoked node does")

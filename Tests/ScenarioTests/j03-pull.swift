@@ -69,8 +69,8 @@ struct Pulling {
         let folder = source.folder
         let environment = [
             "APIC_BUNDLE": "state-\(node)", "APIC_BUNDLE_URL": "https://127.0.0.1:\(source.port)/",
-            "APIC_BUNDLE_CA": source.authority.certificate, "APIC_CERTIFICATE": "ca/nodes/\(node).crt",
-            "APIC_KEY": "ca/nodes/\(node).key", "APIC_TRUST": "release.key.pub", "APIC_PULL_EVERY": "1",
+            "APIC_BUNDLE_CA": source.authority.certificate, "APIC_CERTIFICATE": "ca/\(node).crt",
+            "APIC_KEY": "ca/\(node).key", "APIC_TRUST": "release.key.pub", "APIC_PULL_EVERY": "1",
             "APIC_HTTP": "127.0.0.1:0", "APIC_STATUS": "127.0.0.1:0", "APIC_WORKERS": "1", "APIC_NODE": node,
         ]
         return try RunningGateway(
@@ -186,8 +186,8 @@ struct Pulling {
         source.stop()
         let environment = [
             "APIC_BUNDLE": "state-eu-1", "APIC_BUNDLE_URL": "https://127.0.0.1:\(source.port)/",
-            "APIC_BUNDLE_CA": source.authority.certificate, "APIC_CERTIFICATE": "ca/nodes/eu-1.crt",
-            "APIC_KEY": "ca/nodes/eu-1.key", "APIC_TRUST": "release.key.pub", "APIC_PULL_EVERY": "1",
+            "APIC_BUNDLE_CA": source.authority.certificate, "APIC_CERTIFICATE": "ca/eu-1.crt",
+            "APIC_KEY": "ca/eu-1.key", "APIC_TRUST": "release.key.pub", "APIC_PULL_EVERY": "1",
             "APIC_HTTP": "127.0.0.1:0", "APIC_STATUS": "127.0.0.1:0",
         ]
         let again = try Program.gateway.start([], in: folder.url, environment: environment)
@@ -233,8 +233,8 @@ struct Pulling {
         unknown.stop()
         // A server that is not of the authority is not even asked.
         let misled = try Program.gateway.start(
-            ["state-b"] + base + ["--bundle-ca", "ca/authority.crt", "--certificate", "ca/nodes/eu-1.crt"]
-                + ["--key", "ca/nodes/eu-1.key"],
+            ["state-b"] + base + ["--bundle-ca", "ca/authority.crt", "--certificate", "ca/eu-1.crt"]
+                + ["--key", "ca/eu-1.key"],
             in: folder.url
         )
         #expect(misled.wait(20) { misled.errors.contains("certificate") && misled.errors.contains("cannot serve yet") })

@@ -68,7 +68,7 @@ import Testing
             ranks.enumerated().map { index, rank in
                 var route = RouteRecord()
                 (route.rank, route.methods, route.flags) = (rank, MethodTable.anyBit, RouteRecord.isLastFlag)
-                (route.node, route.captureCount) = (index == 0 ? 1 : 0, index == 3 ? 1 : 0)
+                (route.node, route.captureCount) = (index == 0 ? 1 : 0, index == 0 ? 0 : 1)
                 return route
             }
         )
@@ -109,7 +109,8 @@ import Testing
             table.view.find(host: "", path: "/service/a", method: "GET").captureTexts(of: "/service/a") == ["service/a"]
         )
         let other = try ExplicitRankTests.table(ranks: [10, 20, 60, 50, 1])
-        #expect(other.view.find(host: "", path: "/service/a", method: "GET").captureCount == 0)
+        // Of a route by bytes, what matches of the path.
+        #expect(other.view.find(host: "", path: "/service/a", method: "GET").captureTexts(of: "/service/a") == ["/se"])
     }
 
     @Test func withoutRanksOfItsOwnTheFirstMatchWins() throws {

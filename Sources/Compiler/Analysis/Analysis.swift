@@ -51,6 +51,7 @@ package enum Analysis {
             constraints: &constraints,
             into: &diagnostics
         )
+        KongConflicts.check(routes.routes, facts: routes.facts, into: &diagnostics)
         RouteConflicts.check(
             routes.routes,
             facts: routes.facts,

@@ -2,8 +2,35 @@ extension DiagnosticCode {
     /// E09xx: nodes and listeners.
     static let nodeCodes: [DiagnosticCode] = [
         .publishedPortTwice, .statusPortTaken, .listenAddressTwice, .unusableLabel,
-        .replicasReversed,
+        .replicasReversed, .nodeCertificateEnds, .nodeRevoked,
     ]
+
+    static let nodeCertificateEnds = DiagnosticCode(
+        "W0907",
+        "the certificate of a node ends soon, or has ended",
+        explanation: """
+            A node whose certificate has ended serves on, but whoever asks it for the certificate turns it away: it gets
+            no new bundles where it pulls them. From 30 days before the end a build warns.
+            """,
+        example: """
+            nodes:
+              eu-1: { certificate: ca/eu-1.crt }
+            """
+    )
+
+    static let nodeRevoked = DiagnosticCode(
+        "W0908",
+        "the certificate of a node is revoked by the same spec",
+        explanation: """
+            A node that finds its own certificate under `revoked` stops. If that is what is meant, delete the node from
+            `nodes`, too; if not, it needs another certificate.
+            """,
+        example: """
+            nodes:
+              eu-1: { certificate: ca/eu-1.crt }
+            revoked: [ "sha256:…" ]   # of ca/eu-1.crt
+            """
+    )
 
     static let replicasReversed = DiagnosticCode(
         "E0906",

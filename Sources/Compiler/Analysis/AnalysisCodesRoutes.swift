@@ -3,8 +3,21 @@ extension DiagnosticCode {
     static let routeCodes: [DiagnosticCode] = [
         .versionPlace, .versioningOption, .sameVersionValue, .unusableVersionValue, .routeWithoutUpstream,
         .duplicateRoute, .ambiguousRoutes, .unreachableRoute, .sameMount, .headerCondition, .forwarding,
-        .tooManyOfRoutes,
+        .tooManyOfRoutes, .kongRoute,
     ]
+
+    static let kongRoute = DiagnosticCode(
+        "E0632",
+        "no path can match a route that was taken over from Kong",
+        explanation: """
+            Paths are normalised before they are matched: percent-escapes of ordinary characters are decoded, `//` is
+            merged, `.` and `..` are resolved. A prefix that is not written that way would match nothing.
+            """,
+        example: """
+            - kong: { prefix: service }
+              rank: 1
+            """
+    )
 
     static let versionPlace = DiagnosticCode(
         "E0620",

@@ -157,7 +157,7 @@ struct Lack {
     mutating func add(_ route: Route, _ facts: RouteFacts) {
         count += 1
         if let first, first.span.isBefore(facts.match) { return }
-        first = RouteMention(text: "\(route.methods.text) \(route.path.text)", span: facts.match)
+        first = RouteMention(text: "\(route.methods.text) \(route.pathText)", span: facts.match)
     }
 }
 

@@ -114,7 +114,7 @@ struct MemberChecks {
                 &relations
             )
             let mention = { (route: Int) in
-                let text = "\(routes.routes[route].methods.text) \(routes.routes[route].path.text)"
+                let text = "\(routes.routes[route].methods.text) \(routes.routes[route].pathText)"
                 return RouteMention(text: text, span: facts[route].match)
             }
             found.append(

@@ -51,6 +51,7 @@ enum NodeChecks {
             ports: node.value.ports.map { Node.PublishedPort(name: $0.name.value, published: $0.value.value) }
                 .sorted { $0.name < $1.name },
             workerCount: node.value.workers.map { Int($0.value) },
+            certificate: node.value.certificate?.value,
             cpuMillis: node.value.cpu?.value,
             memoryBytes: node.value.memory?.value,
             replicas: replicas(of: node)

@@ -67,7 +67,8 @@ struct RouteConflicts {
         var trie = RouteTrie()
         trie.reserve(routes.count)
         var roots: [HostPattern: Int] = [:]
-        for (index, route) in routes.enumerated() {
+        // Those from Kong have ranks that were given to them; `KongConflicts` compares these.
+        for (index, route) in routes.enumerated() where route.kong == nil {
             let root = roots[route.host] ?? trie.addRoot()
             roots[route.host] = root
             trie.insert(

@@ -93,6 +93,7 @@ struct RouteLowering {
                 lower(version, of: api, plan: plan, within: chain, upstream: upstream, constraints: &constraints)
             }
         }
+        KongLowering.spread(&result.routes, &result.facts)
         result.usedPolicies = resolution.usedPolicies
         diagnostics += resolution.takeDiagnostics() + checks.takeDiagnostics()
     }
@@ -142,6 +143,7 @@ struct RouteLowering {
         in context: inout VersionContext,
         constraints: inout ConstraintLibrary
     ) {
+        if let kong = route.kong { return lower(route, kong, in: &context) }
         let parsed: ParsedRoute
         do throws(PatternFault) {
             parsed = try RouteTextParser.parse(route.match.value, constraints: &constraints)
@@ -195,6 +197,84 @@ struct RouteLowering {
                 )
             )
         }
+    }
+}
+
+// Routes that were taken over from Kong.
+extension RouteLowering {
+    private mutating func lower(_ route: RouteSpec, _ kong: KongRouteSpec, in context: inout VersionContext) {
+        let path: KongMatch.Path
+        let forwarded: ForwardedPath
+        var hosts: [HostPattern] = []
+        let strips = route.strip?.value ?? true
+        do throws(Located) {
+            path = try locating(kong.regex ?? kong.prefix ?? route.match) { () throws(PatternFault) in
+                try KongLowering.path(kong)
+            }
+            forwarded = try locating(kong.base ?? route.match) { () throws(PatternFault) in
+                try KongLowering.forwarded(kong, strips: strips)
+            }
+            for host in kong.hosts {
+                hosts.append(
+                    try locating(host) { () throws(PatternFault) in try HostPatternParser.parse(host.value) }
+                )
+            }
+        } catch {
+            diagnostics.append(error.fault.diagnostic(in: error.text))
+            result.isWhole = false
+            result.brokenVersions.insert(context.version)
+            return
+        }
+        let methods: MethodSet =
+            kong.methods.isEmpty
+            ? .any : .listed(Set(kong.methods.map(\.value)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        self.methods.register(methods, at: route.match, into: &diagnostics)
+        let conditions = conditions.lower(route.headers, selector: context.selector, into: &diagnostics)
+        let match = KongMatch(path: path, rank: kong.rank?.value ?? 0)
+        let mention = RouteMention(text: match.text, span: route.match.span)
+        let chain = effectiveChain(of: route, conditions: conditions, in: context)
+        let pattern = KongMatch.anyPath
+        let isInherited = route.policies.isEmpty && route.plugins.isEmpty
+        let number = chainNumber(chain, own: isInherited, path: pattern, mention, in: &context)
+        let forwarding = forwarding(of: route, chain: chain, path: pattern, mention, in: &context).map {
+            Forwarding(upstream: $0.upstream, path: forwarded, preservesHost: $0.preservesHost)
+        }
+        for host in hosts.isEmpty ? [.any] : hosts {
+            result.routes.append(
+                Route(
+                    host: host,
+                    path: pattern,
+                    methods: methods,
+                    conditions: conditions,
+                    version: context.version,
+                    chain: number,
+                    kong: match,
+                    forwarding: forwarding,
+                    origin: Origin(file: route.match.span.file, offset: route.match.span.start)
+                )
+            )
+            result.facts.append(
+                RouteFacts(
+                    match: route.match.span,
+                    api: context.api,
+                    constraints: [],
+                    isWhole: context.isWhole && chain.isWhole
+                )
+            )
+        }
+    }
+
+    /// A fault and the text that it is in.
+    private struct Located: Error {
+        var fault: PatternFault
+        var text: Spanned<String>
+    }
+
+    private func locating<Value>(
+        _ text: Spanned<String>,
+        _ body: () throws(PatternFault) -> Value
+    ) throws(Located) -> Value {
+        do throws(PatternFault) { return try body() } catch { throw Located(fault: error, text: text) }
     }
 }
 

@@ -57,11 +57,24 @@ enum SecurityLowering {
             guard case .jwt(let spec) = use.setting, let path = spec.authorities else { return }
             paths.append(path)
         }
+        paths += document.nodes.compactMap(\.value.certificate)
         var known: Set<BundledFile> = []
         for path in paths where !path.value.hasPrefix("/") {
             known.insert(BundledFile(path: path.value, file: path.span.file))
         }
         return known.sorted { ($0.path, $0.file) < ($1.path, $1.file) }
+    }
+}
+
+extension SecurityLowering {
+    /// Those that the bundle gets copies of.
+    static func nodeCertificates(_ document: SpecDocument) -> [NodeCertificate] {
+        document.nodes.compactMap { node in
+            node.value.certificate.flatMap { path in
+                path.value.hasPrefix("/")
+                    ? nil : NodeCertificate(node: node.name.value, path: path.value, span: path.span)
+            }
+        }
     }
 }
 

@@ -62,6 +62,9 @@ extension ByteSet {
         return set
     }()
 
+    /// The same of a whole path.
+    static let pathAlphabet = segmentAlphabet.union(of: "/")
+
     func union(_ other: ByteSet) -> ByteSet {
         var result = self
         result.formUnion(other)

@@ -174,6 +174,15 @@ extension PatternFault {
         )
     }
 
+    static func anchoredAlternative(at position: Int) -> PatternFault {
+        PatternFault(
+            .constraintSyntax,
+            "`$` ends the last of the alternatives only",
+            at: position..<position + 1,
+            help: "put them into a group: `(…|…)$`"
+        )
+    }
+
     static func anchorInside(at position: Int) -> PatternFault {
         PatternFault(
             .constraintUnsupported,

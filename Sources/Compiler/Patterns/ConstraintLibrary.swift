@@ -51,17 +51,32 @@ struct ConstraintLibrary {
         _ stepCount: inout Int
     ) throws(PatternFault) -> Automaton {
         let source = String(decoding: text[range], as: UTF8.self)
-        let syntax = try RegexParser.parse(text, in: range)
+        return try automaton(of: try RegexParser.parse(text, in: range), source: source, in: range, &stepCount)
+    }
+
+    /// - Parameters:
+    ///   - alphabet: the bytes that what is matched may have.
+    ///   - range: where the expression stands, for faults.
+    static func automaton(
+        of syntax: RegexSyntax,
+        source: String,
+        alphabet: ByteSet = .segmentAlphabet,
+        in range: Range<Int>,
+        _ stepCount: inout Int
+    ) throws(PatternFault) -> Automaton {
         guard
             syntax.stateCountEstimate <= NondeterministicAutomaton.stateCountMax,
-            let large = DeterministicAutomaton.determinise(NondeterministicAutomaton(syntax), &stepCount)
+            let large = DeterministicAutomaton.determinise(
+                NondeterministicAutomaton(syntax, alphabet: alphabet),
+                &stepCount
+            )
         else { throw .constraintTooLarge(source, stateCountMax: stateCountMax, at: range) }
         let automaton = large.minimised(source: source)
         guard automaton.stateCount <= stateCountMax else {
             throw .constraintTooLarge(source, stateCountMax: stateCountMax, at: range)
         }
         guard automaton.accepting.contains(true) else {
-            throw .constraintMatchesNothing(source, hasSpace: text[range].contains(0x20), at: range)
+            throw .constraintMatchesNothing(source, hasSpace: source.contains(" "), at: range)
         }
         return automaton
     }

@@ -12,8 +12,11 @@ struct NondeterministicAutomaton {
 
     private(set) var states: [State] = [.accept]
     private(set) var start = 0
+    /// Other bytes never come.
+    private let alphabet: ByteSet
 
-    init(_ syntax: RegexSyntax) {
+    init(_ syntax: RegexSyntax, alphabet: ByteSet = .segmentAlphabet) {
+        self.alphabet = alphabet
         start = build(syntax, then: 0)
     }
 
@@ -23,7 +26,7 @@ struct NondeterministicAutomaton {
         case .empty: return next
         case .bytes(let set):
             var legal = set
-            legal.formIntersection(.segmentAlphabet)
+            legal.formIntersection(alphabet)
             return add(.read(legal, next: next))
         case .sequence(let parts):
             return parts.reversed().reduce(next) { build($1, then: $0) }

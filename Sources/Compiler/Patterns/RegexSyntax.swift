@@ -42,6 +42,9 @@ struct RegexParser {
     private let bytes: [UInt8]
     private let end: Int
     private var position: Int
+    /// Slashes are bytes like others, and what matches is the beginning of a path.
+    private var isOfPaths = false
+    private var isAnchoredAtEnd = false
 
     /// - Parameter range: where the expression stands in `text`; faults are positions in `text`.
     static func parse(_ text: [UInt8], in range: Range<Int>) throws(PatternFault) -> RegexSyntax {
@@ -51,6 +54,21 @@ struct RegexParser {
         let syntax = try parser.alternatives(depth: 0)
         guard parser.position == parser.end else { throw .unmatchedParenthesis(at: parser.position) }
         return syntax
+    }
+
+    /// Parses an expression over whole paths, as Kong has them.
+    ///
+    /// - Returns: and whether its end is anchored, so that a match is a whole path.
+    static func parsePath(_ text: [UInt8]) throws(PatternFault) -> (syntax: RegexSyntax, isWhole: Bool) {
+        guard text.count <= byteCountMax else { throw .constraintTooLong(at: 0..<text.count) }
+        var parser = RegexParser(bytes: text, range: 0..<text.count)
+        parser.isOfPaths = true
+        if parser.peek == UInt8(ascii: "^") { parser.position += 1 }
+        let syntax = try parser.alternatives(depth: 0)
+        guard parser.position == parser.end else { throw .unmatchedParenthesis(at: parser.position) }
+        // `a|b$` anchors the last alternative only, which no automaton of beginnings can tell.
+        if parser.isAnchoredAtEnd, case .alternatives = syntax { throw .anchoredAlternative(at: text.count - 1) }
+        return (syntax, parser.isAnchoredAtEnd)
     }
 
     private init(bytes: [UInt8], range: Range<Int>) {
@@ -80,6 +98,7 @@ struct RegexParser {
                 // At the very end the anchor says what holds anyway.
                 guard depth == 0, position == end - 1 else { throw .anchorInside(at: position) }
                 position += 1
+                isAnchoredAtEnd = true
                 break
             }
             let atom = try self.atom(byte, depth: depth)
@@ -93,14 +112,14 @@ struct RegexParser {
         let start = position
         position += 1
         switch byte {
-        case UInt8(ascii: "."): return .bytes(.segmentAlphabet)
+        case UInt8(ascii: "."): return .bytes(isOfPaths ? .pathAlphabet : .segmentAlphabet)
         case UInt8(ascii: "("): return try group(from: start, depth: depth)
         case UInt8(ascii: "["): return .bytes(try bracket(from: start))
         case UInt8(ascii: "\\"): return .bytes(try escape(from: start).set)
         case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"): throw .nothingToRepeat(at: start)
         case UInt8(ascii: "{"): throw .nothingToRepeat(at: start)
         case UInt8(ascii: "^"): throw .anchorInside(at: start)
-        case UInt8(ascii: "/"): throw .slashInConstraint(at: start)
+        case UInt8(ascii: "/") where !isOfPaths: throw .slashInConstraint(at: start)
         default: return .bytes(ByteSet(try literal(byte, at: start)...byte))
         }
     }
@@ -118,11 +137,23 @@ struct RegexParser {
     private mutating func group(from start: Int, depth: Int) throws(PatternFault) -> RegexSyntax {
         guard depth < RegexParser.depthMax else { throw .constraintTooDeep(at: start) }
         if take(UInt8(ascii: "?")) {
-            guard take(UInt8(ascii: ":")) else { throw .unsupportedGroup(at: start..<min(position + 1, end)) }
+            let isPlain = isOfPaths ? try takeGroupName(from: start) : take(UInt8(ascii: ":"))
+            guard isPlain else { throw .unsupportedGroup(at: start..<min(position + 1, end)) }
         }
         let inner = try alternatives(depth: depth + 1)
         guard take(UInt8(ascii: ")")) else { throw .unclosedGroup(at: start) }
         return inner
+    }
+
+    /// `:`, `<name>` or `P<name>`: a group that captures, which matching does not ask for.
+    private mutating func takeGroupName(from start: Int) throws(PatternFault) -> Bool {
+        if take(UInt8(ascii: ":")) { return true }
+        _ = take(UInt8(ascii: "P"))
+        guard take(UInt8(ascii: "<")) else { return false }
+        let first = position
+        while let byte = peek, ByteSet.word.contains(byte) { position += 1 }
+        guard position > first else { return false }
+        return take(UInt8(ascii: ">"))
     }
 
     private mutating func repetition(of atom: RegexSyntax) throws(PatternFault) -> RegexSyntax {
@@ -185,7 +216,7 @@ struct RegexParser {
         case UInt8(ascii: "s"): return (.space, nil)
         case UInt8(ascii: "S"): return (ByteSet.space.inverted, nil)
         case UInt8(ascii: "1")...UInt8(ascii: "9"), UInt8(ascii: "k"): throw .backReference(at: start..<position)
-        case UInt8(ascii: "/"): throw .slashInConstraint(at: start)
+        case UInt8(ascii: "/") where !isOfPaths: throw .slashInConstraint(at: start)
         default:
             guard !ByteSet.word.contains(byte), byte < 0x80 else { throw .unknownEscape(byte, at: start..<position) }
             return (ByteSet(byte...byte), byte)

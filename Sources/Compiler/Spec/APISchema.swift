@@ -213,7 +213,12 @@ extension SpecSchema {
         path: "apis.NAME.versions.NAME.routes[]",
         "The long form of `METHOD /path`.",
         [
-            .required("match", "text", example: "match: POST /{id}", "`GET /{id}`, `GET,POST /x`, `ANY /x/**`."),
+            .required(
+                "match",
+                "text",
+                example: "match: POST /{id}",
+                "`GET /{id}`, `GET,POST /x`, `ANY /x/**`; `kong` may stand in its place."
+            ),
             .optional(
                 "headers",
                 "map of texts",
@@ -257,8 +262,20 @@ extension SpecSchema {
                 example: "preserve-host: true",
                 "Whether the upstream gets the client's `Host`."
             ),
-            .later("kong", "write the path as segments: `ANY /service/**`"),
-            .later("rank", "leave it out: the most specific route wins"),
+            .optional(
+                "kong",
+                "map",
+                default: "none",
+                example: "kong: { prefix: /service }",
+                "Matches as Kong does, in place of `match`."
+            ),
+            .optional(
+                "rank",
+                "number",
+                default: "**required** beside `kong`",
+                example: "rank: 7",
+                "Of all routes with `kong` that match a request, the one with the greatest rank wins."
+            ),
         ]
     )
 }

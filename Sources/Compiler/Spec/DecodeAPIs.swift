@@ -112,15 +112,18 @@ extension SpecDecoder {
             report(unquoted)
             return nil
         }
-        guard let fields = fields(node, SpecSchema.route) else { return nil }
+        let isFromKong = tree.entries(of: node).contains { tree.bytes(of: $0.key).elementsEqual("kong".utf8) }
+        guard let fields = fields(node, isFromKong ? SpecSchema.routeFromKong : SpecSchema.route) else { return nil }
         let match = scalar(fields["match"], Self.routePattern)
         let headers = entries(fields["headers"], of: "values", name: .headerName) {
             $0.scalar($2, .headerValue, example: "headers: { X-Env: canary }")
         }
         let policies = policies(fields["policy"])
         let plugins = plugins(fields["plugins"])
-        guard let match else { return nil }
+        let kong = kongRoute(fields)
+        guard let match = kong.map({ Spanned("kong", $0.span) }) ?? match else { return nil }
         var spec = RouteSpec(match: match)
+        spec.kong = kong
         spec.headers = distinctHeaders(headers)
         spec.policies = policies
         spec.plugins = plugins

@@ -146,7 +146,7 @@ extension ScalarType where Value == String {
     }
 
     /// A method as it stands in a request line.
-    fileprivate static let method = ScalarType("a method such as `GET`") { text throws(ScalarProblem) in
+    static let method = ScalarType("a method such as `GET`") { text throws(ScalarProblem) in
         guard FieldRules.isToken(text), text.utf8.count <= 32, text == text.uppercased() else {
             let help = "write `\(text.uppercased().excerpt)`"
             throw ScalarProblem(.badWord, "`\(text.excerpt)` is no method", help: help)

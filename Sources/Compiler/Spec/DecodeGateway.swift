@@ -143,6 +143,7 @@ extension SpecDecoder {
             $0.scalar($2, .anyText, example: "labels: { tier: edge }")
         }
         spec.workers = scalar(fields["workers"], .number(1...1024))
+        spec.certificate = scalar(fields["certificate"], .bundledPath)
         if let field = fields["resources"], let resources = self.fields(field, SpecSchema.nodeResources) {
             spec.cpu = scalar(resources["cpu"], .cores)
             spec.memory = scalar(resources["memory"], .size((16 << 20)...(1 << 44), shown: "from `16MiB` to `16TiB`"))

@@ -29,7 +29,13 @@ extension SpecSchema {
                 example: "replicas: { min: 2, max: 10 }",
                 "Containers in a Kubernetes cluster, between two numbers as load demands. Each counts rate limits by itself."
             ),
-            .later("certificate", "leave it out: nodes do not join over the network yet"),
+            .optional(
+                "certificate",
+                "path",
+                default: "none",
+                example: "certificate: ca/eu-1.crt",
+                "By which the node is [known](nodes.md), as PEM. A relative path is copied into the bundle."
+            ),
             .later("serves", "leave it out: every node serves all APIs"),
         ]
     )

@@ -412,6 +412,8 @@ package struct RouteSpec: Sendable {
     package var strip: Spanned<Bool>?
     package var rewrite: Spanned<String>?
     package var preserveHost: Spanned<Bool>?
+    /// In place of `match`, which is then only where it stands.
+    package var kong: KongRouteSpec?
 
     package init(match: Spanned<String>) { self.match = match }
 }
@@ -423,6 +425,7 @@ package struct NodeSpec: Sendable {
     /// `http`, `https`.
     package var ports: [Named<Spanned<UInt16>>] = []
     package var workers: Spanned<UInt32>?
+    package var certificate: Spanned<String>?
     /// Thousandths of a core.
     package var cpu: Spanned<UInt32>?
     package var memory: Spanned<UInt64>?

@@ -4,10 +4,20 @@ internal import GatewayTable
 /// The tree of paths as the table stores it: nodes in the order of a walk, chains of segments at which nothing ends or
 /// branches joined into one label, the routes of each end side by side.
 struct FlatTree {
-    private(set) var roots: [UInt32] = []
+    /// The tree of a host.
+    struct HostTree {
+        var root: UInt32
+        var wholePathEdges = RangeRecord()
+        /// Routes here have ranks of their own, so that the best is searched among all that match.
+        var isExhaustive = false
+    }
+
+    private(set) var roots: [HostTree] = []
     private(set) var nodes: [TreeNodeRecord] = []
     private(set) var extras: [NodeExtraRecord] = []
     private(set) var constrainedEdges: [ConstrainedEdgeRecord] = []
+    private(set) var prefixEdges: [PrefixEdgeRecord] = []
+    private(set) var wholePathEdges: [WholePathEdgeRecord] = []
     private(set) var routes: [RouteRecord] = []
     private(set) var routeTexts: [RouteTextRecord] = []
 
@@ -26,8 +36,38 @@ struct FlatTree {
         nodes.reserveCapacity(tree.nodes.count)
         routes.reserveCapacity(gateway.routes.count)
         for root in hostRoots {
-            roots.append(UInt32(nodes.count))
+            var host = HostTree(root: UInt32(nodes.count))
+            let prefixCount = prefixEdges.count
             _ = add(root, under: TableLayout.none, &text)
+            addLanguages(of: root, to: &host, &text)
+            host.isExhaustive = prefixEdges.count > prefixCount || host.wholePathEdges.count > 0
+            roots.append(host)
+        }
+    }
+
+    /// Adds the routes of a host that match by languages of whole paths.
+    private mutating func addLanguages(of root: Int32, to host: inout HostTree, _ text: inout TextPool) {
+        let groups = tree.languages[root] ?? []
+        host.wholePathEdges = RangeRecord(first: UInt32(wholePathEdges.count), count: UInt32(groups.count))
+        for group in groups {
+            var edge = WholePathEdgeRecord()
+            edge.automatonAndFlag = group.automaton | (group.isWhole ? 0 : WholePathEdgeRecord.beginningFlag)
+            edge.route = UInt32(routes.count)
+            _ = addGroup(group.route, at: host.root, &text)
+            wholePathEdges.append(edge)
+        }
+    }
+
+    /// Adds the routes of a node whose paths go on by bytes.
+    private mutating func addPrefixes(of node: Int32, at number: UInt32, _ text: inout TextPool) {
+        let groups = (tree.prefixes[node] ?? []).sorted { $0.prefix.utf8.lexicographicallyPrecedes($1.prefix.utf8) }
+        for (position, group) in groups.enumerated() {
+            var edge = PrefixEdgeRecord()
+            edge.prefix = text.add(group.prefix)
+            edge.routeAndFlag = UInt32(routes.count)
+            if position == groups.count - 1 { edge.routeAndFlag |= PrefixEdgeRecord.isLastFlag }
+            _ = addGroup(group.route, at: number, &text)
+            prefixEdges.append(edge)
         }
     }
 
@@ -51,6 +91,7 @@ struct FlatTree {
         if let extra = addExtra(node, firstRoute: firstRoute) {
             record.kind |= TreeNodeRecord.hasExtraFlag
             record.link = extra
+            if node.hasPrefixes { addPrefixes(of: last, at: number, &text) }
         }
         if node.capture != PathTree.none {
             record.kind |= TreeNodeRecord.hasCaptureFlag
@@ -110,7 +151,7 @@ struct FlatTree {
     /// The child to which a request has to go from here, because nothing ends here and nothing else is below.
     private func onlyChild(of node: PathTree.Node) -> Int32? {
         guard node.exact == PathTree.none, node.tail == PathTree.none, node.mount == TableLayout.none,
-            node.firstConstrained == PathTree.none
+            node.firstConstrained == PathTree.none, !node.hasPrefixes
         else { return nil }
         if node.literalCount == 1, node.capture == PathTree.none { return node.firstLiteral }
         return node.literalCount == 0 && node.capture != PathTree.none ? node.capture : nil
@@ -141,9 +182,12 @@ struct FlatTree {
     ///
     /// - Returns: the number of the record, if the node needs one.
     private mutating func addExtra(_ node: PathTree.Node, firstRoute: UInt32) -> UInt32? {
-        guard node.mount != TableLayout.none || node.firstConstrained != PathTree.none else { return nil }
+        guard node.mount != TableLayout.none || node.firstConstrained != PathTree.none || node.hasPrefixes else {
+            return nil
+        }
         var extra = NodeExtraRecord()
         extra.routes = firstRoute
+        if node.hasPrefixes { extra.prefixes = UInt32(prefixEdges.count) }
         extra.mount = node.mount
         var child = node.firstConstrained
         if child != PathTree.none { extra.constrained = UInt32(constrainedEdges.count) }
@@ -190,7 +234,7 @@ struct FlatTree {
             group.append(Int(index))
             index = tree.nextRoute[Int(index)]
         }
-        table.letHeadFollowGet(group)
+        if gateway.routes[group[0]].kong == nil { table.letHeadFollowGet(group) }
         group.sort { precedes($0, $1) }
         for (position, index) in group.enumerated() {
             var record = table.records[index]
@@ -199,7 +243,7 @@ struct FlatTree {
             if tree.isNamedOtherwise[index] {
                 var routeText = RouteTextRecord()
                 routeText.route = UInt32(routes.count)
-                routeText.text = text.add(gateway.routes[index].path.text)
+                routeText.text = text.add(gateway.routes[index].pathText)
                 routeTexts.append(routeText)
             }
             routes.append(record)

@@ -29,8 +29,25 @@ struct PathTree {
         /// First of the routes that end here, as an index into `Gateway.routes`; they go on in `nextRoute`.
         var exact = PathTree.none
         var tail = PathTree.none
+        /// Whether routes go on from here by bytes: they are in `prefixes`.
+        var hasPrefixes = false
         /// Index into the records of mounts.
         var mount: UInt32 = TableLayout.none
+    }
+
+    /// Routes whose paths go on with the same bytes.
+    struct PrefixGroup {
+        var prefix: String
+        /// First of the routes.
+        var route: Int32
+    }
+
+    /// Routes whose whole path, or its beginning, is in a language.
+    struct LanguageGroup {
+        var automaton: UInt32
+        var isWhole: Bool
+        /// First of the routes.
+        var route: Int32
     }
 
     private(set) var nodes: [Node] = []
@@ -41,6 +58,10 @@ struct PathTree {
     /// Per route, whether its captures are named otherwise than its nodes say.
     private(set) var isNamedOtherwise: [Bool]
     private(set) var automata = AutomatonTable()
+    /// By node. Only ever asked for a value, never walked.
+    private(set) var prefixes: [Int32: [PrefixGroup]] = [:]
+    /// By root. Only ever asked for a value, never walked.
+    private(set) var languages: [Int32: [LanguageGroup]] = [:]
     private var literals = Children()
 
     init(routeCount: Int) {
@@ -70,6 +91,41 @@ struct PathTree {
             if name != nil { isNamedOtherwise[route] = true }
             nextRoute[route] = nodes[Int(node)].tail
             nodes[Int(node)].tail = Int32(route)
+        }
+    }
+
+    /// Hangs a route that matches by bytes at the last node whose segments are whole.
+    mutating func add(route: Int, _ match: KongMatch, under root: Int32) {
+        isNamedOtherwise[route] = true
+        switch match.path {
+        case .prefix(let prefix):
+            var node = root
+            var parts = prefix.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)[
+                ...
+            ]
+            while parts.count > 1, let part = parts.popFirst() {
+                node = literal(segments.number(String(decoding: part, as: UTF8.self)), of: node)
+            }
+            let last = "/" + (parts.first.map { String(decoding: $0, as: UTF8.self) } ?? "")
+            var groups = prefixes[node] ?? []
+            if let index = groups.firstIndex(where: { $0.prefix == last }) {
+                nextRoute[route] = groups[index].route
+                groups[index].route = Int32(route)
+            } else {
+                groups.append(PrefixGroup(prefix: last, route: Int32(route)))
+            }
+            prefixes[node] = groups
+            nodes[Int(node)].hasPrefixes = true
+        case .regex(let automaton, let isWhole):
+            let number = automata.add(automaton)
+            var groups = languages[root] ?? []
+            if let index = groups.firstIndex(where: { $0.automaton == number && $0.isWhole == isWhole }) {
+                nextRoute[route] = groups[index].route
+                groups[index].route = Int32(route)
+            } else {
+                groups.append(LanguageGroup(automaton: number, isWhole: isWhole, route: Int32(route)))
+            }
+            languages[root] = groups
         }
     }
 

@@ -173,6 +173,9 @@ struct ProgramTables {
         case .stripping(let segmentCount): (mode, operand) = (.strip, UInt32(segmentCount))
         case .whole: (mode, operand) = (.whole, 0)
         case .rewritten(let template): (mode, operand) = (.rewrite, policies.add(template, &text))
+        case .joined(let base, let strips):
+            let template = TextTemplate(parts: [.text(base)] + (strips ? [.capture(0)] : []))
+            (mode, operand) = (.join, policies.add(template, &text))
         }
         return [Opcode.proxy.word(argument: UInt16(mode.rawValue) | flags), UInt32(forwarding.upstream), operand]
     }

@@ -196,9 +196,11 @@ extension BrownoutRecord {
 }
 
 extension HostRecord {
-    init(_ pattern: HostPattern, root: UInt32, _ text: inout TextPool) {
+    init(_ pattern: HostPattern, _ tree: FlatTree.HostTree, _ text: inout TextPool) {
         self.init()
         name = text.add(pattern.name)
-        self.root = root
+        root = tree.root
+        wholePathEdges = tree.wholePathEdges
+        isExhaustive = tree.isExhaustive ? 1 : 0
     }
 }

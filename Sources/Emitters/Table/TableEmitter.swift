@@ -100,11 +100,15 @@ package enum TableEmitter {
             // Neighbours mostly share their host.
             if lastHost?.pattern != route.host { lastHost = (route.host, roots[hosts.number(of: route.host)]) }
             guard let root = lastHost?.root else { continue }
-            tree.add(route: index, route.path, under: root)
+            if let match = route.kong {
+                tree.add(route: index, match, under: root)
+            } else {
+                tree.add(route: index, route.path, under: root)
+            }
             routes.set(program: programs.add(route, of: gateway, &text), of: index)
         }
         let flat = FlatTree(tree, hostRoots: roots, routes, gateway, &text)
-        writer.set(.hosts, zip(hosts.patterns, flat.roots).map { HostRecord($0, root: $1, &text) })
+        writer.set(.hosts, zip(hosts.patterns, flat.roots).map { HostRecord($0, $1, &text) })
         writer.set(.mounts, mounts.records)
         writer.set(flat, literalSlots: LiteralSlots.make(flat.nodes, text.bytes))
         writer.set(tree.automata)
@@ -138,6 +142,8 @@ extension TableWriter {
         set(.nodeExtras, flat.extras)
         set(.literalSlots, literalSlots)
         set(.constrainedEdges, flat.constrainedEdges)
+        set(.prefixEdges, flat.prefixEdges)
+        set(.wholePathEdges, flat.wholePathEdges)
         set(.routes, flat.routes)
         set(.routeTexts, flat.routeTexts)
     }

@@ -162,7 +162,8 @@ package struct GatewayDump {
     private mutating func addRoutes() {
         for route in gateway.routes {
             let version = gateway.versions[route.version]
-            add("route \(route.methods.text) \(route.host.text) \(route.path.text)")
+            add("route \(route.methods.text) \(route.host.text) \(route.pathText)")
+            if let kong = route.kong { add("rank \(kong.rank)", depth: 1) }
             add("version \(gateway.apis[version.api].name)/\(version.name), chain \(route.chain)", depth: 1)
             for condition in route.conditions { add("header \(condition.name): \(condition.value)", depth: 1) }
             guard let forwarding = route.forwarding else { continue }
@@ -171,6 +172,7 @@ package struct GatewayDump {
                 case .stripping(let count): "without \(count) segments"
                 case .whole: "whole path"
                 case .rewritten(let template): "as \(GatewayDump.text(template))"
+                case .joined(let base, let strips): "behind \(base)\(strips ? ", without what matched" : "")"
                 }
             let host = forwarding.preservesHost ? ", host preserved" : ""
             add("to \(gateway.upstreams[forwarding.upstream].name) \(path)\(host)", depth: 1)
@@ -185,6 +187,7 @@ package struct GatewayDump {
             for label in node.labels { add("label \(label.key)=\(label.value)", depth: 1) }
             for port in node.ports { add("port \(port.name) \(port.published)", depth: 1) }
             if let count = node.workerCount { add("workers \(count)", depth: 1) }
+            if let path = node.certificate { add("certificate \(path)", depth: 1) }
         }
         guard gateway.revocations != Revocations() else { return }
         add("revoked, epoch \(gateway.revocations.epoch)")

@@ -32,6 +32,8 @@ package struct Node: Equatable, Sendable {
     package var ports: [PublishedPort]
     /// `nil` is one per core.
     package var workerCount: Int?
+    /// A path to the certificate by which it is known, as PEM; a relative one is relative to the bundle.
+    package var certificate: String?
     /// Thousandths of a core that it may use.
     package var cpuMillis: UInt32?
     package var memoryBytes: UInt64?
@@ -45,6 +47,7 @@ package struct Node: Equatable, Sendable {
         labels: [Label] = [],
         ports: [PublishedPort] = [],
         workerCount: Int? = nil,
+        certificate: String? = nil,
         cpuMillis: UInt32? = nil,
         memoryBytes: UInt64? = nil,
         replicas: ClosedRange<UInt32>? = nil
@@ -55,6 +58,7 @@ package struct Node: Equatable, Sendable {
         self.labels = labels
         self.ports = ports
         self.workerCount = workerCount
+        self.certificate = certificate
         self.cpuMillis = cpuMillis
         self.memoryBytes = memoryBytes
         self.replicas = replicas

@@ -34,6 +34,8 @@ package enum ForwardedPath: Hashable, Sendable {
     case whole
     /// A path of its own.
     case rewritten(TextTemplate)
+    /// A base and the path behind it, with or without what matched: for routes with `kong`.
+    case joined(base: String, strips: Bool)
 }
 
 /// Where a route's requests go.
@@ -84,6 +86,8 @@ package struct Route: Equatable, Sendable {
     package var version: Int
     /// Index into `Gateway.chains`.
     package var chain: Int
+    /// How the path matches, if that was taken over from Kong; `path` is then any.
+    package var kong: KongMatch?
     /// `nil` where the chain answers by itself (`respond`).
     package var forwarding: Forwarding?
     /// Where the route stands in the spec.
@@ -96,6 +100,7 @@ package struct Route: Equatable, Sendable {
         conditions: [HeaderCondition] = [],
         version: Int,
         chain: Int,
+        kong: KongMatch? = nil,
         forwarding: Forwarding?,
         origin: Origin = Origin()
     ) {
@@ -105,7 +110,11 @@ package struct Route: Equatable, Sendable {
         self.conditions = conditions
         self.version = version
         self.chain = chain
+        self.kong = kong
         self.forwarding = forwarding
         self.origin = origin
     }
+
+    /// The path as one writes it.
+    package var pathText: String { kong?.text ?? path.text }
 }

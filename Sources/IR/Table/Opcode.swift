@@ -131,6 +131,9 @@ package enum PathModeCode: UInt8, Sendable {
     case whole = 1
     /// From a template.
     case rewrite = 2
+    /// What the template's first part says, and the path behind it; without the first capture if that is the second
+    /// part. See `PathJoin`.
+    case join = 3
 }
 
 /// Flags in the argument of instructions.

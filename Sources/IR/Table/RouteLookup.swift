@@ -53,8 +53,9 @@ extension TableView {
         if host.wholePathEdges.count > 0 {
             for index in host.wholePathEdges.first..<host.wholePathEdges.first + host.wholePathEdges.count {
                 let edge = wholePathEdges[index]
-                guard accepts(edge.automaton, walk.path, 0, walk.path.count) else { continue }
-                if take(edge.route, RouteWalk.Position(), &walk, &probe, &match) { found = true }
+                let end = acceptedEnd(edge.automaton, walk.path)
+                guard end >= 0, end == walk.path.count || edge.takesBeginnings else { continue }
+                if takeBytes(edge.route, until: end, RouteWalk.Position(), &walk, &probe, &match) { found = true }
             }
         }
         return found
@@ -75,6 +76,36 @@ extension TableView {
             }
         }
         return MethodTable.unlisted
+    }
+
+    /// Where the longest beginning of a path ends that an automaton's language holds; -1 if it holds none.
+    @inlinable
+    package func acceptedEnd(_ index: UInt32, _ path: PathBytes) -> Int {
+        let automaton = automata[index]
+        let bytes = unsafe UnsafeRawPointer(automatonBytes.base)
+        let classCount = Int(automaton.classCount)
+        var state = 0
+        var end = -1
+        var offset = 0
+        // Validated as for `accepts`.
+        while true {
+            if unsafe bytes.load(fromByteOffset: Int(automaton.acceptingOffset) + state, as: UInt8.self) != 0 {
+                end = offset
+            }
+            guard offset < path.count else { return end }
+            let byteClass = unsafe bytes.load(
+                fromByteOffset: Int(automaton.classesOffset) + Int(path[offset]),
+                as: UInt8.self
+            )
+            let transition = 2 * (state * classCount + Int(byteClass))
+            let next = unsafe bytes.load(
+                fromByteOffset: Int(automaton.transitionsOffset) + transition,
+                as: UInt16.self
+            )
+            guard next != RouteWalk.deadState else { return end }
+            state = Int(next)
+            offset += 1
+        }
     }
 
     /// Whether an automaton's language holds `path[start..<end]`.

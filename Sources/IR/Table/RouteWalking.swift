@@ -223,14 +223,34 @@ extension TableView {
         var index = first
         while true {
             let edge = prefixEdges[index]
-            if walk.path.hasBytes(bytes(edge.prefix), at: position.offset),
-                take(edge.route, position, &walk, &probe, &match)
+            let prefix = bytes(edge.prefix)
+            if walk.path.hasBytes(prefix, at: position.offset),
+                takeBytes(edge.route, until: position.offset + prefix.count, position, &walk, &probe, &match)
             {
                 found = true
             }
             if edge.isLast { return found }
             index += 1
         }
+    }
+
+    /// Takes a route that matches the beginning of the path, which is its last capture. Such routes are not what a 405
+    /// speaks of: where they take no method, nothing is there.
+    @inlinable
+    package func takeBytes<Probe: RouteProbe>(
+        _ first: UInt32,
+        until end: Int,
+        _ position: RouteWalk.Position,
+        _ walk: inout RouteWalk,
+        _ probe: inout Probe,
+        _ match: inout RouteMatch
+    ) -> Bool {
+        let allowed = match.allowedMethods
+        var arrived = position
+        walk.capture(0, end, &arrived)
+        let found = take(first, arrived, &walk, &probe, &match)
+        match.allowedMethods = allowed
+        return found
     }
 
     /// Keeps a mount that is deeper than the one known of the same host.

@@ -278,11 +278,19 @@ package struct PrefixEdgeRecord: BitwiseCopyable, Sendable {
 /// Routes whose whole path is in an automaton's language.
 @usableFromInline
 package struct WholePathEdgeRecord: BitwiseCopyable, Sendable {
-    @usableFromInline package var automaton: UInt32 = 0
+    /// A beginning of the path that the automaton accepts is enough.
+    @inlinable package static var beginningFlag: UInt32 { 1 << 31 }
+
+    @usableFromInline package var automatonAndFlag: UInt32 = 0
     /// First route.
     @usableFromInline package var route: UInt32 = 0
 
     package init() {}
+
+    @inlinable
+    package var automaton: UInt32 { automatonAndFlag & ~WholePathEdgeRecord.beginningFlag }
+    @inlinable
+    package var takesBeginnings: Bool { automatonAndFlag & WholePathEdgeRecord.beginningFlag != 0 }
 }
 
 /// A deterministic automaton over bytes; its parts are offsets into `automatonBytes`.

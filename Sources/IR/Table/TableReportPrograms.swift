@@ -81,6 +81,7 @@ extension TableReport {
             switch PathModeCode(rawValue: UInt8(truncatingIfNeeded: argument)) {
             case .strip: "without \(operand) segments"
             case .whole: "whole path"
+            case .join: "behind \(template(operand))"
             case .rewrite, nil: "as \(template(operand))"
             }
         let host = argument & InstructionFlag.preservesHost == 0 ? "" : ", host preserved"

@@ -172,6 +172,12 @@ extension TableView {
         case .rewrite:
             try check(operand, below: templates.count, .code, offset, "template")
             try validatePath(templates[operand], at: offset)
+        case .join:
+            try check(operand, below: templates.count, .code, offset, "template")
+            let parts = templates[operand]
+            try validatePath(parts, at: offset)
+            let isFine = parts.count == 1 || (parts.count == 2 && templateParts[parts.first + 1].capture == 0)
+            try require(isFine, .code, offset, "a base with more than one capture")
         }
     }
 

@@ -19,7 +19,7 @@ extension TableView {
                     Int(edge),
                     "automaton"
                 )
-                _ = try validateGroup(wholePathEdges[edge].route, of: Int(hosts[index].root), captureCount: 0, &walk)
+                _ = try validateGroup(wholePathEdges[edge].route, of: Int(hosts[index].root), captureCount: 1, &walk)
             }
         }
         guard walk.constrainedCount == constrainedEdges.count, walk.prefixCount == prefixEdges.count else {
@@ -119,7 +119,9 @@ extension TableView {
             try check(edge, below: prefixEdges.count, .treeNodes, index, "prefixes")
             let record = prefixEdges[edge]
             try check(record.prefix, .prefixEdges, Int(edge), "prefix")
-            _ = try validateGroup(record.route, of: index, captureCount: captureCount, &walk)
+            // What matches is one capture more.
+            try require(captureCount < TableLayout.captureCountMax, .prefixEdges, Int(edge), "too many captures")
+            _ = try validateGroup(record.route, of: index, captureCount: captureCount + 1, &walk)
             walk.prefixCount += 1
             edge += 1
             if record.isLast { break }

@@ -42,7 +42,10 @@ extension Controller {
     /// Loads a candidate; one that is served, or that says that this node may not serve, is kept.
     private mutating func decide(_ candidate: BundlePuller.Candidate, _ puller: BundlePuller, now: Int64) {
         let verdict: BundlePuller.Verdict
-        if let error = drain.isServing ? load(candidate.path, .pull, now: now) : nil {
+        if !drain.isServing {
+            // Nobody looked at it; whoever serves next does.
+            verdict = .postponed
+        } else if let error = load(candidate.path, .pull, now: now) {
             pulls.refusedCount += 1
             verdict = error.isOfBundle ? .discarded : .postponed
         } else {

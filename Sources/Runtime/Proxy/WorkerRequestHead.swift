@@ -81,6 +81,7 @@ extension Worker {
             let rest = path.from(offset(behind: Int(edits.pathOperand), in: path))
             if rest.isEmpty { output.append("/") } else { output.append(rest) }
         case .rewrite: appendTemplate(edits.pathOperand, x, view, to: &output)
+        case .join: appendJoined(path, x, view, to: &output)
         }
         let query = head.query
         if edits.queryCut.isEmpty {
@@ -89,6 +90,21 @@ extension Worker {
             output.append(query[0..<edits.queryCut.lowerBound])
             output.append(query.from(edits.queryCut.upperBound))
         }
+    }
+
+    /// The base of an upstream's service and the path behind it.
+    private mutating func appendJoined(_ path: Bytes, _ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+        let parts = view.templates[edits.pathOperand]
+        let base = Bytes(view.bytes(view.templateParts[parts.first].text))
+        let matched = exchanges[x].captureCount > 0 ? Int(exchanges[x].captures[1]) : 0
+        let join = unsafe PathJoin(
+            base: PathBytes(base: base.base, count: base.count),
+            path: PathBytes(base: path.base, count: path.count),
+            matchedCount: parts.count > 1 ? matched : nil
+        )
+        output.append(base[0..<join.baseCount])
+        if join.hasSlash { output.append("/") }
+        output.append(path.from(join.restStart))
     }
 
     /// The normalised path, in the client's block.

@@ -67,7 +67,7 @@ struct Audit {
         let host = route.host == .any ? "" : route.host.text
         var row = RouteRow(
             method: route.methods.text,
-            path: host + route.path.text + route.conditions.map { " if \($0.name): \($0.value)" }.joined(),
+            path: host + route.pathText + route.conditions.map { " if \($0.name): \($0.value)" }.joined(),
             version: "\(gateway.apis[version.api].name)/\(version.name)",
             state: version.lifecycle.stateText(at: instant),
             who: "",

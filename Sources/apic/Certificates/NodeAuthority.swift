@@ -5,8 +5,8 @@ internal import Glibc
 ///
 ///     authority.crt       what servers believe
 ///     authority.key       its private key
-///     nodes/NAME.crt      of each node, and
-///     nodes/NAME.key
+///     NAME.crt            of each node, and
+///     NAME.key
 ///     revoked.yaml        what is built into the next bundle, beside the spec
 ///
 /// Private keys are for their owner only. Nothing is ever overwritten.
@@ -21,7 +21,8 @@ struct NodeAuthority {
 
     static let certificatePath = "authority.crt"
     static let keyPath = "authority.key"
-    static let nodesPath = "nodes"
+    /// What no node can be called.
+    static let ownName = "authority"
     static let daySeconds: Int64 = 86_400
     private static let fileByteCountMax = 1 << 16
     /// Clocks differ: a certificate is valid a little earlier than it was made.
@@ -70,9 +71,7 @@ struct NodeAuthority {
         guard now < authority.expiry else {
             throw FileFailure("the authority in `\(folder)` has expired; make another one with `apic cert init --ca`")
         }
-        _ = try Folder(making: "\(folder)/\(Self.nodesPath)")
-        let name = "\(Self.nodesPath)/\(node)"
-        let base = "\(folder)/\(name)"
+        let base = "\(folder)/\(node)"
         if isRenewal {
             try moveAside(base)
         } else {
@@ -83,7 +82,7 @@ struct NodeAuthority {
         let expiry = min(now + Int64(days) * Self.daySeconds, authority.expiry)
         let pair = try Self.attempt { try authority.issue(node, validity: now - Self.skewSeconds..<expiry) }.get()
         try Self.write(pair, at: "\(base).crt", keyAt: "\(base).key")
-        return Issued(node: node, path: "\(name).crt", facts: try Self.facts(at: "\(base).crt"))
+        return Issued(node: node, path: "\(node).crt", facts: try Self.facts(at: "\(base).crt"))
     }
 
     private func moveAside(_ base: String) throws(FileFailure) {
@@ -101,11 +100,10 @@ struct NodeAuthority {
     /// All certificates of nodes: ascending by node, the newest first.
     func issued() throws(FileFailure) -> [Issued] {
         var all: [Issued] = []
-        for name in try Folder(folder).names(in: Self.nodesPath) where name.hasSuffix(".crt") {
-            let path = "\(Self.nodesPath)/\(name)"
+        for path in try Folder(folder).names(in: ".") where path.hasSuffix(".crt") && path != Self.certificatePath {
             all.append(
                 Issued(
-                    node: String(name.prefix { $0 != "." }),
+                    node: String(path.prefix { $0 != "." }),
                     path: path,
                     facts: try Self.facts(at: "\(folder)/\(path)")
                 )

@@ -9,7 +9,7 @@ struct CertCommand: ParsableCommand {
         abstract: "Certificates of nodes: make an authority, issue, revoke, list.",
         discussion: """
             apic cert init                        ca/authority.crt and its key
-            apic cert issue eu-1                  ca/nodes/eu-1.crt and its key
+            apic cert issue eu-1                  ca/eu-1.crt and its key
             apic cert revoke eu-1                 ca/revoked.yaml; then:
             apic build api.yaml ca/revoked.yaml   the node stops when it loads that bundle
             """,
@@ -34,6 +34,9 @@ struct CertCommand: ParsableCommand {
         let isLabel = bytes.allSatisfy { byte in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+        }
+        guard name != NodeAuthority.ownName else {
+            throw Misuse(message: "`\(name)` cannot name a node: that is what the authority's files are called")
         }
         guard isLabel, (1...63).contains(bytes.count), bytes.first != UInt8(ascii: "-"),
             bytes.last != UInt8(ascii: "-")

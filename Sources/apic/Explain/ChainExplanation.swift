@@ -14,7 +14,7 @@ struct ChainExplanation {
         guard let path = words.last, words.count <= 2 else { return nil }
         let method = words.count == 2 ? String(words[0]) : nil
         let routes = gateway.routes.filter { route in
-            guard route.path.text == path else { return false }
+            guard route.pathText == path else { return false }
             guard let method else { return true }
             switch route.methods {
             case .any: return true
@@ -30,7 +30,7 @@ struct ChainExplanation {
         let host = route.host == .any ? "" : " on \(route.host.text)"
         let conditions = route.conditions.map { ", if \($0.name): \($0.value)" }.joined()
         var lines = [
-            "\(route.methods.text) \(route.path.text)\(host)\(conditions) of \(gateway.apis[version.api].name)/\(version.name)"
+            "\(route.methods.text) \(route.pathText)\(host)\(conditions) of \(gateway.apis[version.api].name)/\(version.name)"
                 + "  (\(files.position(route.origin)))"
         ]
         let plugins = PluginText(gateway: gateway, captureNames: route.path.captureNames)

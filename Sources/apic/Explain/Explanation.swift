@@ -93,7 +93,7 @@ struct Explanation {
         let version = Int(view.version(ofRoute: index))
         let (host, path) = (view.host(ofRoute: index), view.path(ofRoute: index))
         let candidates = gateway.routes.filter { route in
-            route.version == version && route.host.text == host && route.path.text == path && holds(route.conditions)
+            route.version == version && route.host.text == host && route.pathText == path && holds(route.conditions)
         }
         // Listed methods rank before any, more conditions before fewer.
         return candidates.filter { takes($0.methods) }.max { precedes($0, $1) }

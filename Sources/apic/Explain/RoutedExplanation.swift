@@ -34,7 +34,7 @@ struct RoutedExplanation {
         var lines = [
             Explanation.row(
                 "route",
-                "\(route.methods.text) \(route.path.text)  (\(explanation.files.position(route.origin)))"
+                "\(route.methods.text) \(route.pathText)  (\(explanation.files.position(route.origin)))"
             )
         ]
         if route.host != .any { lines.append(Explanation.row("", "host \(route.host.text)")) }
@@ -282,7 +282,31 @@ struct RoutedExplanation {
             return rest.isEmpty ? "/" : String(rest)
         case .rewritten(let template):
             return filled(template)
+        case .joined(let base, let strips):
+            return joined(base, strips: strips)
         }
+    }
+
+    /// As the gateway joins them.
+    private func joined(_ base: String, strips: Bool) -> String {
+        let (base, path) = (Array(base.utf8), Array(rehearsal.path.utf8))
+        let matched = strips ? rehearsal.captures.first?.utf8.count ?? 0 : nil
+        let join = base.withUnsafeBufferPointer { one in
+            path.withUnsafeBufferPointer { other in
+                one.baseAddress.flatMap { start in
+                    other.baseAddress.map { next in
+                        PathJoin(
+                            base: PathBytes(base: start, count: one.count),
+                            path: PathBytes(base: next, count: other.count),
+                            matchedCount: matched
+                        )
+                    }
+                }
+            }
+        }
+        guard let join else { return rehearsal.path }
+        let bytes = base[..<join.baseCount] + (join.hasSlash ? [UInt8(ascii: "/")] : []) + path[join.restStart...]
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// A template with what the request's path holds.
