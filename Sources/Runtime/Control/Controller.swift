@@ -122,7 +122,7 @@ package struct Controller: ~Copyable {
         keyFetcher = KeyFetcher(controlWakeup: wakeup, log: log)
         clockOffset = options.startInstant.map { [startInstant] in $0 - startInstant } ?? 0
         reloads.loadedInstant = startInstant
-        follow(first.security.files)
+        follow(first.files)
         plan.warn(log, descriptorLimit: descriptorLimit)
         for warning in first.warnings { log.warning(warning) }
         warnOfExpiry()
