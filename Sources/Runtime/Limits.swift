@@ -50,6 +50,16 @@ enum Limits {
     static let addressCountMax = 65_536
     /// Windows of one rate limit.
     static let ratesPerLimitMax = 4
+    /// Slots of a hash that are looked at before chance is left to the turns.
+    static let hashStepsMax = 64
+    /// Requests in flight to a target that are never too many for a hash.
+    static let hashFloor: UInt64 = 4
+    /// Reports of targets that failed too often and were not read yet; a power of two.
+    static let ejectionCountMax = 256
+    /// Probes that are under way at once.
+    static let probeCountMax = 128
+    /// Head of an answer to a probe.
+    static let probeHeadBytesMax = 16_384
     /// Live counts of rate limits; beyond it the least used give way.
     static let rateCountMax = 262_144
 

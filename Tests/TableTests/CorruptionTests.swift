@@ -78,6 +78,52 @@ import Testing
     }
 }
 
+/// The same for what hashes find their targets by, whose table is too large to alter everywhere.
+@Suite struct HashCorruptionTests {
+    private static let intact: [UInt8] = {
+        var gateway = Gateway(name: "hash")
+        let targets = (0..<3).map { Target(host: "target-\($0)", port: 80) }
+        gateway.upstreams = [Upstream(name: "up", targets: targets, balance: .consistentHash(HashSettings()))]
+        return TableEmitter.emit(gateway)
+    }()
+
+    private static func range(of section: TableSection) throws -> Range<Int> {
+        let table = try LoadedTable(intact)
+        let entry = TableLayout.headerByteCount + section.rawValue * TableLayout.directoryEntryByteCount
+        let start = (0..<4).reduce(0) { $0 | Int(intact[entry + TableLayout.entryFileOffsetOffset + $1]) << (8 * $1) }
+        return start..<start + table.view.recordCount(section) * section.recordByteCount
+    }
+
+    @Test func slotsLeadToTargets() throws {
+        let slots = try Self.range(of: .hashSlots)
+        for offset in stride(from: slots.lowerBound, to: slots.upperBound, by: slots.count / 20 & ~1) {
+            for value: UInt8 in [3, 0xFF] {
+                var altered = Self.intact
+                altered[offset] = value
+                TableMending.mendChecksums(&altered)
+                #expect((try? LoadedTable(altered)) == nil, "slot at \(offset)")
+            }
+        }
+    }
+
+    @Test func upstreamsHoldWhatHashesRelyOn() throws {
+        var refused = 0
+        for offset in try Self.range(of: .upstreams) {
+            for value: UInt8 in [0x01, 0xFF] {
+                var altered = Self.intact
+                altered[offset] ^= value
+                TableMending.mendChecksums(&altered)
+                guard let table = try? LoadedTable(altered) else {
+                    refused += 1
+                    continue
+                }
+                TableExercise.run(table.view)
+            }
+        }
+        #expect(refused > 40)
+    }
+}
+
 /// Asks a table everything that a gateway asks; a debug build checks each access.
 enum TableExercise {
     static let paths = [
@@ -98,12 +144,25 @@ enum TableExercise {
                 }
             }
         }
+        for index in 0..<view.upstreams.count { runBalancing(view, view.upstreams[index]) }
         for version in 0..<view.versions.count {
             for instant in [Int64.min, 0, StorefrontGateway.deprecated + 150, StorefrontGateway.sunset, Int64.max] {
                 _ = view.state(ofVersion: UInt32(version), at: instant)
                 _ = view.announces(version: UInt32(version), at: instant)
                 _ = view.nextChange(ofVersion: UInt32(version), after: instant)
             }
+        }
+    }
+
+    private static func runBalancing(_ view: TableView, _ upstream: UpstreamRecord) {
+        for slot in upstream.hashSlots.first..<upstream.hashSlots.first + upstream.hashSlots.count {
+            _ = view.targets[upstream.targets.first + UInt32(view.hashSlots[slot])]
+        }
+        guard upstream.health != TableLayout.none else { return }
+        let health = view.healthChecks[upstream.health]
+        _ = view.string(health.path) + view.string(health.host)
+        for status: UInt16 in [200, 500] {
+            _ = view.holds(health.goodStatuses, status) || view.holds(health.badStatuses, status)
         }
     }
 

@@ -41,7 +41,11 @@ enum StorefrontGateway {
                 name: "catalog",
                 targets: [Target(host: "::1", port: 80)],
                 timeouts: UpstreamTimeouts(connect: 250),
-                retryCountMax: 0
+                retryCountMax: 0,
+                health: HealthChecks(
+                    active: ActiveCheck(path: "/healthz", host: "catalog"),
+                    passive: PassiveCheck(statuses: [500...500, 502...504])
+                )
             ),
             Upstream(
                 name: "orders",

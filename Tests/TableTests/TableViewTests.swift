@@ -66,6 +66,8 @@ struct TableViewTests {
             (.claimRequirements, address(view.claimRequirements.pointer(0))),
             (.claimHeaders, address(view.claimHeaders.pointer(0))),
             (.tokenTexts, address(view.tokenTexts.pointer(0))),
+            (.healthChecks, address(view.healthChecks.pointer(0))),
+            (.statusRanges, address(view.statusRanges.pointer(0))), (.hashSlots, address(view.hashSlots.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

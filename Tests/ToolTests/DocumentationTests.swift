@@ -109,7 +109,7 @@ struct DocumentationTests {
         let page = try Self.page("docs/operations.md")
         let gateway = try RunningGateway(
             """
-            upstreams: { up: { targets: [ "http://127.0.0.1:9" ] } }
+            upstreams: { up: { targets: [ "http://127.0.0.1:9" ], health: { active: { path: / } } } }
             apis:
               a:
                 path: /a

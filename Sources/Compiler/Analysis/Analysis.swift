@@ -78,6 +78,7 @@ package enum Analysis {
         )
         warnOfUnused(document, linkage, names: names, routes: routes, into: &diagnostics)
         let nodes = NodeChecks.lower(document, into: &diagnostics)
+        BalanceLowering.checkZones(document, into: &diagnostics)
         let listeners = ListenerLowering.listeners(document.listen, into: &diagnostics)
         let limits = ListenerLowering.limits(document.listen)
         guard document.gateway != nil, !diagnostics.contains(where: { $0.severity == .error }) else { return nil }

@@ -46,6 +46,7 @@ enum NodeChecks {
             name: node.name.value,
             cloud: node.value.cloud?.value,
             region: node.value.region?.value,
+            zone: node.value.zone?.value,
             labels: node.value.labels.map { Node.Label(key: $0.name.value, value: $0.value.value) }
                 .sorted { $0.key < $1.key },
             ports: node.value.ports.map { Node.PublishedPort(name: $0.name.value, published: $0.value.value) }

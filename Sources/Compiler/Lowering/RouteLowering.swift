@@ -44,6 +44,8 @@ struct RouteLowering {
     /// The unit whose API is being lowered.
     private var unit = 0
     private var diagnostics: [Diagnostic] = []
+    /// By name of an upstream: what it hashes.
+    private let hashes: [String: HashUse]
 
     static func lower(
         _ document: SpecDocument,
@@ -71,6 +73,7 @@ struct RouteLowering {
         self.document = document
         self.names = names
         self.versions = versions
+        hashes = HashUse.all(of: document)
         resolution = ChainResolution(document, names: names)
         checks = PluginChecks(asksForCertificates: document.listen.https?.clientCertificates != nil)
     }
@@ -372,7 +375,34 @@ extension RouteLowering {
         }
         guard let upstream = choice.index else { return nil }
         result.usedUpstreams.insert(upstream)
-        return Forwarding(upstream: upstream, path: target, preservesHost: route.preserveHost?.value ?? false)
+        return Forwarding(
+            upstream: upstream,
+            path: target,
+            preservesHost: route.preserveHost?.value ?? false,
+            hashedCapture: hashedCapture(choice.name.value, captures: path.captureNames, chain, mention)
+        )
+    }
+
+    /// What the upstream hashes must be there: a capture of the path, or a consumer.
+    private mutating func hashedCapture(
+        _ upstream: String,
+        captures: [String],
+        _ chain: EffectiveChain,
+        _ mention: RouteMention
+    ) -> Int? {
+        guard let hash = hashes[upstream] else { return nil }
+        switch hash.kind {
+        case .capture:
+            let index = captures.firstIndex(of: hash.name)
+            if index == nil { checks.report(.hashWithoutCapture(hash, upstream: upstream, route: mention)) }
+            return index
+        case .consumer:
+            if chain.isWhole, !chain.authenticates {
+                checks.report(.hashWithoutConsumer(hash, upstream: upstream, route: mention))
+            }
+            return nil
+        case .address, .header, .cookie: return nil
+        }
     }
 
     private mutating func forwardedPath(

@@ -6,6 +6,7 @@ enum UpstreamLowering {
         document.upstreams.sorted { $0.name.value < $1.name.value }.map { upstream in
             reportDoubles(upstream, into: &diagnostics)
             var result = lowered(upstream)
+            BalanceLowering.lower(upstream, into: &result, &diagnostics)
             result.tls = SecurityLowering.upstream(upstream, into: &diagnostics)
             if let tunnel = upstream.value.tunnelTimeout, result.speaksHTTP2 {
                 diagnostics.append(.tunnelOverHTTP2(tunnel.span))
@@ -17,7 +18,14 @@ enum UpstreamLowering {
     private static func lowered(_ upstream: Named<UpstreamSpec>) -> Upstream {
         let spec = upstream.value
         let targets = spec.targets.map {
-            Target(host: $0.host, port: $0.port, weight: $0.weight?.value ?? 1, isSecure: $0.isSecure)
+            Target(
+                host: $0.host,
+                port: $0.port,
+                weight: $0.weight?.value ?? 1,
+                isSecure: $0.isSecure,
+                priority: $0.priority?.value ?? 0,
+                zone: $0.zone?.value
+            )
         }
         var result = Upstream(
             name: upstream.name.value,

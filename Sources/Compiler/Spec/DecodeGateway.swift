@@ -139,6 +139,7 @@ extension SpecDecoder {
         var spec = NodeSpec(span: span(node))
         spec.cloud = scalar(fields["cloud"], .line())
         spec.region = scalar(fields["region"], .line())
+        spec.zone = scalar(fields["zone"], .name)
         spec.labels = entries(fields["labels"], of: "texts", name: .anyText) {
             $0.scalar($2, .anyText, example: "labels: { tier: edge }")
         }

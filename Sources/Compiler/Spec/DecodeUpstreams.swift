@@ -8,16 +8,23 @@ extension SpecDecoder {
         for item in items(fields["targets"], of: "targets", isNeeded: true) {
             if let target = target(item) { spec.targets.append(target) }
         }
-        spec.balance = scalar(fields["balance"], .balance)
+        spec.balance = scalar(fields["balance"], .word("a way to spread requests"))
+        if fields["balance"] == nil || spec.balance != nil { spec.hash = hash(fields["hash"]) }
+        spec.health = health(fields["health"])
+        spec.resolveInterval = scalar(fields["resolve"], .duration(atLeast: 1_000))
         if let field = fields["timeouts"] { upstreamTimeouts(field, into: &spec) }
         spec.tls = fields["tls"].flatMap { upstreamTLS($0) }
         spec.speaksHTTP2 = scalar(fields["http2"], .boolean)
-        spec.retries = scalar(fields["retries"], .number(0...10))
+        retries(fields["retries"], into: &spec)
         if let field = fields["connections"],
             let connections = self.fields(field, SpecSchema.connections)
         {
             spec.connectionCountMax = scalar(connections["max"], .number(1...65_535))
             spec.idleConnectionCountMax = scalar(connections["idle"], .number(0...65_535))
+            spec.queueCountMax = scalar(connections["queue"], .number(0...65_535))
+            if connections["queue"] == nil || spec.queueCountMax != nil {
+                spec.queueWait = scalar(connections["wait"], .duration())
+            }
         }
         return spec
     }
@@ -39,8 +46,13 @@ extension SpecDecoder {
         }
         guard let fields = fields(node, SpecSchema.target) else { return nil }
         let weight = scalar(fields["weight"], .number(UInt8(1)...100))
+        let priority = scalar(fields["priority"], .number(UInt8(0)...9))
+        let zone = scalar(fields["zone"], .name)
         guard let address = scalar(fields["url"], .target) else { return nil }
-        return TargetSpec(address, weight: weight)
+        var target = TargetSpec(address, weight: weight)
+        target.priority = priority
+        target.zone = zone
+        return target
     }
 
     // MARK: Consumers
@@ -97,22 +109,6 @@ extension TargetSpec {
             weight: weight,
             span: address.span
         )
-    }
-}
-
-extension ScalarType where Value == String {
-    /// How requests are spread.
-    fileprivate static let balance = ScalarType("`round-robin`") { text throws(ScalarProblem) in
-        switch text {
-        case "round-robin": return text
-        case "least-connections", "consistent-hash", "random-two":
-            throw ScalarProblem(
-                .notYetSupported,
-                "`\(text)` is not supported by this version of apic yet",
-                help: "write `round-robin`, or leave `balance` out"
-            )
-        default: throw Words.problem(text, among: ["round-robin"])
-        }
     }
 }
 

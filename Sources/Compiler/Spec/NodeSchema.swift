@@ -7,6 +7,12 @@ extension SpecSchema {
         [
             .optional("cloud", "text", example: "cloud: aws", "Whose machine it is; becomes a label."),
             .optional("region", "text", example: "region: eu-west-1", "Where it is; becomes a label."),
+            .optional(
+                "zone",
+                "name",
+                example: "zone: eu-west-1a",
+                "Targets of this zone are preferred while enough of them are in."
+            ),
             .optional("labels", "map of texts", default: "none", example: "labels: { tier: edge }", "Further labels."),
             .optional(
                 "ports",

@@ -142,46 +142,6 @@ package struct AccessLogSpec: Sendable {
     package init(span: SourceSpan) { self.span = span }
 }
 
-package struct UpstreamSpec: Sendable {
-    package var targets: [TargetSpec] = []
-    /// Only `round-robin` yet.
-    package var balance: Spanned<String>?
-    package var tls: UpstreamTLSSpec?
-    package var speaksHTTP2: Spanned<Bool>?
-    package var connectTimeout: Spanned<Milliseconds>?
-    package var responseTimeout: Spanned<Milliseconds>?
-    package var idleTimeout: Spanned<Milliseconds>?
-    package var tunnelTimeout: Spanned<Milliseconds>?
-    /// Where `timeouts:` stands, for governance.
-    package var timeouts: SourceSpan?
-    package var retries: Spanned<UInt8>?
-    /// `connections: { max, idle }`, per target and worker.
-    package var connectionCountMax: Spanned<UInt32>?
-    package var idleConnectionCountMax: Spanned<UInt32>?
-    package var span: SourceSpan
-
-    package init(span: SourceSpan) { self.span = span }
-}
-
-/// `"http://orders-a:8080"` or `{ url: …, weight: 2 }`.
-package struct TargetSpec: Sendable {
-    /// DNS name or address literal, IPv6 without brackets.
-    package var host: String
-    package var port: UInt16
-    /// `https`.
-    package var isSecure: Bool
-    package var weight: Spanned<UInt8>?
-    package var span: SourceSpan
-
-    package init(host: String, port: UInt16, isSecure: Bool, weight: Spanned<UInt8>?, span: SourceSpan) {
-        self.host = host
-        self.port = port
-        self.isSecure = isSecure
-        self.weight = weight
-        self.span = span
-    }
-}
-
 package struct ConsumerSpec: Sendable {
     package var groups: [Spanned<String>] = []
     package var credentials: [CredentialSpec] = []
@@ -421,6 +381,7 @@ package struct RouteSpec: Sendable {
 package struct NodeSpec: Sendable {
     package var cloud: Spanned<String>?
     package var region: Spanned<String>?
+    package var zone: Spanned<String>?
     package var labels: [Named<Spanned<String>>] = []
     /// `http`, `https`.
     package var ports: [Named<Spanned<UInt16>>] = []

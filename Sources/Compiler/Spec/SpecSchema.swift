@@ -8,7 +8,7 @@ enum SpecSchema {
             tokenCredential,
             certificateCredential, governance, api, versioning, version, brownout, route, kongRoute, node, nodePorts,
             nodeResources, nodeReplicas, revocations, revocation, member, ownership, names,
-        ] + PluginSchema.all
+        ] + balancing + PluginSchema.all
 
     static let document = SchemaMap(
         "The document",

@@ -13,10 +13,23 @@ extension SpecSchema {
             ),
             .optional(
                 "balance",
-                "`round-robin`",
+                "`round-robin`, `least-connections`, `random-two` or `consistent-hash`",
                 default: "round-robin",
-                example: "balance: round-robin",
-                "How requests are spread; weights are respected."
+                example: "balance: least-connections",
+                "How each worker spreads its requests; weights are respected."
+            ),
+            .optional(
+                "hash",
+                "map",
+                default: "the client's address",
+                example: "hash: { by: header, name: X-User }",
+                "What `consistent-hash` hashes."
+            ),
+            .optional(
+                "health",
+                "map",
+                example: "health: { active: { path: /healthz }, passive: { failures: 3 } }",
+                "Which targets are used. Without it, all are, and failures cost an attempt each."
             ),
             .optional(
                 "timeouts",
@@ -26,7 +39,7 @@ extension SpecSchema {
             ),
             .optional(
                 "retries",
-                "number",
+                "number or map",
                 default: "1",
                 example: "retries: 1",
                 "Further attempts, each on another target; idempotent requests only. At most 10."
@@ -34,10 +47,16 @@ extension SpecSchema {
             .optional(
                 "connections",
                 "map",
-                example: "connections: { max: 1024, idle: 64 }",
+                example: "connections: { max: 1024, queue: 100 }",
                 "Connections to each target, per worker."
             ),
-            .later("health", "leave it out; `retries` tries another target meanwhile"),
+            .optional(
+                "resolve",
+                "duration",
+                default: "30s",
+                example: "resolve: 10s",
+                "How often the addresses of targets with names are asked for."
+            ),
             .optional(
                 "tls",
                 "map",
@@ -67,6 +86,19 @@ extension SpecSchema {
                 "`http://` or `https://host:port`, without a path."
             ),
             .optional("weight", "number from 1 to 100", default: "1", example: "weight: 2", "Its share of requests."),
+            .optional(
+                "priority",
+                "number from 0 to 9",
+                default: "0",
+                example: "priority: 1",
+                "Targets with higher numbers are used when those with lower ones are out; see `health.panic`."
+            ),
+            .optional(
+                "zone",
+                "name",
+                example: "zone: eu-west-1a",
+                "Where it is. Nodes of the same zone prefer it."
+            ),
         ]
     )
 
@@ -109,6 +141,20 @@ extension SpecSchema {
         [
             .optional("max", "number", default: "1024", example: "max: 1024", "Open connections."),
             .optional("idle", "number", default: "512", example: "idle: 64", "Connections kept for the next request."),
+            .optional(
+                "queue",
+                "number",
+                default: "0",
+                example: "queue: 100",
+                "Requests to the upstream that may wait while all its targets are busy. Without it they are refused at once."
+            ),
+            .optional(
+                "wait",
+                "duration",
+                default: "1s",
+                example: "wait: 500ms",
+                "How long they wait before they are refused."
+            ),
         ]
     )
 }

@@ -166,7 +166,8 @@ struct ProgramTables {
     }
 
     private mutating func proxy(_ forwarding: Forwarding, _ text: inout TextPool) -> [UInt32] {
-        let flags = forwarding.preservesHost ? InstructionFlag.preservesHost : 0
+        var flags = forwarding.preservesHost ? InstructionFlag.preservesHost : 0
+        if let capture = forwarding.hashedCapture { flags |= UInt16(capture + 1) << InstructionFlag.hashedCaptureShift }
         let mode: PathModeCode
         let operand: UInt32
         switch forwarding.path {

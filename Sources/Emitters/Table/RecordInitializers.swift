@@ -63,6 +63,7 @@ extension NodeRecord {
     init(_ node: Node, _ text: inout TextPool) {
         self.init()
         name = text.add(node.name)
+        zone = text.add(node.zone ?? "")
         workerCount = UInt32(node.workerCount ?? 0)
     }
 }
@@ -95,6 +96,8 @@ extension TargetRecord {
         authority = text.add(isUsual ? name : "\(name):\(target.port)")
         port = UInt32(target.port)
         weight = UInt32(target.weight)
+        priority = UInt32(target.priority)
+        zone = text.add(target.zone ?? "")
         if target.isSecure { flags |= TargetRecord.secureFlag }
         if speaksHTTP2 { flags |= TargetRecord.http2Flag }
     }

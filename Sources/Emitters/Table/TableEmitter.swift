@@ -46,10 +46,12 @@ package enum TableEmitter {
         var upstreams: [UpstreamRecord] = []
         var targets: [TargetRecord] = []
         var security = SecurityTables()
+        var balancing = BalancingTables()
         if let https = gateway.listeners.https { security.set(https, &text) }
         for upstream in gateway.upstreams {
             var record = UpstreamRecord(upstream, &text)
             if let tls = upstream.tls { record.tls = security.add(tls, &text) }
+            balancing.add(upstream, to: &record, &text)
             record.targets = RangeRecord(first: UInt32(targets.count), count: UInt32(upstream.targets.count))
             targets += upstream.targets.map { TargetRecord($0, speaksHTTP2: upstream.speaksHTTP2, &text) }
             upstreams.append(record)
@@ -59,6 +61,9 @@ package enum TableEmitter {
         writer.set(.certificates, security.certificates)
         writer.set(.listenerTLS, security.listeners)
         writer.set(.upstreamTLS, security.upstreams)
+        writer.set(.healthChecks, balancing.healthChecks)
+        writer.set(.statusRanges, balancing.statusRanges)
+        writer.set(.hashSlots, balancing.hashSlots)
     }
 
     private static func emitConsumers(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {

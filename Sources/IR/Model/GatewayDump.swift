@@ -99,11 +99,15 @@ package struct GatewayDump {
             add("upstream \(upstream.name)")
             for target in upstream.targets {
                 let scheme = target.isSecure ? "https " : ""
+                let priority = target.priority == 0 ? "" : " priority \(target.priority)"
+                let zone = target.zone.map { " zone \($0)" } ?? ""
                 add(
-                    "target \(scheme)\(GatewayDump.address(target.host, target.port)) weight \(target.weight)",
+                    "target \(scheme)\(GatewayDump.address(target.host, target.port)) weight \(target.weight)"
+                        + priority + zone,
                     depth: 1
                 )
             }
+            for line in GatewayDump.balancing(of: upstream) { add(line, depth: 1) }
             if let tls = upstream.tls { add(GatewayDump.text(tls), depth: 1) }
             if upstream.speaksHTTP2 { add("http2", depth: 1) }
             add(
@@ -175,7 +179,8 @@ package struct GatewayDump {
                 case .joined(let base, let strips): "behind \(base)\(strips ? ", without what matched" : "")"
                 }
             let host = forwarding.preservesHost ? ", host preserved" : ""
-            add("to \(gateway.upstreams[forwarding.upstream].name) \(path)\(host)", depth: 1)
+            let hashed = forwarding.hashedCapture.map { ", hashed by capture \($0)" } ?? ""
+            add("to \(gateway.upstreams[forwarding.upstream].name) \(path)\(host)\(hashed)", depth: 1)
         }
     }
 
@@ -184,6 +189,7 @@ package struct GatewayDump {
             add("node \(node.name)")
             if let cloud = node.cloud { add("cloud \(cloud)", depth: 1) }
             if let region = node.region { add("region \(region)", depth: 1) }
+            if let zone = node.zone { add("zone \(zone)", depth: 1) }
             for label in node.labels { add("label \(label.key)=\(label.value)", depth: 1) }
             for port in node.ports { add("port \(port.name) \(port.published)", depth: 1) }
             if let count = node.workerCount { add("workers \(count)", depth: 1) }

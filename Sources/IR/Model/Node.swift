@@ -26,6 +26,8 @@ package struct Node: Equatable, Sendable {
     package var name: String
     package var cloud: String?
     package var region: String?
+    /// Where it is among the zones of targets.
+    package var zone: String?
     /// Ascending by key.
     package var labels: [Label]
     /// Ascending by name.
@@ -44,6 +46,7 @@ package struct Node: Equatable, Sendable {
         name: String,
         cloud: String? = nil,
         region: String? = nil,
+        zone: String? = nil,
         labels: [Label] = [],
         ports: [PublishedPort] = [],
         workerCount: Int? = nil,
@@ -55,6 +58,7 @@ package struct Node: Equatable, Sendable {
         self.name = name
         self.cloud = cloud
         self.region = region
+        self.zone = zone
         self.labels = labels
         self.ports = ports
         self.workerCount = workerCount

@@ -45,11 +45,14 @@ package struct Forwarding: Hashable, Sendable {
     package var path: ForwardedPath
     /// Whether the upstream gets the client's `Host` and not its own name.
     package var preservesHost: Bool
+    /// Which of the route's captures is hashed, where the upstream hashes one.
+    package var hashedCapture: Int?
 
-    package init(upstream: Int, path: ForwardedPath, preservesHost: Bool = false) {
+    package init(upstream: Int, path: ForwardedPath, preservesHost: Bool = false, hashedCapture: Int? = nil) {
         self.upstream = upstream
         self.path = path
         self.preservesHost = preservesHost
+        self.hashedCapture = hashedCapture
     }
 }
 

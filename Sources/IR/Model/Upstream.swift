@@ -10,10 +10,18 @@ package struct Upstream: Equatable, Sendable {
     package var speaksHTTP2: Bool
     /// Further attempts after the first, each on another target where there is one; idempotent requests only.
     package var retryCountMax: UInt8
+    /// `nil` if only `retryCountMax` bounds them.
+    package var retryBudget: RetryBudget?
     /// Connections to one target from one worker.
     package var connectionCountMax: UInt32
     /// Idle connections kept for reuse to one target by one worker.
     package var idleConnectionCountMax: UInt32
+    /// Where requests wait while all targets are busy; `nil` if they do not.
+    package var waitingRoom: WaitingRoom?
+    package var balance: Balance
+    package var health: HealthChecks?
+    /// Between two questions for the addresses of names.
+    package var resolveInterval: Milliseconds
 
     package init(
         name: String,
@@ -22,8 +30,13 @@ package struct Upstream: Equatable, Sendable {
         tls: UpstreamTLS? = nil,
         speaksHTTP2: Bool = false,
         retryCountMax: UInt8 = 1,
+        retryBudget: RetryBudget? = nil,
         connectionCountMax: UInt32 = 1024,
-        idleConnectionCountMax: UInt32 = 512
+        idleConnectionCountMax: UInt32 = 512,
+        waitingRoom: WaitingRoom? = nil,
+        balance: Balance = .roundRobin,
+        health: HealthChecks? = nil,
+        resolveInterval: Milliseconds = 30_000
     ) {
         self.name = name
         self.targets = targets
@@ -33,6 +46,11 @@ package struct Upstream: Equatable, Sendable {
         self.retryCountMax = retryCountMax
         self.connectionCountMax = connectionCountMax
         self.idleConnectionCountMax = idleConnectionCountMax
+        self.retryBudget = retryBudget
+        self.waitingRoom = waitingRoom
+        self.balance = balance
+        self.health = health
+        self.resolveInterval = resolveInterval
     }
 }
 
@@ -45,12 +63,25 @@ package struct Target: Equatable, Sendable {
     package var weight: UInt8
     /// Spoken to by TLS.
     package var isSecure: Bool
+    /// Those with the least number are used while enough of them are in.
+    package var priority: UInt8
+    /// Where it is; nodes prefer targets of their own zone.
+    package var zone: String?
 
-    package init(host: String, port: UInt16, weight: UInt8 = 1, isSecure: Bool = false) {
+    package init(
+        host: String,
+        port: UInt16,
+        weight: UInt8 = 1,
+        isSecure: Bool = false,
+        priority: UInt8 = 0,
+        zone: String? = nil
+    ) {
         self.host = host
         self.port = port
         self.weight = weight
         self.isSecure = isSecure
+        self.priority = priority
+        self.zone = zone
     }
 }
 

@@ -17,7 +17,7 @@
 /// | `takeToken` | 0 | rate limit |
 /// | `editRequestHeaders` | 0 | header edits |
 /// | `respond` | 0 | response |
-/// | `proxy` | path mode, bit 8: preserve host | upstream, segment count or template |
+/// | `proxy` | path mode, bit 8: preserve host, bits 9 on: hashed capture | upstream, segment count or template |
 /// | `authenticateBasic` | bit 8: forward, bit 9: optional | |
 /// | `authenticateCertificate` | bit 9: optional | |
 /// | `requireConsumer` | 1: by a key | anonymous consumer or none |
@@ -149,6 +149,8 @@ package enum InstructionFlag {
     package static let forwardsCredential: UInt16 = 1 << 8
     /// `proxy`: the upstream gets the client's `Host`.
     package static let preservesHost: UInt16 = 1 << 8
+    /// `proxy`: from this bit on stands one more than the capture that is hashed, or 0.
+    package static let hashedCaptureShift: UInt16 = 9
     /// `requireGroup`, `admitAddress`: the set names who may not pass.
     package static let denies: UInt16 = 1
     /// `requireGroup`: who is no consumer passes.

@@ -32,6 +32,27 @@ package struct UpstreamRecord: BitwiseCopyable, Sendable {
     package var idleConnectionCountMax: UInt32 = 0
     /// Index into `upstreamTLS`, where some target is secure; otherwise none.
     package var tls: UInt32 = TableLayout.none
+    /// `BalanceKind`.
+    package var balance: UInt32 = 0
+    /// Index into `healthChecks`, or none.
+    package var health: UInt32 = TableLayout.none
+    /// `HashKeyKind`.
+    package var hashKey: UInt32 = 0
+    /// Requests in flight that a target may have, in percent of its share.
+    package var hashBound: UInt32 = 0
+    /// Of the header field, in lower case, or the cookie.
+    package var hashName = TextReference()
+    /// Into `hashSlots`: which target a hash belongs to.
+    package var hashSlots = RangeRecord()
+    /// Retries in percent of requests; 0 is no bound.
+    package var retryBudget: UInt32 = 0
+    /// Retries beyond it in a row.
+    package var retryBurst: UInt32 = 0
+    /// Requests of a worker that may wait for a target; 0 is none.
+    package var queueCountMax: UInt32 = 0
+    package var queueWait: UInt32 = 0
+    /// Between two questions for the addresses of names.
+    package var resolveInterval: UInt32 = 0
 
     package init() {}
 }
@@ -46,6 +67,10 @@ package struct TargetRecord: BitwiseCopyable, Sendable {
     package var port: UInt32 = 0
     package var weight: UInt32 = 1
     package var flags: UInt32 = 0
+    /// Targets with the least number come first.
+    package var priority: UInt32 = 0
+    /// Empty if it is in none.
+    package var zone = TextReference()
 
     package init() {}
 
@@ -198,6 +223,8 @@ package struct ResponseRecord: BitwiseCopyable, Sendable {
 @usableFromInline
 package struct NodeRecord: BitwiseCopyable, Sendable {
     package var name = TextReference()
+    /// Empty if it is in none.
+    package var zone = TextReference()
     /// 0 is one per core.
     package var workerCount: UInt32 = 0
 

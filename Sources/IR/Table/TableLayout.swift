@@ -124,6 +124,9 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case claimRequirements
     case claimHeaders
     case tokenTexts
+    case healthChecks
+    case statusRanges
+    case hashSlots
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -173,6 +176,9 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .keySources: MemoryLayout<KeySourceRecord>.stride
         case .claimRequirements: MemoryLayout<ClaimRequirementRecord>.stride
         case .claimHeaders: MemoryLayout<ClaimHeaderRecord>.stride
+        case .healthChecks: MemoryLayout<HealthRecord>.stride
+        case .statusRanges: MemoryLayout<StatusRangeRecord>.stride
+        case .hashSlots: 2
         }
     }
 }

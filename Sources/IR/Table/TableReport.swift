@@ -20,8 +20,8 @@ package struct TableReport {
 
     private var parts: [ReportPart] {
         [
-            settings, listeners, certificates, sections, versions, routes, programs, upstreams, consumers, nodes,
-            revocations,
+            settings, listeners, certificates, sections, versions, routes, programs, upstreams, balancing, consumers,
+            nodes, revocations,
         ]
     }
 
@@ -126,7 +126,9 @@ package struct TableReport {
                 let target = view.targets[index]
                 let weight = target.weight == 1 ? "" : " weight \(target.weight)"
                 let scheme = (target.isSecure ? "https " : "") + (target.speaksHTTP2 ? "http2 " : "")
-                return scheme + address(view.string(target.host), target.port) + weight
+                let priority = target.priority == 0 ? "" : " priority \(target.priority)"
+                let zone = target.zone.count == 0 ? "" : " in \(view.string(target.zone))"
+                return scheme + address(view.string(target.host), target.port) + weight + priority + zone
             }
             part.add([
                 .text(view.string(upstream.name)), .list(targets), .number(Int(upstream.connectTimeout)),
@@ -171,11 +173,12 @@ package struct TableReport {
     }
 
     private var nodes: ReportPart {
-        var part = ReportPart("nodes", columns: ["node", "workers"])
+        var part = ReportPart("nodes", columns: ["node", "zone", "workers"])
         for index in 0..<view.nodes.count {
             let count = view.nodes[index].workerCount
             part.add([
-                .text(view.string(view.nodes[index].name)), count == 0 ? .text("one per core") : .number(Int(count)),
+                .text(view.string(view.nodes[index].name)), .text(view.string(view.nodes[index].zone)),
+                count == 0 ? .text("one per core") : .number(Int(count)),
             ])
         }
         return part

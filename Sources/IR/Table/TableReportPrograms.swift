@@ -85,7 +85,9 @@ extension TableReport {
             case .rewrite, nil: "as \(template(operand))"
             }
         let host = argument & InstructionFlag.preservesHost == 0 ? "" : ", host preserved"
-        return "\(view.string(view.upstreams[view.code[offset + 1]].name)) \(path)\(host)"
+        let capture = argument >> InstructionFlag.hashedCaptureShift
+        let hashed = capture == 0 ? "" : ", hashed by capture \(capture - 1)"
+        return "\(view.string(view.upstreams[view.code[offset + 1]].name)) \(path)\(host)\(hashed)"
     }
 
     private func name(at offset: Int) -> String {

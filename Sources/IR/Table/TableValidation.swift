@@ -10,6 +10,7 @@ extension TableView {
         try validateSettings()
         try validateVersions()
         try validatePolicies()
+        try validateBalancing()
         try validateSecurity()
         try validateEdge()
         try validateRevocations()

@@ -18,6 +18,13 @@ extension TableView {
             try owned.take(upstreams[index].targets, index)
             try check(upstreams[index].name, .upstreams, index, "name")
             try require(upstreams[index].targets.count > 0, .upstreams, index, "no targets")
+            try check(
+                upstreams[index].targets.count,
+                below: TableLayout.targetCountMax + 1,
+                .upstreams,
+                index,
+                "targets"
+            )
             try check(upstreams[index].retryCountMax, below: 256, .upstreams, index, "retryCountMax")
         }
         try owned.finish()

@@ -161,7 +161,7 @@ extension TableView {
 
     private func validateProxy(_ argument: UInt16, at offset: Int) throws(TableError) {
         guard let mode = PathModeCode(rawValue: UInt8(truncatingIfNeeded: argument)),
-            argument & ~(0xFF | InstructionFlag.preservesHost) == 0
+            argument >> InstructionFlag.hashedCaptureShift <= TableLayout.captureCountMax
         else { throw .malformed(section: "code", record: offset, what: "unknown flags") }
         try check(code[offset + 1], below: upstreams.count, .code, offset, "upstream")
         let operand = code[offset + 2]

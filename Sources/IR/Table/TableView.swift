@@ -166,6 +166,9 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var claimRequirements: Section<ClaimRequirementRecord> { section(50) }
     @inlinable package var claimHeaders: Section<ClaimHeaderRecord> { section(51) }
     @inlinable package var tokenTexts: Section<TextReference> { section(52) }
+    @inlinable package var healthChecks: Section<HealthRecord> { section(53) }
+    @inlinable package var statusRanges: Section<StatusRangeRecord> { section(54) }
+    @inlinable package var hashSlots: Section<UInt16> { section(55) }
 
     /// The settings of the gateway as a whole.
     @inlinable

@@ -25,6 +25,7 @@ package struct Controller: ~Copyable {
     let workers: WorkerGroup
     let resolver: Resolver
     let keyFetcher: KeyFetcher
+    let health: HealthMonitor
     let accessLog: AccessLogWriter
     var loader: GenerationLoader
     var watch: BundleWatch
@@ -120,6 +121,7 @@ package struct Controller: ~Copyable {
         accessLog = AccessLogWriter(path: plan.accessLogPath, rings: workers.links.map(\.log), sleep: sleep, log: log)
         resolver = Resolver(controlWakeup: wakeup, log: log)
         keyFetcher = KeyFetcher(controlWakeup: wakeup, log: log)
+        health = HealthMonitor(workers: workers, log: log)
         clockOffset = options.startInstant.map { [startInstant] in $0 - startInstant } ?? 0
         reloads.loadedInstant = startInstant
         follow(first.files)
@@ -151,9 +153,14 @@ package struct Controller: ~Copyable {
     package mutating func run(_ entry: @escaping WorkerEntry) -> Int32 {
         retarget()
         waitForNames()
-        workers.publish(resolver.takeChanges())
+        publishAddresses()
         workers.publish(current)
-        let settings = WorkerSettings(clockOffset: clockOffset, node: options.node, workerCount: workers.links.count)
+        let settings = WorkerSettings(
+            clockOffset: clockOffset,
+            node: options.node,
+            workerCount: workers.links.count,
+            ejections: health.ejections
+        )
         let workerCount = workers.links.count
         let byWorker = workers.links.map { link in
             listeners.flatMap { $0.listeners(ofWorker: link.index, of: workerCount) }
@@ -187,7 +194,7 @@ package struct Controller: ~Copyable {
         if entries[0].revents != 0, let code = handleSignals(now: now) { return code }
         if entries[1].revents != 0 { drainWakeup() }
         if entries[2].revents != 0 { watch.takeEvents(now: now) }
-        workers.publish(resolver.takeChanges())
+        publishAddresses()
         takePulled(now: now)
         if drain.isServing {
             if watch.isChanged(now: now) { reload(.change, now: now) }
@@ -325,6 +332,7 @@ package struct Controller: ~Copyable {
         resolver.stop()
         puller?.stop()
         keyFetcher.stop()
+        health.stop()
         removeSocketFiles()
         let isFlushed = accessLog.stop(withinMilliseconds: Controller.logFlushMilliseconds)
         log.info("ended", ["code": String(code), "access-log-flushed": String(isFlushed)])

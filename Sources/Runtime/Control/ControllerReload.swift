@@ -138,7 +138,14 @@ extension Controller {
         staged = Staged(generation: generation, deadline: now + Controller.resolutionMillisecondsMax)
         retry.noteSuccess()
         retarget()
-        workers.publish(resolver.takeChanges())
+        publishAddresses()
+    }
+
+    /// Tells everybody where targets can be reached by now.
+    func publishAddresses() {
+        let changes = resolver.takeChanges()
+        workers.publish(changes)
+        health.setAddresses(changes)
     }
 
     /// Hands the staged generation to the workers if it is time to.
@@ -208,6 +215,24 @@ extension Controller {
         let forgotten = loader.forgetTargets { targets[$0] != nil }
         resolver.setTargets(targets)
         workers.forget(forgotten)
+        health.setTargets(watchedTargets)
+    }
+
+    /// By id: the targets of every generation that may still be asked, where their health is looked after.
+    private var watchedTargets: [UInt32: WatchedTarget] {
+        var watched: [UInt32: WatchedTarget] = [:]
+        for generation in [current] + retired + (staged.map { [$0.generation] } ?? []) {
+            let view = generation.view
+            for index in 0..<view.upstreams.count where view.upstreams[index].health != TableLayout.none {
+                let upstream = view.upstreams[index]
+                for record in upstream.targets.first..<upstream.targets.first + upstream.targets.count {
+                    let id = generation.targetOfRecord[record]
+                    guard watched[id] == nil else { continue }
+                    watched[id] = WatchedTarget(view.targets[record], of: upstream, in: generation)
+                }
+            }
+        }
+        return watched
     }
 
     /// At the start: waits for the first answers, but not for long.

@@ -62,7 +62,8 @@ extension Controller {
             pulls: pulls,
             seal: floor.seal,
             seriesNames: loader.seriesNames,
-            targets: resolver.reports.sorted { $0.key < $1.key }.map(\.value),
+            targets: resolver.reports.sorted { $0.key < $1.key },
+            health: health.reports,
             keySources: keyFetcher.reports,
             workers: workers.links.map(\.metrics),
             logLinesDroppedCount: accessLog.droppedCount

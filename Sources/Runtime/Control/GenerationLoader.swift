@@ -16,12 +16,25 @@ package struct GenerationLoader {
         /// Digest of how TLS is spoken with it, or empty: connections of one way are never used for another.
         package var security = ""
         package var speaksHTTP2 = false
+        /// How it is watched; `nil` if it is not.
+        package var health: HealthSettings?
+        /// Milliseconds between two questions for the addresses of its name.
+        package var resolveInterval: Int64
 
-        package init(host: String, port: UInt16, security: String = "", speaksHTTP2: Bool = false) {
+        package init(
+            host: String,
+            port: UInt16,
+            security: String = "",
+            speaksHTTP2: Bool = false,
+            health: HealthSettings? = nil,
+            resolveInterval: Int64 = ResolverLimits.refreshMilliseconds
+        ) {
             self.host = host
             self.port = port
             self.security = security
             self.speaksHTTP2 = speaksHTTP2
+            self.health = health
+            self.resolveInterval = resolveInterval
         }
     }
 
@@ -145,19 +158,26 @@ package struct GenerationLoader {
             for index in record.targets.first..<record.targets.first + record.targets.count {
                 let target = view.targets[index]
                 let digest = target.isSecure ? security.clientDigests[Int(record.tls)].hex : ""
-                numbers.append(targetNumber(of: target, in: view, security: digest))
+                numbers.append(targetNumber(of: target, record, in: view, security: digest))
             }
         }
         return numbers
     }
 
-    private mutating func targetNumber(of target: TargetRecord, in view: TableView, security: String) -> UInt32 {
+    private mutating func targetNumber(
+        of target: TargetRecord,
+        _ upstream: UpstreamRecord,
+        in view: TableView,
+        security: String
+    ) -> UInt32 {
         let port = UInt16(truncatingIfNeeded: target.port)
         let name = TargetName(
             host: view.string(target.host),
             port: port,
             security: security,
-            speaksHTTP2: target.speaksHTTP2
+            speaksHTTP2: target.speaksHTTP2,
+            health: HealthSettings(target, of: upstream, in: view),
+            resolveInterval: Int64(upstream.resolveInterval)
         )
         if let known = targets[name] { return known }
         let number = freeTargets.popLast() ?? UInt32(targetNames.count)

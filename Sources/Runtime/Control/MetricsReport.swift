@@ -8,6 +8,7 @@ extension StatusFacts {
         putRequests(totals, &metrics)
         putDurations(totals, &metrics)
         putConnections(&metrics)
+        putBalancing(&metrics)
         putSecurity(&metrics)
         putSessions(&metrics)
         putRefusals(&metrics)

@@ -4,6 +4,8 @@ struct ResolverState {
     struct Name {
         /// Port by target id.
         var targets: [UInt32: UInt16] = [:]
+        /// By target id: how often its upstream wants to know.
+        var intervals: [UInt32: Int64] = [:]
         /// With port 0.
         var addresses: [SocketAddress] = []
         var failure: String?
@@ -11,6 +13,9 @@ struct ResolverState {
         var isAnswered = false
         var isAsked = false
         var dueMilliseconds: Int64 = 0
+
+        /// That of the most curious one.
+        var interval: Int64 { intervals.values.min() ?? ResolverLimits.refreshMilliseconds }
     }
 
     var names: [String: Name] = [:]
@@ -26,6 +31,7 @@ struct ResolverState {
         for (host, name) in names {
             let remaining = name.targets.filter { targets[$0.key] != nil }
             names[host]?.targets = remaining
+            names[host]?.intervals = name.intervals.filter { targets[$0.key] != nil }
             if remaining.isEmpty { names[host] = nil }
         }
     }
@@ -38,6 +44,7 @@ struct ResolverState {
         } else {
             guard names[target.host]?.targets[id] == nil else { return }
             names[target.host, default: Name()].targets[id] = target.port
+            names[target.host]?.intervals[id] = target.resolveInterval
             if let known = names[target.host]?.addresses, !known.isEmpty {
                 changes[id] = known.map { $0.with(port: target.port) }
             }
@@ -70,12 +77,12 @@ struct ResolverState {
         if answer.failure != nil {
             let backoff = ResolverLimits.firstRetryMilliseconds << Int64(min(name.failureCount, 10))
             name.failureCount += 1
-            name.dueMilliseconds = now + spread(min(backoff, ResolverLimits.retryMillisecondsMax))
+            name.dueMilliseconds = now + spread(min(backoff, name.interval, ResolverLimits.retryMillisecondsMax))
             let isNews = name.failure != answer.failure
             name.failure = answer.failure
             return isNews
         }
-        name.dueMilliseconds = now + spread(ResolverLimits.refreshMilliseconds)
+        name.dueMilliseconds = now + spread(name.interval)
         name.failureCount = 0
         let wasFailing = name.failure != nil
         name.failure = nil

@@ -126,4 +126,13 @@ package struct TargetChanges: Equatable, Sendable {
     package var forgotten: [UInt32]
     /// Ascending by target.
     package var addresses: [TargetAddresses]
+    /// Ascending by target.
+    package var standings: [TargetStanding]
+}
+
+/// Whether a target is used.
+package struct TargetStanding: Equatable, Sendable {
+    /// The target's id in the process.
+    package var target: UInt32
+    package var isOut: Bool
 }

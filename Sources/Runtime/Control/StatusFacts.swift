@@ -51,7 +51,9 @@ struct StatusFacts {
     var seal: BundleSeal?
     var seriesNames: [GenerationLoader.SeriesName]
     /// Ascending by target id.
-    var targets: [Resolver.Report]
+    var targets: [(key: UInt32, value: Resolver.Report)]
+    /// Those that are watched, ascending by target id.
+    var health: [HealthBoard.Report]
     /// Ascending by URL.
     var keySources: [KeyFetchState.Report]
     var workers: [WorkerMetrics]

@@ -143,7 +143,8 @@ extension StatusFacts {
     private func putTargets(_ json: inout JSONWriter) {
         json.key("targets")
         json.openArray()
-        for target in targets {
+        let watched = Dictionary(uniqueKeysWithValues: health.map { ($0.target, $0) })
+        for (id, target) in targets {
             json.openObject()
             json.member("host", target.host)
             json.member("port", UInt64(target.port))
@@ -152,6 +153,7 @@ extension StatusFacts {
             for address in target.addresses { json.string(address.text) }
             json.closeArray()
             json.member("error", target.failure)
+            if let report = watched[id] { put(report, &json) }
             json.closeObject()
         }
         json.closeArray()

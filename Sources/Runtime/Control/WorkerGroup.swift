@@ -57,6 +57,11 @@ struct WorkerGroup {
         for link in links { link.publish(changes) }
     }
 
+    func publish(_ standings: [TargetStanding]) {
+        guard !standings.isEmpty else { return }
+        for link in links { link.publish(standings) }
+    }
+
     func forget(_ targets: [UInt32]) {
         guard !targets.isEmpty else { return }
         for link in links { link.forget(targets) }

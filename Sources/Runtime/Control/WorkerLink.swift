@@ -41,9 +41,18 @@ package struct WorkerSettings: Sendable {
     package var rates: RateStore
     /// Connections by address, which all workers of the process share.
     package let addresses: AddressCounts
+    /// Where workers say that a target failed too often.
+    package let ejections: EjectionReports
 
-    package init(clockOffset: Int64 = 0, node: String? = nil, workerCount: Int = 1, rates: RateStore = RateStore()) {
+    package init(
+        clockOffset: Int64 = 0,
+        node: String? = nil,
+        workerCount: Int = 1,
+        rates: RateStore = RateStore(),
+        ejections: EjectionReports = EjectionReports()
+    ) {
         addresses = AddressCounts(seed: rates.seed)
+        self.ejections = ejections
         self.clockOffset = clockOffset
         self.node = node
         self.workerCount = workerCount
@@ -60,6 +69,8 @@ package final class WorkerLink: @unchecked Sendable {
         var addresses: [UInt32: [SocketAddress]] = [:]
         /// Target ids that may be other targets' by now.
         var forgotten: Set<UInt32> = []
+        /// By target id: whether it is out.
+        var standings: [UInt32: Bool] = [:]
     }
 
     package let index: Int
@@ -108,17 +119,19 @@ package final class WorkerLink: @unchecked Sendable {
 
     /// What changed about targets since the last call; `nil` if nothing did.
     package func takeTargets() -> TargetChanges? {
-        let (forgotten, changed) = mailbox.withLock { mailbox in
+        let (forgotten, changed, standings) = mailbox.withLock { mailbox in
             defer {
                 mailbox.addresses.removeAll()
                 mailbox.forgotten.removeAll()
+                mailbox.standings.removeAll()
             }
-            return (mailbox.forgotten, mailbox.addresses)
+            return (mailbox.forgotten, mailbox.addresses, mailbox.standings)
         }
-        guard !changed.isEmpty || !forgotten.isEmpty else { return nil }
+        guard !changed.isEmpty || !forgotten.isEmpty || !standings.isEmpty else { return nil }
         return TargetChanges(
             forgotten: forgotten.sorted(),
-            addresses: changed.sorted { $0.key < $1.key }.map { TargetAddresses(target: $0.key, addresses: $0.value) }
+            addresses: changed.sorted { $0.key < $1.key }.map { TargetAddresses(target: $0.key, addresses: $0.value) },
+            standings: standings.sorted { $0.key < $1.key }.map { TargetStanding(target: $0.key, isOut: $0.value) }
         )
     }
 
@@ -160,10 +173,21 @@ package final class WorkerLink: @unchecked Sendable {
         wakeWorker()
     }
 
+    /// Says which targets went out or came back.
+    package func publish(_ standings: [TargetStanding]) {
+        mailbox.withLock { mailbox in
+            for standing in standings { mailbox.standings[standing.target] = standing.isOut }
+        }
+        wakeWorker()
+    }
+
     /// Says that no generation has these targets any more. Their ids may be others' from the next generation on.
     package func forget(_ targets: [UInt32]) {
         mailbox.withLock { mailbox in
-            for target in targets { mailbox.addresses[target] = nil }
+            for target in targets {
+                mailbox.addresses[target] = nil
+                mailbox.standings[target] = nil
+            }
             mailbox.forgotten.formUnion(targets)
         }
         wakeWorker()

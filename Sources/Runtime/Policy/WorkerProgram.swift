@@ -86,6 +86,7 @@ extension Worker {
                 edits.pathMode = PathModeCode(rawValue: UInt8(truncatingIfNeeded: argument)) ?? .whole
                 edits.pathOperand = view.code[counter + 2]
                 exchanges[x].preservesHost = argument & InstructionFlag.preservesHost != 0
+                exchanges[x].hashedCapture = UInt8(truncatingIfNeeded: argument >> InstructionFlag.hashedCaptureShift)
                 return .proxy(upstream: view.code[counter + 1])
             case .end, .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle, .stampCrossOrigin,
                 nil:
@@ -114,7 +115,7 @@ extension Worker {
     // MARK: ip-restriction
 
     /// The client's address: the peer's, or what a believed peer says of it.
-    private mutating func clientAddress(_ x: Int32, _ fields: FieldsView) -> PeerAddress {
+    mutating func clientAddress(_ x: Int32, _ fields: FieldsView) -> PeerAddress {
         let client = exchanges[x].client
         let peer = PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1)
         guard sockets[client].isTrustedPeer else { return peer }

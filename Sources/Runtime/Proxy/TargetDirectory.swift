@@ -4,6 +4,12 @@ struct TargetState: BitwiseCopyable {
 
     var addresses = InlineArray<8, SocketAddress>(repeating: SocketAddress())
     var addressCount: UInt8 = 0
+    /// It failed too often, or does not answer probes.
+    var isOut = false
+    /// Failures in a row, where targets are judged by their requests.
+    var failureCount: UInt16 = 0
+    /// When it came back, in microseconds; 0 if it was never out.
+    var returned: UInt64 = 0
     /// The address that the next connection goes to.
     var nextAddress: UInt8 = 0
     /// Idle connections, the one used last first; a list through the sockets, -1 if empty.

@@ -31,12 +31,14 @@ extension Worker {
                     failUpstream(x, .malformed)
                     return false
                 }
+                if exchanges[x].duties.contains(.judged) { noteAnswer(x, 101) }
                 return true
             }
             if answerHead.status < 200 {
                 guard takeInterim(x) else { return false }
                 continue
             }
+            if exchanges[x].duties.contains(.judged) { noteAnswer(x, answerHead.status) }
             exchanges[x].state = .relaying
             exchanges[x].answer = BodyReader(answerHead.framing, length: answerHead.contentLength)
             if sockets[upstream].transport == .stream {

@@ -4,73 +4,6 @@ internal import Glibc
 
 // The upstream's side: choose a target, take or make a connection, try another, give connections back.
 
-/// What can go wrong with an upstream, and so what is done about it.
-enum UpstreamFailure {
-    /// No connection came about; the request was not sent.
-    case connect
-    case connectTimeout
-    /// The server does not speak TLS as the gateway does.
-    case handshake
-    /// The server's certificate has expired, is somebody else's, or comes from nobody who is believed.
-    case expired
-    case misnamed
-    case untrusted
-    /// The connection ended before an answer began.
-    case closed
-    /// The server says that it did not begin with the request, or the request was never sent.
-    case refused
-    case malformed
-    case responseTimeout
-    /// All targets have as many connections as they may.
-    case busy
-
-    var refusal: RefusalKind {
-        switch self {
-        case .connect, .refused: .upstreamUnavailable
-        case .connectTimeout, .responseTimeout: .upstreamTimeout
-        case .handshake: .upstreamHandshakeFailed
-        case .expired: .upstreamExpired
-        case .misnamed: .upstreamMisnamed
-        case .untrusted: .upstreamUntrusted
-        case .closed: .upstreamFailed
-        case .malformed: .upstreamMalformed
-        case .busy: .upstreamBusy
-        }
-    }
-}
-
-/// Whether a failed attempt is followed by another: a pure function of what is known.
-enum RetryDecision {
-    /// - Parameters:
-    ///   - attemptCount: attempts made.
-    ///   - retryCountMax: further attempts that the upstream allows.
-    ///   - isFresh: the connection had not served a request before.
-    ///   - hasOtherTarget: the upstream has a target that was not asked yet.
-    static func retries(
-        _ failure: UpstreamFailure,
-        attemptCount: Int,
-        retryCountMax: Int,
-        isIdempotent: Bool,
-        isRewindable: Bool,
-        isFresh: Bool,
-        hasOtherTarget: Bool
-    ) -> Bool {
-        switch failure {
-        // Nothing was sent, so any request may be sent again.
-        case .connect, .connectTimeout, .handshake: return attemptCount <= retryCountMax
-        // Likewise, but a server shows the same certificate again.
-        case .expired, .misnamed, .untrusted: return hasOtherTarget && attemptCount <= retryCountMax
-        // Nothing was done, and it costs no attempt, but only once.
-        case .refused: return isRewindable && attemptCount <= retryCountMax + 1
-        // A kept connection may have been closed by age in the moment it was used; that costs no attempt, but only once
-        // for every attempt there is.
-        case .closed where !isFresh: return isIdempotent && isRewindable && attemptCount <= retryCountMax + 1
-        case .closed: return isIdempotent && isRewindable && attemptCount <= retryCountMax
-        case .responseTimeout, .malformed, .busy: return false
-        }
-    }
-}
-
 extension Worker {
     /// Sends the exchange's request to its upstream.
     mutating func forward(_ x: Int32) {
@@ -89,12 +22,22 @@ extension Worker {
     /// One attempt: a target, a connection, the head.
     ///
     /// - Parameter block: holds the head as it is to be sent, with the `Host` line of some target.
-    private mutating func attempt(_ x: Int32, _ block: Block) {
+    mutating func attempt(_ x: Int32, _ block: Block) {
         exchanges[x].attemptCount += 1
+        let upstream = upstream(of: x)
+        if upstream.retryBudget | upstream.queueCountMax != 0, isBehindOthers(x, upstream) {
+            return waitForTarget(x, block)
+        }
         guard let record = chooseTarget(x) else {
+            if upstream.queueCountMax > 0, noTargetRefusal(x) == .upstreamBusy { return waitForTarget(x, block) }
             blocks.give(block)
             return refuse(x, exchanges[x].attemptCount > 1 ? .upstreamUnavailable : noTargetRefusal(x))
         }
+        ask(x, block, of: record)
+    }
+
+    /// Sends the head to a target that was chosen.
+    mutating func ask(_ x: Int32, _ block: Block, of record: UInt32) {
         exchanges[x].target = record
         exchanges[x].refusingAddressCount = 0
         setHostLine(x, block, record)
@@ -137,51 +80,16 @@ extension Worker {
         exchanges[x].table.view.upstreams[exchanges[x].upstreamIndex]
     }
 
-    private mutating func noTargetRefusal(_ x: Int32) -> RefusalKind {
-        let view = exchanges[x].table.view
+    mutating func noTargetRefusal(_ x: Int32) -> RefusalKind {
         let range = upstream(of: x).targets
         for record in range.first..<range.first + range.count
         where targets[exchanges[x].table.targetOfRecord[record]].addressCount > 0 {
             return .upstreamBusy
         }
-        _ = view
         return .upstreamUnavailable
     }
 
     // MARK: Targets
-
-    /// The next target by smooth weighted round robin among those that were not tried, are known by address, and have
-    /// room for a connection.
-    private mutating func chooseTarget(_ x: Int32) -> UInt32? {
-        let loaded = exchanges[x].table
-        let record = upstream(of: x)
-        let range = record.targets
-        var best: UInt32?
-        var total: Int32 = 0
-        for position in 0..<range.count {
-            let candidate = range.first + position
-            let target = loaded.targetOfRecord[candidate]
-            targets.reserve(target)
-            if position < 64, exchanges[x].triedTargets >> UInt64(position) & 1 != 0 { continue }
-            guard targets[target].addressCount > 0,
-                targets[target].idleHead >= 0 || targets[target].openCount < record.connectionCountMax
-                    || carrierWithRoom(target) >= 0
-            else { continue }
-            if range.count == 1 { return candidate }
-            let weight = Int32(loaded.view.targets[candidate].weight)
-            loaded.weights[Int(candidate)].current += weight
-            total += weight
-            if let leader = best,
-                loaded.weights[Int(leader)].current >= loaded.weights[Int(candidate)].current
-            {
-                continue
-            }
-            best = candidate
-        }
-        guard let best else { return nil }
-        loaded.weights[Int(best)].current -= total
-        return best
-    }
 
     /// What the control thread says of targets.
     mutating func take(_ changes: TargetChanges) {
@@ -193,6 +101,7 @@ extension Worker {
             targets.forget(target)
         }
         for entry in changes.addresses { targets.setAddresses(entry) }
+        for entry in changes.standings { take(entry) }
     }
 
     // MARK: Connections
@@ -296,6 +205,7 @@ extension Worker {
         guard x >= 0 else { return }
         if exchanges[x].state == .relaying {
             metrics.add(.upstreamProtocolFailures)
+            if exchanges[x].duties.contains(.judged) { noteFailure(x) }
             return abandonClient(exchanges[x].client)
         }
         if failure == .closed || failure == .malformed { metrics.add(.upstreamProtocolFailures) }
@@ -314,6 +224,9 @@ extension Worker {
     private mutating func failAttempt(_ x: Int32, _ failure: UpstreamFailure, keeping block: Block?) {
         if failure == .connect, let block, hasOtherAddress(x) { return ask(x, block) }
         let record = upstream(of: x)
+        let isOfAge = failure == .closed && exchanges[x].isReusedConnection
+        if exchanges[x].duties.contains(.judged), failure.isOfTarget, !isOfAge { noteFailure(x) }
+        leaveTarget(x)
         let hasOtherTarget = markTried(x, record)
         let isAllowed = RetryDecision.retries(
             failure,
@@ -324,7 +237,7 @@ extension Worker {
             isFresh: !exchanges[x].isReusedConnection,
             hasOtherTarget: hasOtherTarget
         )
-        guard isAllowed, let block else {
+        guard isAllowed, let block, isOfAge || failure == .refused || takeRetry(x, record) else {
             if let block { blocks.give(block) }
             return refuse(x, failure.refusal)
         }
@@ -376,6 +289,7 @@ extension Worker {
         exchanges[x].upstream = -1
         sockets[descriptor].exchange = -1
         closeUpstream(descriptor)
+        leaveTarget(x)
     }
 
     /// The answer is complete: the connection goes to its target's pool if it can serve again.
@@ -402,6 +316,7 @@ extension Worker {
         (sockets[descriptor].inputStart, sockets[descriptor].inputEnd) = (0, 0)
         addIdle(descriptor, target)
         arm(descriptor, .idle, after: sockets[descriptor].idleTimeout)
+        leaveTarget(x)
     }
 
     private mutating func addIdle(_ descriptor: Int32, _ target: UInt32) {

@@ -23,6 +23,13 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case upstreamProtocolFailures
     /// Attempts after the first.
     case retries
+    /// Attempts that the budget of their upstream did not allow.
+    case retriesRefused
+    /// Gauge: requests that wait for a target to have room.
+    case requestsWaiting
+    /// Requests that had no place to wait, and those that waited too long.
+    case queueRefusals
+    case queueTimeouts
     /// TLS handshakes with clients: whole ones, those that went on with a session, and those that failed.
     case handshakesFull
     case handshakesResumed

@@ -6,6 +6,8 @@ enum ExchangeState: UInt8, BitwiseCopyable {
     case free = 0
     /// The policy program is running.
     case deciding
+    /// All targets are busy: a place in the queue for one.
+    case waiting
     /// A connection to a target is being made.
     case connecting
     /// The request is on its way to the upstream, or the upstream thinks.
@@ -16,6 +18,20 @@ enum ExchangeState: UInt8, BitwiseCopyable {
     case tunneling
     /// Answered by the gateway; the rest of the request's body is read and thrown away.
     case discarding
+}
+
+/// What an exchange owes to the balancing of its upstream while a target is asked.
+struct TargetDuties: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+
+    init(rawValue: UInt8 = 0) { self.rawValue = rawValue }
+
+    /// It is counted among the target's requests.
+    static let counted = TargetDuties(rawValue: 1)
+    /// The answer says how the target is.
+    static let judged = TargetDuties(rawValue: 2)
+    /// Others may wait for the target.
+    static let awaited = TargetDuties(rawValue: 4)
 }
 
 /// What is left of one window of a rate limit.
@@ -109,6 +125,19 @@ struct Exchange: BitwiseCopyable {
     var isReusedConnection = false
     /// Bit per target of the upstream, the first 64.
     var triedTargets: UInt64 = 0
+    /// What is owed to the balancing while a target is asked.
+    var duties = TargetDuties()
+    /// One more than the capture that the upstream hashes, or 0.
+    var hashedCapture: UInt8 = 0
+    /// A target has room for it; it was the first to wait.
+    var isCalled = false
+    /// Its neighbours among those that wait for the same upstream.
+    var waitingNext: Int32 = -1
+    var waitingPrevious: Int32 = -1
+    /// While it waits: the head as it is to be sent.
+    var waitingBlock: Block?
+    /// Of the key that the upstream hashes; 0 before it was looked for, 1 for none.
+    var hash: UInt64 = 0
     /// The request's head as sent, at the beginning of the upstream's output block; its `Host` line may change when
     /// another target is asked.
     var upstreamHeadCount: Int32 = 0

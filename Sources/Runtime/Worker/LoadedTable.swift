@@ -1,10 +1,5 @@
 internal import GatewayTable
 
-/// The smooth weighted round robin of one upstream's targets.
-struct TargetWeight: BitwiseCopyable {
-    var current: Int32 = 0
-}
-
 /// A generation as one worker uses it: the table's views and what depends on them, in memory of the worker's own, so
 /// that the request path touches no object.
 struct LoadedTable {
@@ -16,8 +11,9 @@ struct LoadedTable {
     let number: UInt64
     let seriesOfVersion: RecordMap
     let targetOfRecord: RecordMap
-    /// By target record.
-    let weights: Slab<TargetWeight>
+    let balance: BalanceStore
+    /// Where this gateway is; empty if the table does not say.
+    let zone: TextReference
     let bounds: RequestHeadBounds
     let server: TLSServer?
     let clients: TLSClientList
@@ -25,7 +21,8 @@ struct LoadedTable {
     var inFlightCount = 0
     var isCurrent = true
 
-    init(_ generation: Generation) {
+    /// - Parameter node: the name of this gateway among the table's nodes.
+    init(_ generation: Generation, node: String?) {
         self.generation = generation
         view = generation.view
         credentials = generation.credentials
@@ -34,7 +31,11 @@ struct LoadedTable {
         number = generation.number
         seriesOfVersion = generation.seriesOfVersion
         targetOfRecord = generation.targetOfRecord
-        weights = Slab(capacity: max(generation.view.targets.count, 1), repeating: TargetWeight())
+        balance = BalanceStore(
+            upstreamCount: generation.view.upstreams.count,
+            targetCount: generation.view.targets.count
+        )
+        zone = LoadedTable.zone(of: node, in: generation.view)
         server = generation.security.server
         clients = generation.security.clientList
         let gateway = generation.view.gateway
@@ -42,6 +43,14 @@ struct LoadedTable {
             headBytesMax: min(Int(gateway.headBytesMax), Limits.headBytesMax),
             fieldCountMax: min(Int(gateway.headerCountMax), Limits.fieldCountMax)
         )
+    }
+
+    private static func zone(of node: String?, in view: TableView) -> TextReference {
+        guard let node else { return TextReference() }
+        for index in 0..<view.nodes.count where view.string(view.nodes[index].name) == node {
+            return view.nodes[index].zone
+        }
+        return TextReference()
     }
 }
 
@@ -57,16 +66,16 @@ struct LoadedTableReference: BitwiseCopyable {
 
     static var none: LoadedTableReference { unsafe LoadedTableReference(nil) }
 
-    static func make(_ generation: Generation) -> LoadedTableReference {
+    static func make(_ generation: Generation, node: String?) -> LoadedTableReference {
         let base = UnsafeMutablePointer<LoadedTable>.allocate(capacity: 1)
-        unsafe base.initialize(to: LoadedTable(generation))
+        unsafe base.initialize(to: LoadedTable(generation, node: node))
         return unsafe LoadedTableReference(base)
     }
 
     /// - Precondition: no exchange runs on it.
     func destroy() {
         guard let base = unsafe base else { return }
-        unsafe base.pointee.weights.deallocate()
+        unsafe base.pointee.balance.deallocate()
         unsafe base.deinitialize(count: 1)
         unsafe base.deallocate()
     }
@@ -82,7 +91,8 @@ struct LoadedTableReference: BitwiseCopyable {
     @inline(__always) var number: UInt64 { unsafe pointer.pointee.number }
     @inline(__always) var seriesOfVersion: RecordMap { unsafe pointer.pointee.seriesOfVersion }
     @inline(__always) var targetOfRecord: RecordMap { unsafe pointer.pointee.targetOfRecord }
-    @inline(__always) var weights: Slab<TargetWeight> { unsafe pointer.pointee.weights }
+    @inline(__always) var balance: BalanceStore { unsafe pointer.pointee.balance }
+    var zone: TextReference { unsafe pointer.pointee.zone }
     @inline(__always) var bounds: RequestHeadBounds { unsafe pointer.pointee.bounds }
     var server: TLSServer? { unsafe pointer.pointee.server }
     var clients: TLSClientList { unsafe pointer.pointee.clients }

@@ -40,6 +40,8 @@ enum Deadline: UInt8, BitwiseCopyable {
     case acceptPause
     case tunnel
     case pong
+    /// Client: a target has to have room for its request.
+    case target
 }
 
 /// What is to be sent behind a borrowed stretch: the end of a chunk, the end of a chunked body, or both.

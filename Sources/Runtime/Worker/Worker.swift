@@ -16,6 +16,7 @@ struct Worker: ~Copyable {
     let metrics: WorkerMetrics
     let log: AccessLogRing
     let rates: RateStore
+    let ejections: EjectionReports
     let settings: WorkerSettings
     let listeners: [WorkerListener]
 
@@ -30,6 +31,9 @@ struct Worker: ~Copyable {
     let blocks = BlockPool()
     var timers: TimerWheel
     var targets = TargetDirectory()
+    /// Grows when a target goes out or comes back, so that every upstream is settled again when it is used next.
+    var standingEpoch: UInt32 = 1
+    var chance: BalanceRandom
     /// The client whose requests are being served in a loop, or -1.
     var servedClient: Int32 = -1
     /// Bytes that the last call of `transmit` handed to the kernel.
@@ -93,6 +97,7 @@ struct Worker: ~Copyable {
         metrics = link.metrics
         log = link.log
         self.rates = rates
+        ejections = settings.ejections
         self.settings = settings
         self.listeners = listeners
         self.epoll = epoll
@@ -103,12 +108,13 @@ struct Worker: ~Copyable {
         wall = apic_wall_milliseconds()
         instant = wall / 1000 + settings.clockOffset
         timers = TimerWheel(now: now / 1000)
-        current = LoadedTableReference.make(first)
+        current = LoadedTableReference.make(first, node: settings.node)
         pathScratch = blocks.take()
         hostScratch = blocks.take()
         bodyScratch = blocks.take()
         recordScratch = blocks.take()
         random = RequestIDSource(seed: SystemRandom.bytes(count: 32))
+        chance = BalanceRandom(seed: SystemRandom.bytes(count: 8).reduce(0) { $0 << 8 | UInt64($1) })
         clientCountMax = Worker.share(of: first.view.gateway.connectionCountMax, settings.workerCount)
         requestCountMax = Worker.share(of: first.view.gateway.requestCountMax, settings.workerCount)
         lag = LoopLag(mark: first.view.gateway.lagMax)
@@ -247,7 +253,7 @@ struct Worker: ~Copyable {
     /// New requests run on the new table from here on; those in flight end on the one they began on.
     private mutating func swapTable(_ generation: Generation) {
         let old = current
-        current = LoadedTableReference.make(generation)
+        current = LoadedTableReference.make(generation, node: settings.node)
         clientCountMax = Worker.share(of: generation.view.gateway.connectionCountMax, settings.workerCount)
         requestCountMax = Worker.share(of: generation.view.gateway.requestCountMax, settings.workerCount)
         lag.setMark(generation.view.gateway.lagMax)

@@ -353,6 +353,7 @@ extension Worker {
             record(x)
             clearOutput(descriptor)
             if exchanges[x].upstream >= 0 { dropUpstream(x) }
+            if exchanges[x].state == .waiting { stopWaiting(x) }
             freeSlot(x)
             sockets[descriptor].exchange = -1
             // A reset, so that nobody takes a cut answer for a whole one.

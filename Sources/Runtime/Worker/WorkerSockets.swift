@@ -229,6 +229,7 @@ extension Worker {
         case .pong:
             metrics.add(.timeoutPong)
             breakCarrier(descriptor, .closed)
+        case .target: expireWaiting(sockets[descriptor].exchange)
         }
     }
 }

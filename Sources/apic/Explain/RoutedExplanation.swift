@@ -255,8 +255,14 @@ struct RoutedExplanation {
         lines.append(Explanation.row("upstream gets", "\(explanation.request.method) \(path)\(rehearsal.query)"))
         let targets = upstream.targets.map {
             "\($0.host):\($0.port)" + ($0.weight == 1 ? "" : " (weight \($0.weight))")
+                + ($0.priority == 0 ? "" : " (priority \($0.priority))") + ($0.zone.map { " (in \($0))" } ?? "")
         }
         lines.append(Explanation.row("", "at \(upstream.name): \(targets.joined(separator: ", "))"))
+        lines += UpstreamText.lines(
+            upstream,
+            hashedCapture: forwarding.hashedCapture.map { route.path.captureNames[$0] }
+        )
+        .map { Explanation.row("", $0) }
         lines.append(
             Explanation.row("", "Host: \(forwarding.preservesHost ? explanation.request.host : "the target's own")")
         )

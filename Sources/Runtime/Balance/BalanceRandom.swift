@@ -1,0 +1,19 @@
+/// Chance for choices among targets: SplitMix64 (Steele, Lea and Flood, 2014). One sequence for a seed.
+struct BalanceRandom {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    @inline(__always)
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+
+    /// A number below a bound that is not 0.
+    @inline(__always)
+    mutating func next(below bound: UInt32) -> UInt32 { UInt32(((next() >> 32) &* UInt64(bound)) >> 32) }
+}
