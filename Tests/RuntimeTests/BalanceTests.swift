@@ -128,6 +128,22 @@ struct BalanceTests {
         #expect(loads.allSatisfy { $0 <= most + 1 } && loads.contains { $0 >= most - 1 }, "\(loads)")
     }
 
+    @Test("a target that fails is asked first no more often than its turn comes")
+    func failing() throws {
+        let rig = try BalanceRig([1, 1, 1], .roundRobin, seed: 9)
+        var firsts = [Int](repeating: 0, count: 3)
+        for _ in 0..<300 {
+            let first = rig.choose()
+            firsts[first] += 1
+            // The first target fails, and the one that comes next stands in for it.
+            if first == 0 {
+                let next = rig.store.leader(0)
+                rig.store.enter(0, rig.range, next, counts: false, kind: .roundRobin, isTurn: false, now: rig.now)
+            }
+        }
+        #expect(firsts == [100, 100, 100])
+    }
+
     @Test("a target that returns has no turns to catch up with", arguments: [Balance.roundRobin, .leastConnections])
     func returning(_ balance: Balance) throws {
         let rig = try BalanceRig([1, 1, 1], balance, seed: 3)

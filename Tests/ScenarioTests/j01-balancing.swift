@@ -109,6 +109,35 @@ struct Balancing {
         for number in 0..<4 { #expect((60...140).contains(owners.count { $0 == "\(number)" }), "\(hash)") }
     }
 
+    @Test("a hash of the consumer keeps each of them at one target, whatever key they use")
+    func consumers() throws {
+        let servers = try Targets.servers(3)
+        defer { servers.forEach { $0.stop() } }
+        let targets = servers.map { "\"http://127.0.0.1:\($0.port)\"" }.joined(separator: ", ")
+        let consumers = (0..<30).map { number in
+            "c\(number): { credentials: [ { key: \"${env:KEY_\(number)_A}\" }, { key: \"${env:KEY_\(number)_B}\" } ] }"
+        }
+        let keys = (0..<30).flatMap { number in ["A", "B"].map { ("KEY_\(number)_\($0)", "key-\(number)-\($0)") } }
+        let gateway = try RunningGateway(
+            """
+            upstreams: { up: { targets: [ \(targets) ], balance: consistent-hash, hash: { by: consumer } } }
+            consumers: { \(consumers.joined(separator: ", ")) }
+            apis:
+              all: { path: /all, upstream: up, plugins: [ key-auth ], versions: { v1: { routes: [ "GET /**" ] } } }
+            """,
+            environment: Dictionary(uniqueKeysWithValues: keys)
+        )
+        var owners: Set<String> = []
+        for number in 0..<30 {
+            let answers = try ["A", "B", "A"].map {
+                try gateway.ask("GET /all/v1/\($0)", ["apikey: key-\(number)-\($0)"]).text
+            }
+            #expect(Set(answers).count == 1)
+            owners.formUnion(answers)
+        }
+        #expect(owners == ["0", "1", "2"])
+    }
+
     @Test("hash: a target that dies moves its keys and no others; they return with it")
     func failover() throws {
         var servers = try Targets.servers(5)

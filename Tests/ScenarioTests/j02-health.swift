@@ -57,7 +57,7 @@ struct Health {
                 PlainSpec.text(
                     echoes.map(\.port),
                     upstream: "balance: least-connections, retries: 2, connections: { idle: 0 }, "
-                        + "health: { active: { path: /, interval: 200ms }, passive: { failures: 2, ejection: 60s } }"
+                        + "health: { active: { path: /, interval: 500ms }, passive: { failures: 2, ejection: 60s } }"
                 ),
                 workers: workers
             )
@@ -93,7 +93,7 @@ struct Health {
         let gateway = try RunningGateway(
             PlainSpec.text(
                 [sick.port, well.port],
-                upstream: "health: { active: { path: /health, interval: 100ms, healthy: 2, unhealthy: 2 } }"
+                upstream: "health: { active: { path: /health, interval: 500ms, healthy: 2, unhealthy: 2 } }"
             )
         )
         #expect(gateway.waits(for: Self.up(sick.port), toBe: 0))
@@ -123,7 +123,7 @@ struct Health {
     func probes() throws {
         let servers = try Targets.servers(2)
         defer { servers.forEach { $0.stop() } }
-        let active = "active: { path: \"/up?deep=1\", host: orders.internal, interval: 50ms, statuses: [ 2xx ] }"
+        let active = "active: { path: \"/up?deep=1\", host: orders.internal, interval: 500ms, statuses: [ 2xx ] }"
         let gateway = try RunningGateway(PlainSpec.text(servers.map(\.port), upstream: "health: { \(active) }"))
         for server in servers {
             #expect(server.waitForRequests(3))
@@ -144,7 +144,7 @@ struct Health {
             whole: { wire, _ in
                 _ = try wire.receive()
                 if text != "nothing" { try wire.send(text) }
-                if text == "nothing" || text == "HTTP/1.1 200" { usleep(300_000) }
+                if text == "nothing" || text == "HTTP/1.1 200" { usleep(1_000_000) }
             }
         )
         let well = try ScriptedUpstream()
@@ -155,7 +155,7 @@ struct Health {
         let gateway = try RunningGateway(
             PlainSpec.text(
                 [odd.port, well.port],
-                upstream: "health: { active: { path: /, interval: 100ms, timeout: 100ms } }"
+                upstream: "health: { active: { path: /, interval: 500ms } }"
             )
         )
         #expect(gateway.waits(for: Self.up(odd.port), toBe: 0))
@@ -176,7 +176,7 @@ struct Health {
         let spec = PlainSpec.text(
             [good.port, late.port],
             upstream: "tls: { ca: certs/authority.crt }, retries: 0, "
-                + "health: { active: { path: /file, interval: 200ms, timeout: 200ms } }",
+                + "health: { active: { path: /file, interval: 500ms } }",
             scheme: "https"
         )
         try RunningGateway.build(spec, in: folder)
@@ -185,6 +185,42 @@ struct Health {
         #expect(gateway.waits(for: Self.up(late.port), toBe: 0))
         #expect(try gateway.status("/status").text.contains("its certificate has expired"))
         for _ in 0..<4 { #expect(try gateway.ask("GET /file").text == "from a file") }
+    }
+
+    @Test("targets that speak HTTP/2 are asked over HTTP/2")
+    func http2() throws {
+        let asked = Latch<Frame>()
+        let good = try FrameUpstream(settings: [(3, 10)]) { peer in
+            while let request = try peer.nextRequest() {
+                if request[":path"] == "/health?x" { asked.set(request) }
+                let isProbe = request[":path"] == "/health?x"
+                if isProbe {
+                    try peer.frames.send(.headers(request.stream, [(":status", "103")], endsStream: false))
+                }
+                try peer.answer(request.stream, isProbe ? 204 : 200, [], isProbe ? "" : "good")
+            }
+        }
+        let refusing = try FrameUpstream { peer in
+            while let request = try peer.nextRequest() { try peer.answer(request.stream, 500) }
+        }
+        let plain = try ScriptedUpstream()
+        defer {
+            good.stop()
+            refusing.stop()
+            plain.stop()
+        }
+        let gateway = try RunningGateway(
+            PlainSpec.text(
+                [good.port, refusing.port, plain.port],
+                upstream: "http2: true, health: { panic: 1%, active: { path: \"/health?x\", interval: 500ms } }"
+            )
+        )
+        #expect(gateway.waits(for: Self.up(good.port), toBe: 1))
+        for port in [refusing.port, plain.port] { #expect(gateway.waits(for: Self.up(port), toBe: 0)) }
+        for _ in 0..<6 { #expect(try gateway.ask("GET /").text == "good") }
+        let head = try #require(asked.wait(20))
+        #expect(head[":method"] == "GET" && head[":scheme"] == "http" && head[":authority"] == "127.0.0.1:\(good.port)")
+        #expect(try gateway.status("/status").text.contains("answered 500"))
     }
 
     @Test("failures in a row put a target out, for a time that grows; good answers in between do not")
@@ -257,7 +293,7 @@ struct Health {
         }
         defer { upstreams.forEach { $0.stop() } }
         let gateway = try RunningGateway(
-            PlainSpec.text(upstreams.map(\.port), upstream: "health: { active: { path: /health, interval: 50ms } }")
+            PlainSpec.text(upstreams.map(\.port), upstream: "health: { active: { path: /health, interval: 500ms } }")
         )
         for upstream in upstreams { #expect(gateway.waits(for: Self.up(upstream.port), toBe: 0)) }
         for _ in 0..<10 { #expect(try gateway.ask("GET /").status == 200) }
@@ -269,7 +305,7 @@ struct Health {
         let dead = try Retries.deadPort()
         let servers = try Targets.servers(2)
         defer { servers.forEach { $0.stop() } }
-        let health = "health: { active: { path: /, interval: 100ms } }"
+        let health = "health: { active: { path: /, interval: 500ms } }"
         let gateway = try RunningGateway(PlainSpec.text([dead, servers[0].port], upstream: health))
         #expect(gateway.waits(for: Self.up(dead), toBe: 0))
         try gateway.rebuild(PlainSpec.text([dead, servers[0].port], upstream: "retries: 0, \(health)"))

@@ -124,7 +124,7 @@ struct Waiting {
                 targets:
                   - "http://127.0.0.1:\(port)"
                   - { url: "http://127.0.0.1:\(backup.port)", priority: 1 }
-                health: { active: { path: /health, interval: 100ms }, passive: { failures: 1 } }
+                health: { active: { path: /health, interval: 500ms }, passive: { failures: 1 } }
             apis: { all: { path: /all, upstream: up, versions: { v1: { routes: [ "GET /**" ] } } } }
             """
         )

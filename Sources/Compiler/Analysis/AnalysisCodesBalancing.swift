@@ -2,7 +2,7 @@ extension DiagnosticCode {
     /// E11xx: how requests are spread over targets, and which targets are used.
     static let balancingCodes: [DiagnosticCode] = [
         .tooManyTargets, .idleBalancing, .hashName, .hashWithoutCapture, .hashWithoutConsumer, .contradictoryTimes,
-        .nothingElseToAsk, .zoneWithoutNode, .probesOverHTTP2,
+        .nothingElseToAsk, .zoneWithoutNode,
     ]
 
     static let tooManyTargets = DiagnosticCode(
@@ -126,22 +126,6 @@ extension DiagnosticCode {
               orders: { targets: [ { url: "http://orders-a:8080", zone: eu-west-1 } ] }
             nodes:
               eu-1: { zone: eu-west-1a }
-            """
-    )
-
-    static let probesOverHTTP2 = DiagnosticCode(
-        "E1109",
-        "an upstream that speaks HTTP/2 cannot be asked how it is",
-        explanation: """
-            `health.active` speaks HTTP/1.1, which servers with `http2: true` need not understand. `health.passive`
-            judges them by the requests that they serve.
-            """,
-        example: """
-            upstreams:
-              orders:
-                targets: [ "http://orders-a:8080", "http://orders-b:8080" ]
-                http2: true
-                health: { active: { path: /healthz } }
             """
     )
 }

@@ -100,13 +100,4 @@ extension Diagnostic {
                 ?? "give a node this `zone`, or delete it"
         )
     }
-
-    static func probesOverHTTP2(_ span: SourceSpan) -> Diagnostic {
-        Diagnostic(
-            .probesOverHTTP2,
-            "targets are asked over HTTP/1.1, and this upstream speaks HTTP/2 only",
-            at: span,
-            help: "use `passive`, which judges the requests themselves"
-        )
-    }
 }

@@ -76,9 +76,6 @@ enum BalanceLowering {
         result.passive = spec.passive.flatMap { passive($0, of: upstream, into: &diagnostics) }
         if let panic = spec.panicPercent { result.panicPercent = panic.value }
         if let slowStart = spec.slowStart { result.slowStart = slowStart.value }
-        if let active = spec.active, upstream.value.speaksHTTP2?.value == true {
-            diagnostics.append(.probesOverHTTP2(active.span))
-        }
         return result.active == nil && result.passive == nil ? nil : result
     }
 

@@ -127,8 +127,9 @@ struct BalanceStore: @unchecked Sendable {
             if isFirst {
                 targets[turn].pass = UInt64(phases.next(below: targets[turn].stride))
             } else if isMember, !targets[turn].isMember {
-                // Who was away has no turns to catch up with.
-                targets[turn].pass = max(targets[turn].pass, upstreams[Int(upstream)].now)
+                // Who was away has no turns to catch up with, and begins behind those whose turn has come.
+                let next = upstreams[Int(upstream)].now + UInt64(targets[turn].stride)
+                targets[turn].pass = max(targets[turn].pass, next)
             }
             targets[turn].isMember = isMember
             if isMember { (sum, count) = (sum + weight, count + 1) }

@@ -15,7 +15,7 @@ extension Worker {
             return hasRoom(target, record) ? first : nil
         }
         let index = exchanges[x].upstreamIndex
-        if loaded.balance.upstreams[Int(index)].epoch != standingEpoch { settle(index, loaded, record) }
+        if loaded.balance.upstreams[Int(index)].epoch != standingEpoch { settle(index, loaded) }
         let kind = BalanceKind(rawValue: record.balance) ?? .roundRobin
         let preferred = preferredPosition(x, record, kind)
         if preferred != BalanceStore.nobody, !wasTried(x, preferred),
@@ -24,7 +24,7 @@ extension Worker {
             enter(x, record, kind, preferred)
             return first + UInt32(preferred)
         }
-        return chooseOther(x, record, kind, than: preferred)
+        return chooseOther(x, than: preferred)
     }
 
     @inline(__always)
@@ -36,7 +36,7 @@ extension Worker {
             return exchanges[x].table.balance.lessBusyOfTwo(index, record.targets, now: now, &chance)
         case .consistentHash:
             // The head is still the one that was parsed last.
-            if exchanges[x].hash == 0 { exchanges[x].hash = hashOfKey(x, record) }
+            if exchanges[x].hash == 0 { exchanges[x].hash = hashOfKey(x) }
             let loaded = exchanges[x].table
             // Without a key, or where all are beyond their share, it is whose turn it is.
             guard exchanges[x].hash > 1 else { return loaded.balance.leader(index) }
@@ -76,13 +76,10 @@ extension Worker {
 
     /// Whose turn it is was tried or has no room: the one with the least load among the others. Those in use come
     /// first, then those of later priorities and other zones; those that are out only when all others were tried.
-    private mutating func chooseOther(
-        _ x: Int32,
-        _ record: UpstreamRecord,
-        _ kind: BalanceKind,
-        than preferred: UInt16
-    ) -> UInt32? {
+    private mutating func chooseOther(_ x: Int32, than preferred: UInt16) -> UInt32? {
         let loaded = exchanges[x].table
+        let record = upstream(of: x)
+        let kind = BalanceKind(rawValue: record.balance) ?? .roundRobin
         let range = record.targets
         let isRetry = exchanges[x].attemptCount > 1
         var best: UInt32?
@@ -131,8 +128,9 @@ extension Worker {
     }
 
     /// Targets went out or came back, or the upstream is used for the first time.
-    private mutating func settle(_ index: UInt32, _ loaded: LoadedTableReference, _ record: UpstreamRecord) {
-        for position in record.targets.first..<record.targets.first + record.targets.count {
+    private mutating func settle(_ index: UInt32, _ loaded: LoadedTableReference) {
+        let range = loaded.view.upstreams[index].targets
+        for position in range.first..<range.first + range.count {
             let target = loaded.targetOfRecord[position]
             targets.reserve(target)
             loaded.balance.targets[Int(position)].isOut = targets[target].isOut
@@ -144,8 +142,9 @@ extension Worker {
     // MARK: Hashes
 
     /// Of what the upstream hashes; 1 if the request has no such thing.
-    mutating func hashOfKey(_ x: Int32, _ record: UpstreamRecord) -> UInt64 {
+    mutating func hashOfKey(_ x: Int32) -> UInt64 {
         let view = exchanges[x].table.view
+        let record = upstream(of: x)
         let fields = FieldsView(head.table, head.message)
         switch HashKeyKind(rawValue: record.hashKey) {
         case .address, nil:

@@ -9,7 +9,8 @@ extension Worker {
     /// What an upstream with a queue or a budget asks of an attempt.
     ///
     /// - Returns: whether others came before.
-    mutating func isBehindOthers(_ x: Int32, _ record: UpstreamRecord) -> Bool {
+    mutating func isBehindOthers(_ x: Int32) -> Bool {
+        let record = upstream(of: x)
         let index = Int(exchanges[x].upstreamIndex)
         if record.retryBudget > 0, exchanges[x].attemptCount == 1, !exchanges[x].isCalled {
             let store = exchanges[x].table.balance
@@ -37,7 +38,7 @@ extension Worker {
         }
         if record.balance == BalanceKind.consistentHash.rawValue, exchanges[x].hash == 0 {
             // Before another head is parsed.
-            exchanges[x].hash = hashOfKey(x, record)
+            exchanges[x].hash = hashOfKey(x)
         }
         exchanges[x].state = .waiting
         exchanges[x].waitingBlock = block
@@ -136,7 +137,8 @@ extension Worker {
     /// Takes a retry out of the upstream's budget.
     ///
     /// - Returns: whether there was one left.
-    mutating func takeRetry(_ x: Int32, _ record: UpstreamRecord) -> Bool {
+    mutating func takeRetry(_ x: Int32) -> Bool {
+        let record = upstream(of: x)
         guard record.retryBudget > 0 else { return true }
         let store = exchanges[x].table.balance
         let index = Int(exchanges[x].upstreamIndex)

@@ -46,6 +46,7 @@ package struct WatchedTarget: Sendable {
     package var settings: HealthSettings
     /// `orders-a:8080`, `unix:/run/orders.sock`.
     package var name: String
+    var speaksHTTP2 = false
     /// How TLS is spoken with it, which the generation keeps; `nil` if it is not.
     var security: ProbeSecurity?
 
@@ -65,6 +66,7 @@ extension WatchedTarget {
         let shownHost = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
         self.settings = settings
         name = host.hasPrefix("/") ? "unix:\(host)" : "\(shownHost):\(target.port)"
+        speaksHTTP2 = target.speaksHTTP2
         guard target.isSecure else { return }
         let serverName = view.string(view.upstreamTLS[upstream.tls].serverName)
         security = ProbeSecurity(

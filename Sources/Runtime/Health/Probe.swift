@@ -2,8 +2,8 @@ internal import CPlatform
 internal import CTLS
 internal import Glibc
 
-/// One question to a target: connect, shake hands where it is spoken to by TLS, send a `GET`, read the head of the
-/// answer, close. It never blocks, and it ends by its deadline.
+/// One question to a target: connect, shake hands where it is spoken to by TLS, send a `GET` by the protocol that the
+/// target speaks, read the head of the answer, close. It never blocks, and it ends by its deadline.
 final class Probe {
     private enum Stage {
         case connecting
@@ -29,6 +29,8 @@ final class Probe {
     private var addressCount = 0
     private var unsent: [UInt8]
     private var answer: [UInt8] = []
+    /// Where the target speaks HTTP/2.
+    private var session: ProbeSession?
     private let scratch: Block
     private let input: Block
 
@@ -40,6 +42,11 @@ final class Probe {
         self.input = input
         self.scratch = scratch
         let settings = job.watched.settings
+        if job.watched.speaksHTTP2 {
+            session = ProbeSession(settings, scheme: job.watched.security == nil ? "http" : "https")
+            unsent = session?.takeOutput() ?? []
+            return
+        }
         unsent = Array(
             """
             GET \(settings.path) HTTP/1.1\r
@@ -117,7 +124,7 @@ final class Probe {
                 security.owner.clientList[security.client],
                 descriptor,
                 name: unsafe Bytes(start, count: buffer.count),
-                speaksHTTP2: false,
+                speaksHTTP2: job.watched.speaksHTTP2,
                 session: nil
             )
         }
@@ -129,7 +136,9 @@ final class Probe {
 
     private func shakeHands() -> Outcome? {
         switch tls.shakeHands() {
-        case .done: return ask()
+        case .done:
+            if job.watched.speaksHTTP2, !tls.speaksHTTP2 { return .bad("does not speak HTTP/2") }
+            return ask()
         case .waitsForInput: waitsForRoom = false
         case .waitsForRoom: waitsForRoom = true
         case .plain: return .bad("it does not speak TLS")
@@ -178,6 +187,13 @@ final class Probe {
                 ? tls.receive(input, from: 0, hasMore: &hasMore)
                 : unsafe apic_receive(descriptor, input.base, Limits.blockBytes)
             if count > 0 {
+                if let session {
+                    guard session.take(input.bytes(0, count)) else { return .bad("does not speak HTTP/2") }
+                    if let outcome = judge(session) { return outcome }
+                    unsent += session.takeOutput()
+                    guard unsent.isEmpty else { return ask() }
+                    continue
+                }
                 // The block holds what was just received.
                 unsafe answer.append(contentsOf: input.bytes(0, count).buffer)
                 if let outcome = judge() { return outcome }
@@ -204,10 +220,19 @@ final class Probe {
                 answer.removeFirst(end)
                 continue
             }
-            let isGood = job.watched.settings.goodStatuses.contains { $0.contains(status) }
-            return isGood ? .good : .bad("answered \(status)")
+            return outcome(of: status)
         }
         return answer.count > Limits.probeHeadBytesMax ? .bad("the head of its answer is too large") : nil
+    }
+
+    private func judge(_ session: ProbeSession) -> Outcome? {
+        if session.status > 0 { return outcome(of: session.status) }
+        return session.isClosed ? .bad("reset the request") : nil
+    }
+
+    private func outcome(of status: UInt16) -> Outcome {
+        let isGood = job.watched.settings.goodStatuses.contains { $0.contains(status) }
+        return isGood ? .good : .bad("answered \(status)")
     }
 
     /// The count of bytes up to the end of the empty line.

@@ -24,12 +24,13 @@ extension Worker {
     /// - Parameter block: holds the head as it is to be sent, with the `Host` line of some target.
     mutating func attempt(_ x: Int32, _ block: Block) {
         exchanges[x].attemptCount += 1
-        let upstream = upstream(of: x)
-        if upstream.retryBudget | upstream.queueCountMax != 0, isBehindOthers(x, upstream) {
+        if upstream(of: x).retryBudget | upstream(of: x).queueCountMax != 0, isBehindOthers(x) {
             return waitForTarget(x, block)
         }
         guard let record = chooseTarget(x) else {
-            if upstream.queueCountMax > 0, noTargetRefusal(x) == .upstreamBusy { return waitForTarget(x, block) }
+            if upstream(of: x).queueCountMax > 0, noTargetRefusal(x) == .upstreamBusy {
+                return waitForTarget(x, block)
+            }
             blocks.give(block)
             return refuse(x, exchanges[x].attemptCount > 1 ? .upstreamUnavailable : noTargetRefusal(x))
         }
@@ -237,7 +238,7 @@ extension Worker {
             isFresh: !exchanges[x].isReusedConnection,
             hasOtherTarget: hasOtherTarget
         )
-        guard isAllowed, let block, isOfAge || failure == .refused || takeRetry(x, record) else {
+        guard isAllowed, let block, isOfAge || failure == .refused || takeRetry(x) else {
             if let block { blocks.give(block) }
             return refuse(x, failure.refusal)
         }
