@@ -82,6 +82,38 @@ struct Waiting {
         #expect(try gateway.metric("apic_upstream_requests_waiting") == 0)
     }
 
+    @Test("with HTTP/2 to the upstream a stream that ends makes room")
+    func streams() throws {
+        let hasBegun = Latch<Bool>()
+        let go = Latch<Bool>()
+        let upstream = try FrameUpstream(settings: [(3, 1)]) { peer in
+            while let request = try peer.nextRequest() {
+                if request[":path"] == "/first" {
+                    hasBegun.set(true)
+                    _ = go.wait(20)
+                }
+                try peer.answer(request.stream, 200, [], request[":path"] ?? "")
+            }
+        }
+        defer { upstream.stop() }
+        let gateway = try HTTP2Upstreams.serve(upstream, "connections: { max: 1, queue: 5, wait: 30s }")
+        // From here on the gateway knows how many streams the upstream admits.
+        #expect(try gateway.ask("GET /warm").text == "/warm")
+        let first = try gateway.connect()
+        try first.send(WireRequest("GET /first").text)
+        #expect(hasBegun.wait(20) == true)
+        let wires = try (1...3).map { number in
+            let wire = try gateway.connect()
+            try wire.send(WireRequest("GET /\(number)").text)
+            #expect(gateway.waits(for: "apic_upstream_requests_waiting", toBe: Double(number)))
+            return wire
+        }
+        go.set(true)
+        #expect(try first.receiveAnswer().text == "/first")
+        for (wire, number) in zip(wires, 1...3) { #expect(try wire.receiveAnswer().text == "/\(number)") }
+        #expect(upstream.connectionCount == 1)
+    }
+
     @Test("retries beyond the budget are not made; requests earn new ones")
     func budget() throws {
         let isBroken = Counter()
