@@ -71,5 +71,6 @@ import Testing
         (.revocations, RevocationRecord()),
         (.tokenPolicies, TokenPolicyRecord()), (.tokenKeys, TokenKeyRecord()), (.keySources, KeySourceRecord()),
         (.claimRequirements, ClaimRequirementRecord()), (.claimHeaders, ClaimHeaderRecord()),
+        (.healthChecks, HealthRecord()), (.statusRanges, StatusRangeRecord()),
     ]
 }
