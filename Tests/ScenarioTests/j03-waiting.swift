@@ -168,7 +168,9 @@ struct Waiting {
         #expect(try answers(10) == ["backup"])
         #expect(gateway.waits(for: Health.up(port), toBe: 0))
         main = try ScriptedUpstream(port: port) { try $0.answer(200, [], "main") }
-        #expect(gateway.waits(for: Health.up(port), toBe: 1))
+        let isBack = gateway.waits(for: Health.up(port), toBe: 1)
+        let status = try gateway.status("/status").text
+        #expect(isBack, "\(status)")
         #expect(try answers(10) == ["main"])
     }
 

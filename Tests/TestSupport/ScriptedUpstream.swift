@@ -204,12 +204,15 @@ package final class ScriptedUpstream: @unchecked Sendable {
         wire.close()
     }
 
-    /// Stops listening and ends all connections. The port can be listened on again.
+    /// Stops listening and ends all connections, the first time. The port can be listened on again.
     package func stop() {
-        let open = lock.withLock {
+        let open: [Wire]? = lock.withLock {
+            // Later the listener's number may be that of another test's.
+            guard !isStopped else { return nil }
             isStopped = true
             return wires
         }
+        guard let open else { return }
         // Wakes the thread that accepts, which closes the listener: its number must not be another's before.
         shutdown(listener, Int32(SHUT_RDWR))
         for wire in open { wire.cut() }
