@@ -26,6 +26,8 @@ package struct Controller: ~Copyable {
     let resolver: Resolver
     let keyFetcher: KeyFetcher
     let health: HealthMonitor
+    /// Whether it was said that it serves.
+    private var isAnnounced = false
     let accessLog: AccessLogWriter
     var loader: GenerationLoader
     var watch: BundleWatch
@@ -171,12 +173,19 @@ package struct Controller: ~Copyable {
             log.error("cannot start a thread", ["reason": systemMessage(code)])
             return 1
         }
+        while true {
+            announce()
+            if let code = turn() { return end(code) }
+        }
+    }
+
+    /// Says once that it serves, as soon as every worker does: whoever waits for that asks right away.
+    private mutating func announce() {
+        guard !isAnnounced, workers.servingNumber > 0 else { return }
+        isAnnounced = true
         sayServing()
         beginTakeover()
         notices.serving()
-        while true {
-            if let code = turn() { return end(code) }
-        }
     }
 
     /// Waits for something to happen, and handles it.
