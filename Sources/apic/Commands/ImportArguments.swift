@@ -38,7 +38,7 @@ struct ImportArguments: ParsableArguments {
             let lines = imported.secrets.map { "\($0.variable)=\(Self.quoted($0.value))\n" }
             try FileWriting.create(secretsPath, Array(lines.joined().utf8), mode: 0o600)
             Terminal.output.writeLine(
-                "wrote \(secretsPath): \(imported.secrets.count) secrets, for the gateway's environment"
+                "wrote \(secretsPath), the secrets for the gateway's environment: \(imported.secrets.count)"
             )
         }
         // What was written is a spec like any other: say now what is wrong with it.
