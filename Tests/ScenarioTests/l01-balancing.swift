@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// How requests are spread over targets, on real connections.
-@Suite("j01 balancing: algorithms")
+@Suite("l01 balancing: algorithms")
 struct Balancing {
     /// A spec whose targets have weights, and answers that say which target gave them.
     static func spec(_ servers: [ScriptedUpstream], _ weights: [Int], _ settings: String, route: String = "ANY /**")

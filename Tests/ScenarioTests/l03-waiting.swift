@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Queues for targets that are busy, budgets of retries, priorities and zones.
-@Suite("j03 balancing: queues, budgets, priorities, zones")
+@Suite("l03 balancing: queues, budgets, priorities, zones")
 struct Waiting {
     @Test("requests wait for a connection in their order, as many as fit, and no longer than they may")
     func queue() throws {

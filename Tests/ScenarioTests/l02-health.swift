@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Which targets are used: those that serve and answer, and all again when they are well.
-@Suite("j02 health: passive and active")
+@Suite("l02 health: passive and active")
 struct Health {
     static func up(_ port: UInt16) -> String {
         "apic_upstream_target_up{upstream=\"up\",target=\"127.0.0.1:\(port)\"}"
