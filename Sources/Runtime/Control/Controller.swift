@@ -201,7 +201,7 @@ package struct Controller: ~Copyable {
         unsafe poll(&entries, nfds_t(entries.count), Int32(wait))
         let now = Clock.monotonicMilliseconds
         if entries[0].revents != 0, let code = handleSignals(now: now) { return code }
-        if entries[1].revents != 0 { drainWakeup() }
+        if entries[1].revents != 0 { Wakeup.clear(wakeup) }
         if entries[2].revents != 0 { watch.takeEvents(now: now) }
         publishAddresses()
         takePulled(now: now)
@@ -231,11 +231,6 @@ package struct Controller: ~Copyable {
             retry.deadline,
             takeover.deadline
         )
-    }
-
-    private func drainWakeup() {
-        var count: UInt64 = 0
-        unsafe read(wakeup, &count, 8)
     }
 
     // MARK: Signals and the end

@@ -60,7 +60,7 @@ package final class Resolver: @unchecked Sendable {
             state.withLock { $0.threadCount -= 1 }
             log.error("cannot start a thread to resolve names", ["reason": systemMessage(code)])
         }
-        signal(workWakeup)
+        Wakeup.signal(workWakeup)
     }
 
     /// Targets whose addresses changed since the last call, ascending by id.
@@ -95,12 +95,7 @@ package final class Resolver: @unchecked Sendable {
     /// Lets the threads end when they return from what they are asking.
     package func stop() {
         state.withLock { $0.mustStop = true }
-        signal(workWakeup)
-    }
-
-    private func signal(_ eventfd: Int32) {
-        var one: UInt64 = 1
-        unsafe write(eventfd, &one, 8)
+        Wakeup.signal(workWakeup)
     }
 
     // MARK: The threads
@@ -122,7 +117,7 @@ package final class Resolver: @unchecked Sendable {
             let answer = Resolution.resolve(job)
             let isNews = state.withLock { $0.note(answer, for: job, now: Clock.monotonicMilliseconds) }
             if isNews { tell(answer, of: job) }
-            signal(controlWakeup)
+            Wakeup.signal(controlWakeup)
         }
     }
 
@@ -136,10 +131,8 @@ package final class Resolver: @unchecked Sendable {
     }
 
     private func wait(milliseconds: Int64) {
-        var entry = pollfd(fd: workWakeup, events: Int16(POLLIN), revents: 0)
-        unsafe poll(&entry, 1, Int32(milliseconds))
+        Wakeup.wait(for: workWakeup, milliseconds: Int32(milliseconds))
         if state.withLock({ $0.mustStop }) { return }
-        var count: UInt64 = 0
-        unsafe read(workWakeup, &count, 8)
+        Wakeup.clear(workWakeup)
     }
 }

@@ -207,16 +207,10 @@ package final class WorkerLink: @unchecked Sendable {
     package var servingNumber: UInt64 { takenNumber.load(ordering: .acquiring) }
 
     private func wakeWorker() {
-        WorkerLink.signal(wakeup)
+        Wakeup.signal(wakeup)
     }
 
     private func wakeControl() {
-        WorkerLink.signal(controlWakeup)
-    }
-
-    private static func signal(_ eventfd: Int32) {
-        var one: UInt64 = 1
-        // A full counter is readable already, so a failed write loses nothing.
-        unsafe write(eventfd, &one, 8)
+        Wakeup.signal(controlWakeup)
     }
 }

@@ -42,9 +42,5 @@ package final class EjectionReports: @unchecked Sendable {
         }
     }
 
-    func wake() {
-        var one: UInt64 = 1
-        // A full counter is readable already, so a failed write loses nothing.
-        unsafe write(wakeup, &one, 8)
-    }
+    func wake() { Wakeup.signal(wakeup) }
 }

@@ -99,11 +99,7 @@ package final class HealthMonitor: @unchecked Sendable {
         var entries = [pollfd(fd: ejections.wakeup, events: Int16(POLLIN), revents: 0)] + probes.map(\.interest)
         let wait = Int32(min(max(milliseconds, 0), HealthMonitor.pauseMax))
         unsafe poll(&entries, nfds_t(entries.count), wait)
-        if entries[0].revents != 0 {
-            var count: UInt64 = 0
-            // An eventfd is read in eight bytes.
-            _ = unsafe read(ejections.wakeup, &count, 8)
-        }
+        if entries[0].revents != 0 { Wakeup.clear(ejections.wakeup) }
         let now = Clock.monotonicMilliseconds
         var remaining: [Probe] = []
         for (probe, entry) in zip(probes, entries.dropFirst()) {

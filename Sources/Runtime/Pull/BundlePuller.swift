@@ -83,7 +83,7 @@ final class BundlePuller: @unchecked Sendable {
         var verdict = verdict
         defer {
             state.withLock { [verdict] in $0.verdict = verdict }
-            signal(workWakeup)
+            Wakeup.signal(workWakeup)
         }
         guard verdict == .accepted else { return }
         do throws(PullFault) { try folder.commit(candidate.path) } catch {
@@ -95,18 +95,13 @@ final class BundlePuller: @unchecked Sendable {
     /// Asks the source at once.
     func ask() {
         state.withLock { $0.isWanted = true }
-        signal(workWakeup)
+        Wakeup.signal(workWakeup)
     }
 
     /// Lets the thread end when it returns from what it is asking.
     func stop() {
         state.withLock { $0.mustStop = true }
-        signal(workWakeup)
-    }
-
-    private func signal(_ eventfd: Int32) {
-        var one: UInt64 = 1
-        unsafe write(eventfd, &one, 8)
+        Wakeup.signal(workWakeup)
     }
 
     // MARK: The thread
@@ -251,7 +246,7 @@ final class BundlePuller: @unchecked Sendable {
             if state.news.count >= 16 { state.news.removeFirst() }
             state.news.append(news)
         }
-        signal(controlWakeup)
+        Wakeup.signal(controlWakeup)
     }
 
     private func awaitVerdict() -> Verdict? {
@@ -266,10 +261,8 @@ final class BundlePuller: @unchecked Sendable {
             let isOver = state.withLock { $0.mustStop || condition($0) }
             let rest = milliseconds == .max ? 60_000 : start + milliseconds - Clock.monotonicMilliseconds
             if isOver || rest <= 0 { return }
-            var entry = pollfd(fd: workWakeup, events: Int16(POLLIN), revents: 0)
-            unsafe poll(&entry, 1, Int32(min(rest, 60_000)))
-            var count: UInt64 = 0
-            if entry.revents != 0 { unsafe read(workWakeup, &count, 8) }
+            Wakeup.wait(for: workWakeup, milliseconds: Int32(min(rest, 60_000)))
+            Wakeup.clear(workWakeup)
         }
     }
 }

@@ -35,8 +35,7 @@ extension FirstBundle {
                 puller.stop()
                 throw StartError(message: "ended by a signal while waiting for a bundle from \(puller.source.url)")
             }
-            var count: UInt64 = 0
-            if entries[1].revents != 0 { unsafe read(wakeup, &count, 8) }
+            Wakeup.clear(wakeup)
             for news in puller.takeNews() {
                 let reason: String
                 switch news {

@@ -172,8 +172,7 @@ package struct AccessLogSleep: @unchecked Sendable {
     /// Wakes the writer whatever it does.
     package func wake() {
         unsafe apic_store_release_u64(state, AccessLogSleep.awake)
-        var one: UInt64 = 1
-        unsafe write(eventfd, &one, 8)
+        Wakeup.signal(eventfd)
     }
 
     /// The writer's side: returns after a nap, or sooner if a ring fills up.
@@ -192,9 +191,7 @@ package struct AccessLogSleep: @unchecked Sendable {
     }
 
     private func wait(milliseconds: Int32) {
-        var entry = pollfd(fd: eventfd, events: Int16(POLLIN), revents: 0)
-        unsafe poll(&entry, 1, milliseconds)
-        var count: UInt64 = 0
-        unsafe read(eventfd, &count, 8)
+        Wakeup.wait(for: eventfd, milliseconds: milliseconds)
+        Wakeup.clear(eventfd)
     }
 }

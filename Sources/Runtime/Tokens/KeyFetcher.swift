@@ -39,7 +39,7 @@ package final class KeyFetcher: Sendable {
             state.withLock { $0.threadCount -= 1 }
             log.error("cannot start a thread to fetch keys", ["reason": systemMessage(code)])
         }
-        if !rings.isEmpty { signal(workWakeup) }
+        if !rings.isEmpty { Wakeup.signal(workWakeup) }
     }
 
     /// Whether each place was asked at least once, well or badly.
@@ -54,12 +54,7 @@ package final class KeyFetcher: Sendable {
     func stop() {
         stopFlag.raise()
         state.withLock { $0.mustStop = true }
-        signal(workWakeup)
-    }
-
-    private func signal(_ eventfd: Int32) {
-        var one: UInt64 = 1
-        unsafe write(eventfd, &one, 8)
+        Wakeup.signal(workWakeup)
     }
 
     // MARK: The threads
@@ -89,7 +84,7 @@ package final class KeyFetcher: Sendable {
             }
             if let keys { ring.replace(by: keys) }
             if isNews { tell(outcome, of: ring.name) }
-            signal(controlWakeup)
+            Wakeup.signal(controlWakeup)
         }
     }
 
@@ -103,11 +98,9 @@ package final class KeyFetcher: Sendable {
     }
 
     private func wait(milliseconds: Int64) {
-        var entry = pollfd(fd: workWakeup, events: Int16(POLLIN), revents: 0)
-        unsafe poll(&entry, 1, Int32(milliseconds))
+        Wakeup.wait(for: workWakeup, milliseconds: Int32(milliseconds))
         if state.withLock({ $0.mustStop }) { return }
-        var count: UInt64 = 0
-        unsafe read(workWakeup, &count, 8)
+        Wakeup.clear(workWakeup)
     }
 }
 

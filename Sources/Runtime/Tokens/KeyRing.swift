@@ -60,8 +60,7 @@ package final class KeyRing: @unchecked Sendable {
         guard unsafe apic_exchange_u32(wish, 1) == 0 else { return }
         wakeup.withLock { eventfd in
             guard eventfd >= 0 else { return }
-            var one: UInt64 = 1
-            unsafe write(eventfd, &one, 8)
+            Wakeup.signal(eventfd)
         }
     }
 

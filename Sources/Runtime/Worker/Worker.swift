@@ -241,9 +241,7 @@ struct Worker: ~Copyable {
     // MARK: Mail from the control thread
 
     private mutating func takeMail(_ descriptor: Int32) {
-        var count: UInt64 = 0
-        // An eventfd is read in eight bytes.
-        _ = unsafe read(descriptor, &count, 8)
+        Wakeup.clear(descriptor)
         if let generation = link.takeGeneration() { swapTable(generation) }
         if let changes = link.takeTargets() { take(changes) }
         let wanted = link.phase
