@@ -96,14 +96,12 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context) {
     return length;
 }
 
-static void set_options(
+/// - Returns: 0 if the library is too old to be told which protocols it may speak.
+static int set_options(
     const struct apic_curl *curl, CURL *handle, const struct apic_fetch *fetch, struct transfer *transfer, char *detail
 ) {
-    curl->easy_setopt(handle, CURLOPT_URL, fetch->url);
-    curl->easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (!apic_curl_address(curl, handle, fetch->url, "http,https", fetch->authorities)) return 0;
     curl->easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    curl->easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl->easy_setopt(handle, CURLOPT_USERAGENT, "apic-gateway");
     curl->easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, fetch->connect_milliseconds);
     curl->easy_setopt(handle, CURLOPT_TIMEOUT_MS, fetch->total_milliseconds);
     curl->easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1024L);
@@ -113,18 +111,13 @@ static void set_options(
     curl->easy_setopt(handle, CURLOPT_HEADERDATA, transfer);
     curl->easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
     curl->easy_setopt(handle, CURLOPT_WRITEDATA, transfer);
-    curl->easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (fetch->authorities) {
-        curl->easy_setopt(handle, CURLOPT_CAINFO, fetch->authorities);
-        // Nobody else: the system's folder would be believed beside it.
-        curl->easy_setopt(handle, CURLOPT_CAPATH, NULL);
-    }
     if (fetch->certificate) {
         curl->easy_setopt(handle, CURLOPT_SSLCERT, fetch->certificate);
         curl->easy_setopt(handle, CURLOPT_SSLKEY, fetch->key ? fetch->key : fetch->certificate);
         // A key with a passphrase fails rather than ask the terminal.
         curl->easy_setopt(handle, CURLOPT_KEYPASSWD, "");
     }
+    return 1;
 }
 
 int apic_fetch(struct apic_fetcher *fetcher, const struct apic_fetch *fetch, struct apic_fetch_answer *answer) {
@@ -133,7 +126,10 @@ int apic_fetch(struct apic_fetcher *fetcher, const struct apic_fetch *fetch, str
     struct transfer transfer = {fetch, answer};
     char detail[CURL_ERROR_SIZE] = "";
     curl->easy_reset(fetcher->handle);
-    set_options(curl, fetcher->handle, fetch, &transfer, detail);
+    if (!set_options(curl, fetcher->handle, fetch, &transfer, detail)) {
+        snprintf(answer->problem, sizeof answer->problem, "libcurl is older than 7.85");
+        return -1;
+    }
     struct curl_slist *fields = NULL;
     if (fetch->etag && fetch->etag[0]) {
         char field[apic_fetch_etag_size + 32];

@@ -69,19 +69,12 @@ static int prepare(
     const struct apic_curl *curl, CURL *handle, struct transfer *transfer, const char *url, const char *authorities,
     long timeout
 ) {
-    curl->easy_setopt(handle, CURLOPT_URL, url);
-    curl->easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl->easy_setopt(handle, CURLOPT_USERAGENT, "apic-gateway");
-    const int is_secure = strncasecmp(url, "https:", 6) == 0;
-    const char *protocols = is_secure ? "https" : "http,https";
-    if (curl->easy_setopt(handle, CURLOPT_PROTOCOLS_STR, protocols) != CURLE_OK) return 0;
-    if (curl->easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, protocols) != CURLE_OK) return 0;
+    const char *protocols = strncasecmp(url, "https:", 6) == 0 ? "https" : "http,https";
+    if (!apic_curl_address(curl, handle, url, protocols, authorities)) return 0;
     curl->easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
     curl->easy_setopt(handle, CURLOPT_MAXREDIRS, 3L);
     curl->easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout);
     curl->easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, timeout / 2);
-    curl->easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (authorities) curl->easy_setopt(handle, CURLOPT_CAINFO, authorities);
     curl->easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
     curl->easy_setopt(handle, CURLOPT_WRITEDATA, transfer);
     curl->easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);

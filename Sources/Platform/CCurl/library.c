@@ -38,6 +38,23 @@ static void open_library(void) {
     if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) snprintf(why, sizeof why, "libcurl does not start");
 }
 
+int apic_curl_address(
+    const struct apic_curl *curl, CURL *handle, const char *url, const char *protocols, const char *authorities
+) {
+    if (curl->easy_setopt(handle, CURLOPT_PROTOCOLS_STR, protocols) != CURLE_OK) return 0;
+    if (curl->easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, protocols) != CURLE_OK) return 0;
+    curl->easy_setopt(handle, CURLOPT_URL, url);
+    curl->easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl->easy_setopt(handle, CURLOPT_USERAGENT, "apic-gateway");
+    curl->easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (authorities) {
+        curl->easy_setopt(handle, CURLOPT_CAINFO, authorities);
+        // Nobody else: the system's folder would be believed beside it.
+        curl->easy_setopt(handle, CURLOPT_CAPATH, NULL);
+    }
+    return 1;
+}
+
 const struct apic_curl *apic_curl_open(const char **problem) {
     pthread_once(&once, open_library);
     *problem = why;
