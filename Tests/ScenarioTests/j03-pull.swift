@@ -66,6 +66,12 @@ struct Pulling {
     }
 
     private static func start(_ node: String, _ source: Source) throws -> RunningGateway {
+        let program = try launch(node, source)
+        return try RunningGateway(source.folder, serving: program)
+    }
+
+    /// Starts a node's gateway, whether or not it gets to serve.
+    private static func launch(_ node: String, _ source: Source) throws -> RunningProgram {
         let folder = source.folder
         let environment = [
             "APIC_BUNDLE": "state-\(node)", "APIC_BUNDLE_URL": "https://127.0.0.1:\(source.port)/",
@@ -73,10 +79,7 @@ struct Pulling {
             "APIC_KEY": "ca/\(node).key", "APIC_TRUST": "release.key.pub", "APIC_PULL_EVERY": "1",
             "APIC_HTTP": "127.0.0.1:0", "APIC_STATUS": "127.0.0.1:0", "APIC_WORKERS": "1", "APIC_NODE": node,
         ]
-        return try RunningGateway(
-            folder,
-            serving: Program.gateway.start([], in: folder.url, environment: environment)
-        )
+        return try Program.gateway.start([], in: folder.url, environment: environment)
     }
 
     private static func serves(_ gateway: RunningGateway, _ number: Int) -> Bool {
@@ -184,13 +187,7 @@ struct Pulling {
         #expect(Self.serves(gateways[1], 2))
         // Away from the source, it remembers.
         source.stop()
-        let environment = [
-            "APIC_BUNDLE": "state-eu-1", "APIC_BUNDLE_URL": "https://127.0.0.1:\(source.port)/",
-            "APIC_BUNDLE_CA": source.authority.certificate, "APIC_CERTIFICATE": "ca/eu-1.crt",
-            "APIC_KEY": "ca/eu-1.key", "APIC_TRUST": "release.key.pub", "APIC_PULL_EVERY": "1",
-            "APIC_HTTP": "127.0.0.1:0", "APIC_STATUS": "127.0.0.1:0",
-        ]
-        let again = try Program.gateway.start([], in: folder.url, environment: environment)
+        let again = try Self.launch("eu-1", source)
         #expect(again.wait(20) { again.errors.contains("waiting for a bundle that lets it serve") })
         #expect(again.wait(20) { again.errors.contains("cannot serve yet") })
         // With another certificate it is another node.
