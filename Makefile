@@ -36,7 +36,7 @@ demo: build ## Walk through the storefront with real requests (installs what is 
 test: ## Build everything and run all tests (installs what is missing)
 	scripts/setup test
 	swift build --build-tests $(CHECKED)
-	PATH="$(CURDIR)/.build/tools/bin:$$PATH" swift test --skip-build
+	scripts/test
 
 lint: ## Check formatting and scripts; changes nothing
 	swift format lint --strict --recursive --parallel $(FORMATTED)

@@ -19,6 +19,13 @@ enum LifecycleText {
         return lines
     }
 
+    /// Whether answers of a version ever say anything of its end or its selector.
+    static func speaks(_ version: Version, of gateway: Gateway) -> Bool {
+        let lifecycle = version.lifecycle
+        return lifecycle.deprecated != nil || lifecycle.sunset != nil
+            || !varyLine(gateway.apis[version.api].selector).isEmpty
+    }
+
     /// The problem+json body (RFC 9457) of 410. Empty for a version that has no sunset.
     static func goneBody(_ version: Version, of api: API) -> String {
         guard let sunset = version.lifecycle.sunset else { return "" }

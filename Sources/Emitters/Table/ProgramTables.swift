@@ -25,7 +25,7 @@ struct ProgramTables {
         if let known = knownUses[use] { return known }
         let chain = gateway.chains[route.chain]
         let request = requestCode(chain, use, gateway.versions[route.version], &text)
-        let response = responseCode(chain, use, &text)
+        let response = responseCode(chain, use, of: gateway, &text)
         let record = ProgramRecord(
             requestEntry: entry(request),
             responseEntry: entry(response),
@@ -130,7 +130,9 @@ struct ProgramTables {
     }
 
     /// From the answer's head to the client: edits of the answer itself, then what the gateway says beside it.
-    private mutating func responseCode(_ chain: Chain, _ use: Use, _ text: inout TextPool) -> [UInt32] {
+    private mutating func responseCode(_ chain: Chain, _ use: Use, of gateway: Gateway, _ text: inout TextPool)
+        -> [UInt32]
+    {
         var edits: [UInt32] = []
         var stamps: [UInt32] = []
         for step in chain.steps {
@@ -158,7 +160,11 @@ struct ProgramTables {
                 continue
             }
         }
-        return edits + stamps + [Opcode.stampLifecycle.word(), UInt32(use.version), Opcode.end.word()]
+        // Most versions have no dates to tell: their answers look at nothing, and have their code in common.
+        if LifecycleText.speaks(gateway.versions[use.version], of: gateway) {
+            stamps += [Opcode.stampLifecycle.word(), UInt32(use.version)]
+        }
+        return edits + stamps + [Opcode.end.word()]
     }
 
     private mutating func edit(_ edits: HeaderEdits, flags: UInt16 = 0, _ text: inout TextPool) -> [UInt32] {

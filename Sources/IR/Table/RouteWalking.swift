@@ -126,6 +126,8 @@ extension TableView {
             if LiteralHash.mayHold(word, hash) {
                 let index = LiteralHash.node(word)
                 let node = unsafe treeNodes.pointer(index)
+                // Most nodes lead to their routes: those come from memory while the labels are compared.
+                unsafe routes.prefetch(node.pointee.link)
                 if unsafe node.pointee.parent == parent, unsafe begins(node, segment, count) { return index }
             }
             slot += 1
@@ -161,6 +163,7 @@ extension TableView {
             let route = unsafe routes.pointer(index)
             if unsafe selects(route, &probe) {
                 if unsafe route.pointee.methods & (walk.method | MethodTable.anyBit) != 0 {
+                    unsafe programs.prefetch(route.pointee.program)
                     let rank = unsafe route.pointee.rank
                     if match.route == TableLayout.none || rank > walk.rank {
                         match.route = index

@@ -1,3 +1,5 @@
+public import CPlatform
+
 /// The records of one section, read in place.
 ///
 /// It points into the table's memory: whoever holds it keeps the table alive. Indices that come out of a validated
@@ -26,6 +28,12 @@ package struct Section<Record: BitwiseCopyable>: @unchecked Sendable {
     package subscript(index: Int) -> Record {
         assert(index < count)
         return unsafe base[index]
+    }
+
+    /// Asks for the memory of a record that will be read soon. Nothing is read, so that the index may be any.
+    @inlinable @inline(__always)
+    package func prefetch(_ index: UInt32) {
+        unsafe apic_prefetch(base + Int(index))
     }
 
     /// The record itself, for reading one field of many.

@@ -98,10 +98,13 @@ extension Worker {
     }
 
     private mutating func takeRoute(_ x: Int32, _ loaded: LoadedTableReference) {
-        let version = loaded.view.version(ofRoute: match.route)
+        let program = loaded.view.programs[loaded.view.routes[match.route].program]
+        loaded.prefetch(program)
+        let version = program.version
         exchanges[x].route = match.route
+        exchanges[x].responseEntry = program.responseEntry
         exchanges[x].version = version
-        exchanges[x].api = loaded.view.versions[version].api
+        exchanges[x].series = loaded.seriesOfVersion[version]
         exchanges[x].captureCount = UInt8(match.captureCount)
         for index in 0..<2 * match.captureCount { exchanges[x].captures[index] = match.captures[index] }
     }
@@ -129,7 +132,7 @@ extension Worker {
         let view = exchanges[x].table.view
         let mount = view.mounts[match.mount]
         var version = mount.version
-        exchanges[x].api = mount.api
+        exchanges[x].unroutedAPI = mount.api
         if version == TableLayout.none {
             switch SelectorKind(rawValue: view.apis[mount.api].selector) {
             case .header, .query, .mediaType: version = facts.selectedVersion(api: mount.api)
@@ -139,6 +142,7 @@ extension Worker {
         if version == VersionChoice.contradictory { return refuse(x, .selectorContradictory) }
         guard version != TableLayout.none else { return refuse(x, .versionUnknown) }
         exchanges[x].version = version
+        exchanges[x].series = exchanges[x].table.seriesOfVersion[version]
         switch gate(x, admitsPlanned: false) {
         case .none: refuse(x, match.allowedMethods != 0 ? .methodNotAllowed : .notFound)
         case let kind: refuse(x, kind)

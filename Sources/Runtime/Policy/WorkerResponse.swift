@@ -7,7 +7,7 @@ extension Worker {
     mutating func dropReplaced(_ x: Int32, to output: inout ByteWriter) {
         guard exchanges[x].route != TableLayout.none else { return }
         let view = exchanges[x].table.view
-        var counter = view.programs[view.routes[exchanges[x].route].program].responseEntry
+        var counter = exchanges[x].responseEntry
         while true {
             let word = view.code[counter]
             switch Opcode(rawValue: UInt8(truncatingIfNeeded: word)) {
@@ -62,7 +62,7 @@ extension Worker {
     mutating func dropReplacedTrailers(_ x: Int32) {
         guard exchanges[x].route != TableLayout.none else { return }
         let view = exchanges[x].table.view
-        var counter = view.programs[view.routes[exchanges[x].route].program].responseEntry
+        var counter = exchanges[x].responseEntry
         while true {
             let word = view.code[counter]
             switch Opcode(rawValue: UInt8(truncatingIfNeeded: word)) {
@@ -101,7 +101,7 @@ extension Worker {
             }
             return
         }
-        var counter = view.programs[view.routes[exchanges[x].route].program].responseEntry
+        var counter = exchanges[x].responseEntry
         while true {
             let word = view.code[counter]
             switch Opcode(rawValue: UInt8(truncatingIfNeeded: word)) {
@@ -135,8 +135,9 @@ extension Worker {
 
     /// The same for an answer that belongs to an API and to none of its versions.
     mutating func appendVary(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
-        guard exchanges[x].api != TableLayout.none else { return }
-        output.append(Bytes(view.bytes(view.apis[exchanges[x].api].varyLine)))
+        let api = api(x)
+        guard api != TableLayout.none else { return }
+        output.append(Bytes(view.bytes(view.apis[api].varyLine)))
     }
 
     /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11).

@@ -276,8 +276,9 @@ extension Worker {
             body.append(requestID(x))
             body.append("\"")
         }
-        if kind == .versionUnknown, exchanges[x].api != TableLayout.none {
-            appendVersions(exchanges[x].api, view, to: &body)
+        let api = api(x)
+        if kind == .versionUnknown, api != TableLayout.none {
+            appendVersions(api, view, to: &body)
         }
         body.append("}\n")
     }

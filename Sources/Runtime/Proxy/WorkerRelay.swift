@@ -196,6 +196,8 @@ extension Worker {
             }
             let upstream = exchanges[x].upstream
             if exchanges[x].state == .relaying { (sockets[upstream].inputStart, sockets[upstream].inputEnd) = (0, 0) }
+            // Counted when the answer has ended: the memory comes while the kernel copies the answer.
+            if exchanges[x].state == .awaitingAnswer { metrics.prefetch(series: exchanges[x].series) }
             switch receive(upstream) {
             case .data:
                 if exchanges[x].state == .awaitingAnswer, !takeAnswerHead(x) { return false }

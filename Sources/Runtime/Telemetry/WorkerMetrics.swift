@@ -145,12 +145,17 @@ package struct WorkerMetrics: BitwiseCopyable, @unchecked Sendable {
         10_000_000,
     ]
 
-    /// Words of a series: six classes, fifteen buckets, then the sums.
+    // Of a series: what a usual request counts (the sums, a good status, a short time) stands in the first cache line,
+    // the other classes and buckets follow. With ten thousand versions every line is one from memory.
     private static let seriesWordCount = 32
-    private static let bucketWord = 6
-    private static let durationWord = 21
-    private static let bytesInWord = 22
-    private static let bytesOutWord = 23
+    private static let durationWord = 0
+    private static let bytesInWord = 1
+    private static let bytesOutWord = 2
+    private static let goodClassWord = 3
+    private static let shortBucketWord = 4
+    private static let shortBucketCount = 4
+    private static let otherClassWord = 8
+    private static let longBucketWord = 14
     /// A page of the worker's own counters stands before the series.
     private static let headWordCount = 512
     private static let byteCount = 8 * (headWordCount + seriesCountMax * seriesWordCount)
@@ -193,9 +198,9 @@ package struct WorkerMetrics: BitwiseCopyable, @unchecked Sendable {
         bytesOut: UInt64 = 0
     ) {
         let own = unsafe start(ofSeries: series)
-        unsafe WorkerMetrics.add(own + Int(min(statusClass, 5)), 1)
+        unsafe WorkerMetrics.add(own + WorkerMetrics.word(ofClass: Int(min(statusClass, 5))), 1)
         let bucket = WorkerMetrics.bucket(ofMicroseconds: durationMicroseconds)
-        unsafe WorkerMetrics.add(own + WorkerMetrics.bucketWord + bucket, 1)
+        unsafe WorkerMetrics.add(own + WorkerMetrics.word(ofBucket: bucket), 1)
         unsafe WorkerMetrics.add(own + WorkerMetrics.durationWord, durationMicroseconds)
         unsafe WorkerMetrics.add(own + WorkerMetrics.bytesInWord, bytesIn)
         unsafe WorkerMetrics.add(own + WorkerMetrics.bytesOutWord, bytesOut)
@@ -206,6 +211,12 @@ package struct WorkerMetrics: BitwiseCopyable, @unchecked Sendable {
         let own = unsafe start(ofSeries: series)
         unsafe WorkerMetrics.add(own + WorkerMetrics.bytesInWord, bytesIn)
         unsafe WorkerMetrics.add(own + WorkerMetrics.bytesOutWord, bytesOut)
+    }
+
+    /// Asks for the memory that `countRequest` will most likely write.
+    @inline(__always)
+    func prefetch(series: UInt32) {
+        unsafe apic_prefetch(start(ofSeries: series))
     }
 
     @inline(__always)
@@ -234,13 +245,25 @@ package struct WorkerMetrics: BitwiseCopyable, @unchecked Sendable {
     /// What one series has counted so far, added to `totals`.
     package func read(series: UInt32, into totals: inout SeriesTotals) {
         let own = unsafe start(ofSeries: series)
-        for index in 0..<6 { unsafe totals.classes[index] &+= apic_load_relaxed_u64(own + index) }
+        for index in totals.classes.indices {
+            unsafe totals.classes[index] &+= apic_load_relaxed_u64(own + WorkerMetrics.word(ofClass: index))
+        }
         for index in totals.buckets.indices {
-            unsafe totals.buckets[index] &+= apic_load_relaxed_u64(own + WorkerMetrics.bucketWord + index)
+            unsafe totals.buckets[index] &+= apic_load_relaxed_u64(own + WorkerMetrics.word(ofBucket: index))
         }
         unsafe totals.durationMicroseconds &+= apic_load_relaxed_u64(own + WorkerMetrics.durationWord)
         unsafe totals.bytesIn &+= apic_load_relaxed_u64(own + WorkerMetrics.bytesInWord)
         unsafe totals.bytesOut &+= apic_load_relaxed_u64(own + WorkerMetrics.bytesOutWord)
+    }
+
+    @inline(__always)
+    private static func word(ofClass index: Int) -> Int {
+        index == 2 ? goodClassWord : otherClassWord + index
+    }
+
+    @inline(__always)
+    private static func word(ofBucket index: Int) -> Int {
+        index < shortBucketCount ? shortBucketWord + index : longBucketWord + index - shortBucketCount
     }
 
     @inline(__always)

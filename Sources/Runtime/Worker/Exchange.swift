@@ -89,8 +89,13 @@ struct Exchange: BitwiseCopyable {
 
     // The route.
     var route = TableLayout.none
+    /// Where the code begins that the answer of the route runs.
+    var responseEntry: UInt32 = 0
     var version = TableLayout.none
-    var api = TableLayout.none
+    /// Of the version, for counting; 0 if there is none.
+    var series: UInt32 = 0
+    /// The API of a request that no route matches; of others the version says it.
+    var unroutedAPI = TableLayout.none
     var captureCount: UInt8 = 0
     var captures = InlineArray<32, UInt16>(repeating: 0)
 

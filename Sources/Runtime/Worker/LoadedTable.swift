@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import GatewayTable
 
 /// A generation as one worker uses it: the table's views and what depends on them, in memory of the worker's own, so
@@ -105,6 +106,18 @@ struct LoadedTableReference: BitwiseCopyable {
     @inline(__always) var isCurrent: Bool {
         get { unsafe pointer.pointee.isCurrent }
         nonmutating set { unsafe pointer.pointee.isCurrent = newValue }
+    }
+
+    /// Asks for what the request on a route reads next. With ten thousand routes each of these is a wait for memory;
+    /// asked for together they are one.
+    @inline(__always)
+    func prefetch(_ program: ProgramRecord) {
+        let view = unsafe pointer.pointee.view
+        unsafe apic_prefetch(view.code.pointer(program.requestEntry))
+        // A record of 112 bytes lies on two lines or three, of which the first two hold what every request reads.
+        let version = unsafe UnsafeRawPointer(view.versions.pointer(program.version))
+        unsafe apic_prefetch(version)
+        unsafe apic_prefetch(version + 96)
     }
 
     /// The digest of a key that a request brought.

@@ -5,9 +5,7 @@ internal import Tokens
 
 extension Worker {
     mutating func record(_ x: Int32) {
-        let table = exchanges[x].table
-        let version = exchanges[x].version
-        let series = version == TableLayout.none ? 0 : table.seriesOfVersion[version]
+        let series = exchanges[x].series
         if exchanges[x].state == .tunneling {
             // Counted when the protocol changed: how long a tunnel stands says nothing of how fast requests are.
             metrics.countBytes(series: series, bytesIn: exchanges[x].bytesIn, bytesOut: exchanges[x].bytesOut)
@@ -21,7 +19,7 @@ extension Worker {
                 bytesOut: exchanges[x].bytesOut
             )
         }
-        let gateway = table.view.gateway
+        let gateway = exchanges[x].table.view.gateway
         guard gateway.accessLogFields != 0 else { return }
         if gateway.accessLogSamplePerMillion < 1_000_000,
             random.next(below: 1_000_000) >= gateway.accessLogSamplePerMillion
@@ -29,6 +27,13 @@ extension Worker {
             return
         }
         writeLine(x, gateway.accessLogFields)
+    }
+
+    /// The API that an exchange is about, or `none`.
+    mutating func api(_ x: Int32) -> UInt32 {
+        let version = exchanges[x].version
+        return version == TableLayout.none
+            ? exchanges[x].unroutedAPI : exchanges[x].table.view.versions[version].api
     }
 
     private mutating func writeLine(_ x: Int32, _ fields: UInt32) {
@@ -48,7 +53,8 @@ extension Worker {
             RouteText.append(exchanges[x].route, view, to: &scratch)
             line.route = scratch.written.tableBytes
         }
-        if exchanges[x].api != TableLayout.none { line.api = view.bytes(view.apis[exchanges[x].api].name) }
+        let api = api(x)
+        if api != TableLayout.none { line.api = view.bytes(view.apis[api].name) }
         if exchanges[x].version != TableLayout.none {
             line.version = view.bytes(view.versions[exchanges[x].version].name)
         }

@@ -2,6 +2,9 @@
 // No _GNU_SOURCE here: Swift's own Glibc module is built without it, and types that differ under it clash.
 #include <stdint.h>
 
+/// Asks for the cache line of an address, which may be any: nothing is read, and nothing faults.
+static inline void apic_prefetch(const void *address) { __builtin_prefetch(address); }
+
 // Atomics on plain memory, for words that threads share outside any Swift object. Relaxed loads and stores are plain
 // moves on x86-64 and arm64: a counter with one writer costs no lock prefix.
 
