@@ -167,6 +167,9 @@ if Context.environment["APIC_FUZZ"] != nil {
             name: "fuzz-session", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Session",
             linkerSettings: fuzzed),
         .executableTarget(
+            name: "fuzz-upstream", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Upstream",
+            linkerSettings: fuzzed),
+        .executableTarget(
             name: "fuzz-token", dependencies: ["FuzzDriver", "Tokens"], path: "Fuzz/Token", linkerSettings: fuzzed),
         .executableTarget(
             name: "fuzz-proxy", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Proxy", linkerSettings: fuzzed),

@@ -87,7 +87,7 @@ final class TemporaryFolder {
 /// Waits for something to become true.
 ///
 /// - Returns: whether it did within the time.
-func eventually(withinMilliseconds limit: Int = 5_000, _ condition: () throws -> Bool) rethrows -> Bool {
+func eventually(withinMilliseconds limit: Int = 20_000, _ condition: () throws -> Bool) rethrows -> Bool {
     let end = Date().addingTimeInterval(Double(limit) / 1_000)
     while try !condition() {
         if Date() > end { return false }

@@ -5,7 +5,7 @@ import Testing
 /// Who takes too long is cut, on either side. Bounds are wide above and exact below.
 @Suite("d08 HTTP/1.1: timeouts")
 struct Timeouts {
-    static let clientTimeouts = "listen: { timeouts: { head: 400ms, body: 400ms, idle: 400ms, write: 400ms } }"
+    static let clientTimeouts = "listen: { timeouts: { head: 1200ms, body: 1200ms, idle: 1200ms, write: 1200ms } }"
 
     /// Seconds that something took.
     static func seconds(_ body: () throws -> Void) rethrows -> Double {
@@ -61,7 +61,7 @@ struct Timeouts {
         defer { upstream.stop() }
         let gateway = try RunningGateway(PlainSpec.text(upstream, top: Self.clientTimeouts))
         let wire = try gateway.connect()
-        for _ in 0..<4 {
+        for _ in 0..<12 {
             #expect(try wire.ask(WireRequest("GET /")).status == 200)
             usleep(150_000)
         }
@@ -76,12 +76,12 @@ struct Timeouts {
         defer { upstream.stop() }
         let gateway = try RunningGateway(PlainSpec.text(upstream, top: Self.clientTimeouts))
         let slow = try gateway.connect()
-        try slow.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\n")
-        for _ in 0..<12 {
+        try slow.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n")
+        for _ in 0..<20 {
             try slow.send("x")
             usleep(80_000)
         }
-        #expect(try slow.receiveAnswer().text == "12")
+        #expect(try slow.receiveAnswer().text == "20")
         for framing in ["Content-Length: 12\r\n\r\nx", "Transfer-Encoding: chunked\r\n\r\n5\r\nx"] {
             let stalled = try gateway.connect()
             try stalled.send("POST / HTTP/1.1\r\nHost: a\r\n\(framing)")
@@ -101,7 +101,7 @@ struct Timeouts {
             try turn.answer(200, [], "\(try turn.readBody().count)")
         }
         defer { upstream.stop() }
-        let top = "listen: { timeouts: { body: 10s, request: 600ms } }"
+        let top = "listen: { timeouts: { body: 10s, request: 2s } }"
         let gateway = try RunningGateway(PlainSpec.text(upstream, top: top))
         for framing in ["Content-Length: 1000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nf0000\r\n"] {
             let wire = try gateway.connect()
@@ -222,8 +222,8 @@ struct Timeouts {
     func stalledAnswer() throws {
         let upstream = try ScriptedUpstream { turn in
             try turn.readBody()
-            try turn.wire.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
-            for _ in 0..<(turn.request.target == "/slow" ? 8 : 3) {
+            try turn.wire.send("HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n")
+            for _ in 0..<(turn.request.target == "/slow" ? 16 : 3) {
                 usleep(120_000)
                 try turn.wire.send("x")
             }
@@ -233,8 +233,8 @@ struct Timeouts {
             }
         }
         defer { upstream.stop() }
-        let gateway = try RunningGateway(PlainSpec.text(upstream, upstream: "timeouts: { response: 500ms }"))
-        #expect(try gateway.ask("GET /slow").text == "xxxxxxxx")
+        let gateway = try RunningGateway(PlainSpec.text(upstream, upstream: "timeouts: { response: 1500ms }"))
+        #expect(try gateway.ask("GET /slow").text == String(repeating: "x", count: 16))
         let wire = try gateway.connect()
         try wire.send(WireRequest("GET /stalled").text)
         #expect(try wire.receiveHead().startLine == "HTTP/1.1 200 OK")

@@ -235,12 +235,12 @@ struct Upgrades {
         let upstream = try Self.echo()
         defer { upstream.stop() }
         let gateway = try RunningGateway(
-            PlainSpec.text(upstream, upstream: "timeouts: { tunnel: 1s, response: 300ms }")
+            PlainSpec.text(upstream, upstream: "timeouts: { tunnel: 3s, response: 2s }")
         )
         let silent = try Self.tunnel(gateway)
         let speaking = try Self.tunnel(gateway)
         // Longer than the time a silent one has, in pieces that are shorter.
-        for _ in 0..<10 {
+        for _ in 0..<18 {
             try speaking.send("x")
             #expect(try speaking.receive(exactly: 1) == [0x78])
             usleep(200_000)

@@ -13,14 +13,10 @@ struct ProxyProtocol {
         + [UInt8](repeating: 0, count: 16) + [0x12, 0x67, 0x01, 0xBB] + [0xEE, 0, 1, 0x78]
     static let own = signature + [0x20, 0, 0, 0]
 
-    static func gateway(_ upstream: ScriptedUpstream, _ listen: String = "") throws -> RunningGateway {
-        try RunningGateway(
-            PlainSpec.text(
-                upstream,
-                top:
-                    "listen: { proxy-protocol: true, timeouts: { head: 1s }, trusted-proxies: [ 198.51.100.0/24 ]\(listen) }"
-            )
-        )
+    static func gateway(_ upstream: ScriptedUpstream, head: String = "20s") throws -> RunningGateway {
+        let networks = "trusted-proxies: [ 198.51.100.0/24 ]"
+        let top = "listen: { proxy-protocol: true, timeouts: { head: \(head) }, \(networks) }"
+        return try RunningGateway(PlainSpec.text(upstream, top: top))
     }
 
     @Test("both versions say who the peer is: to the upstream, to the log and to trust, whole and byte by byte")
@@ -94,7 +90,7 @@ struct ProxyProtocol {
     func strangers() throws {
         let upstream = try ScriptedUpstream()
         defer { upstream.stop() }
-        let gateway = try Self.gateway(upstream)
+        let gateway = try Self.gateway(upstream, head: "2s")
         let good = try gateway.connect()
         try good.send(Self.four)
         let garbage: [[UInt8]] = [

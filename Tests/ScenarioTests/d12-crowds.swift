@@ -71,7 +71,7 @@ struct Crowds {
             try turn.answer(200, [], String(repeating: "x", count: 4_000_000))
         }
         defer { upstream.stop() }
-        let timeouts = "timeouts: { head: 1s, body: 1s, idle: 1s, write: 1s }"
+        let timeouts = "timeouts: { head: 3s, body: 3s, idle: 3s, write: 3s }"
         let gateway = try RunningGateway(PlainSpec.text(upstream, top: "listen: { \(timeouts) }"))
         var slow: [Wire] = []
         for _ in 0..<60 {

@@ -84,6 +84,33 @@ struct Telemetry {
         #expect(!gateway.program.output.contains("?"))
     }
 
+    @Test("behind a proxy that is believed, the log has the client that it names; of others no word is taken")
+    func clientsBehindProxies() throws {
+        let upstream = try ScriptedUpstream { turn in try turn.answer(200, [], "") }
+        defer { upstream.stop() }
+        func logged(trusting network: String) throws -> [String] {
+            let listen = "listen: { trusted-proxies: [ \(network), 10.0.0.0/8 ] }\n"
+            let gateway = try RunningGateway(listen + Self.spec(upstream), environment: Self.environment)
+            let wire = try gateway.connect()
+            let forwarded = [
+                "X-Forwarded-For: 203.0.113.9, 192.0.2.7, 10.1.1.1", "Forwarded: for=\"[2001:db8::7]:4711\"",
+                "X-Forwarded-For: unknown",
+            ]
+            for field in forwarded { _ = try wire.ask(WireRequest("GET /shop/v1/items/1", [field])) }
+            // One that the gateway answers itself, and one without a word of anybody.
+            _ = try wire.ask(WireRequest("GET /nowhere", [forwarded[0]]))
+            _ = try wire.ask(WireRequest("GET /shop/v1/items/1"))
+            _ = gateway.program.wait(20) { gateway.accessLog.count == 5 }
+            let lines = gateway.accessLog
+            #expect(lines.allSatisfy { $0["route"] as? String ?? "-" != "" })
+            #expect(lines.first?["route"] as? String == "/shop/v1/items/{id}")
+            return lines.map { "\($0["client"] ?? "-")" }
+        }
+        let proxied = ["192.0.2.7", "2001:db8::7", "127.0.0.1", "192.0.2.7", "127.0.0.1"]
+        #expect(try logged(trusting: "127.0.0.0/8") == proxied)
+        #expect(try logged(trusting: "127.0.0.2/32") == [String](repeating: "127.0.0.1", count: 5))
+    }
+
     @Test("SIGUSR1 opens the log anew, so that it can be moved away; no line is lost")
     func reopen() throws {
         let upstream = try ScriptedUpstream()

@@ -131,7 +131,7 @@ struct SecureClients {
         let authority = try Self.authority()
         let upstream = try ScriptedUpstream()
         defer { upstream.stop() }
-        let gateway = try SecureSpec.serve(authority, [upstream.port], timeouts: "{ head: 1s }")
+        let gateway = try SecureSpec.serve(authority, [upstream.port], timeouts: "{ head: 3s }")
         let client = SecureClient(port: gateway.securePort, authority: authority)
         let slow = try (0..<20).map { _ in try Wire(port: gateway.securePort) }
         for wire in slow { try wire.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]) }

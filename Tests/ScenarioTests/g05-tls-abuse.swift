@@ -16,8 +16,8 @@ struct SecureAbuse {
         }
     }
 
-    private func serve(workers: Int = 1) throws -> RunningGateway {
-        let timeouts = "{ head: 1s, body: 1s, idle: 20s, write: 1s }"
+    private func serve(workers: Int = 1, cuttingAfter bound: String = "20s") throws -> RunningGateway {
+        let timeouts = "{ head: \(bound), body: \(bound), idle: 20s, write: \(bound) }"
         return try SecureSpec.serve(authority, [upstream.port], timeouts: timeouts, workers: workers)
     }
 
@@ -41,7 +41,7 @@ struct SecureAbuse {
     @Test("slow heads, slow bodies and slow readers are cut, and others are served meanwhile")
     func slow() throws {
         defer { upstream.stop() }
-        let gateway = try serve()
+        let gateway = try serve(cuttingAfter: "2s")
         let clients = try (0..<5).flatMap { _ in
             [
                 try client(gateway, "GET / HTTP/1.1\\r\\nHost: a\\r\\nX-A: "),
@@ -110,7 +110,7 @@ struct SecureAbuse {
         let folder = try ScratchFolder()
         try authority.copy(["edge.crt", "edge.key"], to: folder)
         let https = "https: { certificate: certs/edge.crt, key: certs/edge.key }"
-        let top = "listen: { http: 8000, proxy-protocol: true, timeouts: { head: 1s }, \(https) }"
+        let top = "listen: { http: 8000, proxy-protocol: true, timeouts: { head: 20s }, \(https) }"
         try RunningGateway.build(PlainSpec.text([upstream.port], top: top), in: folder)
         try authority.copy(["edge.key"], to: folder, as: "dist/certs")
         let gateway = try RunningGateway(folder, ["--https", "127.0.0.1:0"])

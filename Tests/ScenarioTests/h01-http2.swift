@@ -147,7 +147,7 @@ struct HTTP2Requests {
     func preface() throws {
         let upstream = try ScriptedUpstream()
         defer { upstream.stop() }
-        let gateway = try RunningGateway(PlainSpec.text(upstream, top: "listen: { timeouts: { head: 400ms } }"))
+        let gateway = try RunningGateway(PlainSpec.text(upstream, top: "listen: { timeouts: { head: 2s } }"))
         for text in ["PRI * HTTP/2.0\r\n\r\nSX", "PRI * HTTP/2.1\r\n\r\n", "PRI / HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
             let wire = try gateway.connect()
             try wire.send(text)

@@ -202,7 +202,7 @@ struct HTTP2Abuse {
 
     @Test("a header block that never ends is cut: by its frames, by its bytes, by time")
     func continuations() throws {
-        let ground = try Ground(top: "listen: { timeouts: { head: 400ms } }")
+        let ground = try Ground(top: "listen: { timeouts: { head: 2s } }")
         defer { ground.upstream.stop() }
         let many = try ground.gateway.connectFrames()
         try many.send(.headers(1, FrameWire.request("GET", "/"), endsHeaders: false))
@@ -268,7 +268,7 @@ struct HTTP2Abuse {
     @Test("a stream that never opens its window is cut by time; its neighbours are served")
     func stalledStream() throws {
         let large = String(repeating: "x", count: 200_000)
-        let ground = try Ground(top: "listen: { timeouts: { write: 500ms } }") { turn in
+        let ground = try Ground(top: "listen: { timeouts: { write: 2s } }") { turn in
             try turn.answer(200, [], turn.request.target == "/large" ? large : "small")
         }
         defer { ground.upstream.stop() }

@@ -9,7 +9,7 @@ struct HTTP2Connections {
     func idle() throws {
         let upstream = try ScriptedUpstream()
         defer { upstream.stop() }
-        let gateway = try RunningGateway(PlainSpec.text(upstream, top: "listen: { timeouts: { idle: 400ms } }"))
+        let gateway = try RunningGateway(PlainSpec.text(upstream, top: "listen: { timeouts: { idle: 1500ms } }"))
         let frames = try gateway.connectFrames()
         try frames.send(.headers(1, FrameWire.request("GET", "/")))
         #expect(try frames.answer(1).status == 200)

@@ -7,7 +7,7 @@ import Testing
 struct HTTP2Slow {
     typealias Ground = HTTP2Abuse.Ground
 
-    private static let timeouts = "listen: { timeouts: { head: 500ms, body: 500ms, idle: 500ms, write: 500ms } }"
+    private static let timeouts = "listen: { timeouts: { head: 2s, body: 2s, idle: 2s, write: 2s } }"
 
     @Test("a preface, a frame or a body that never comes to its end is cut by time; who is quick is served meanwhile")
     func slow() throws {

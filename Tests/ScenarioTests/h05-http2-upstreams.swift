@@ -325,7 +325,7 @@ struct HTTP2Upstreams {
             }
         }
         defer { upstream.stop() }
-        let gateway = try Self.serve(upstream, "timeouts: { idle: 400ms, response: 400ms }, retries: 0")
+        let gateway = try Self.serve(upstream, "timeouts: { idle: 1500ms, response: 1500ms }, retries: 0")
         #expect(try gateway.ask("GET /").status == 200)
         #expect(ends.wait(20) == 0)
         #expect(gateway.waits(for: "apic_upstream_http2_connections", toBe: 0))

@@ -76,7 +76,7 @@ struct GRPC {
             guard let request = try peer.nextRequest() else { return }
             try peer.frames.send(.headers(request.stream, [(":status", "200")], endsStream: false))
             // Only the server speaks, for longer than a body may take; then nobody does.
-            for _ in 0..<8 {
+            for _ in 0..<14 {
                 usleep(200_000)
                 try peer.frames.send(.data(request.stream, "tick"))
             }
@@ -85,12 +85,12 @@ struct GRPC {
         defer { upstream.stop() }
         let gateway = try HTTP2Upstreams.serve(
             upstream,
-            top: "listen: { timeouts: { body: 800ms, request: 800ms } }"
+            top: "listen: { timeouts: { body: 2s, request: 2s } }"
         )
         let frames = try gateway.connectFrames()
         try frames.send(.headers(1, FrameWire.request("POST", "/"), endsStream: false))
         let answer = try frames.answer(1)
-        #expect(answer.status == 200 && answer.text == String(repeating: "tick", count: 8))
+        #expect(answer.status == 200 && answer.text == String(repeating: "tick", count: 14))
         #expect(answer.reset != nil)
         #expect(gateway.waits(for: #"apic_timeouts_total{kind="body"}"#, toBe: 1))
     }

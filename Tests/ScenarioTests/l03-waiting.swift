@@ -46,7 +46,7 @@ struct Waiting {
         }
         defer { upstream.stop() }
         let gateway = try RunningGateway(
-            PlainSpec.text(upstream, upstream: "connections: { max: 1, queue: 9, wait: 200ms }")
+            PlainSpec.text(upstream, upstream: "connections: { max: 1, queue: 9, wait: 3s }")
         )
         let first = try gateway.connect()
         try first.send(WireRequest("GET /first").text)

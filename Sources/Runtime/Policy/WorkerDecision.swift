@@ -31,6 +31,7 @@ extension Worker {
         exchanges[x].isRewindable = head.framing != .chunked
         let loaded = exchanges[x].table
         let fields = FieldsView(head.table, head.message)
+        if sockets[exchanges[x].client].isTrustedPeer { noteForwardedClient(x, fields) }
         var facts = RequestFacts(loaded.view, fields, query: head.query)
         let hostCount = Authority.writeHost(head.authority, hostCount: head.authorityHostCount, into: hostScratch)
         let host = hostScratch.bytes(0, hostCount)
@@ -44,6 +45,13 @@ extension Worker {
         guard match.route != TableLayout.none else { return refuseUnrouted(x, &facts) }
         takeRoute(x, loaded)
         act(x, on: runRequestProgram(x, fields))
+    }
+
+    /// Keeps the client's address for the access log, which is written when the fields are gone.
+    private mutating func noteForwardedClient(_ x: Int32, _ fields: FieldsView) {
+        guard exchanges[x].table.view.gateway.accessLogFields != 0 else { return }
+        exchanges[x].forwardedClient = clientAddress(x, fields)
+        exchanges[x].hasForwardedClient = true
     }
 
     @inline(__always)

@@ -99,6 +99,10 @@ struct Exchange: BitwiseCopyable {
     var captureCount: UInt8 = 0
     var captures = InlineArray<32, UInt16>(repeating: 0)
 
+    /// What believed proxies say of the client, for the access log.
+    var hasForwardedClient = false
+    var forwardedClient = PeerAddress.unix
+
     // What the policy found out.
     var consumer = TableLayout.none
     var credential = TableLayout.none

@@ -29,6 +29,15 @@ extension Worker {
         writeLine(x, gateway.accessLogFields)
     }
 
+    private mutating func clientText(_ x: Int32, in scratch: inout ByteWriter) -> Bytes {
+        guard exchanges[x].hasForwardedClient else { return peerText(exchanges[x].client) }
+        var text = InlineArray<46, UInt8>(repeating: 0)
+        let count = Int(exchanges[x].forwardedClient.write(into: &text))
+        let start = scratch.count
+        for index in 0..<count { scratch.append(byte: text[index]) }
+        return scratch.written.from(start)
+    }
+
     /// The API that an exchange is about, or `none`.
     mutating func api(_ x: Int32) -> UInt32 {
         let version = exchanges[x].version
@@ -43,15 +52,16 @@ extension Worker {
         var line = AccessLogLine()
         line.epochMilliseconds = exchanges[x].startedWall
         line.requestID = requestID(x).tableBytes
-        line.client = peerText(client).tableBytes
+        line.client = clientText(x, in: &scratch).tableBytes
         if let block = sockets[client].input, exchanges[x].headCount > 0 {
             let start = Int(sockets[client].inputStart)
             line.method = block.bytes(start, start + Int(exchanges[x].methodCount)).tableBytes
             if exchanges[x].pathCount > 0 { line.path = path(of: x).tableBytes }
         }
         if exchanges[x].route != TableLayout.none {
+            let start = scratch.count
             RouteText.append(exchanges[x].route, view, to: &scratch)
-            line.route = scratch.written.tableBytes
+            line.route = scratch.written.from(start).tableBytes
         }
         let api = api(x)
         if api != TableLayout.none { line.api = view.bytes(view.apis[api].name) }
