@@ -48,10 +48,13 @@ package enum Compiler {
     ///   - buildEnvironment: what `${build:NAME}` stands for.
     ///   - members: the content of a member's file by its path; `nil` if there is none. Programs that read files use
     ///     `Link` instead, which lets many be decoded at the same time.
+    ///   - crew: as for `Link`, and `early`, too.
     package static func compile(
         _ files: [SourceFile],
         buildEnvironment: [String: String],
-        members: (String) -> [UInt8]? = { _ in nil }
+        members: (String) -> [UInt8]? = { _ in nil },
+        by crew: WorkCrew = .alone,
+        early: (@Sendable (Gateway) -> Void)? = nil
     ) -> Compilation {
         var link = Link(files, buildEnvironment: buildEnvironment)
         while !link.wanted.isEmpty {
@@ -61,15 +64,26 @@ package enum Compiler {
                 }
             )
         }
-        return link.compile()
+        return link.compile(by: crew, early: early)
     }
 
     /// - Parameter earlier: what was found on the way to the document.
-    static func compile(_ linked: LinkedSpec, earlier: [Diagnostic]) -> Compilation {
+    static func compile(
+        _ linked: LinkedSpec,
+        earlier: [Diagnostic],
+        by crew: WorkCrew,
+        early: (@Sendable (Gateway) -> Void)?
+    ) -> Compilation {
         let document = linked.document
         var diagnostics = earlier
         // The analysis gives no gateway where there are errors, earlier ones included.
-        let gateway = Analysis.lower(document, linkage: linked.linkage, into: &diagnostics)
+        let gateway = Analysis.lower(
+            document,
+            linkage: linked.linkage,
+            by: crew,
+            early: early,
+            into: &diagnostics
+        )
         let found = Cascade.removed(from: Array(diagnostics[earlier.count...]), after: document.incompleteKeys)
         return Compilation(
             diagnostics: Diagnostic.sorted(earlier + found),

@@ -4,6 +4,7 @@ internal import Foundation
 internal import GatewayCompiler
 internal import GatewayEmitters
 internal import GatewayIR
+internal import Synchronization
 
 /// What the commands that read a spec have in common.
 struct SpecArguments: ParsableArguments {
@@ -30,16 +31,25 @@ struct SpecCompilation {
     /// Those of the spec, then those of its members.
     let files: [SourceFile]
     private(set) var compilation: Compilation
+    /// The table of the gateway, if it was asked for; of no use if there is no gateway.
+    let table: [UInt8]?
 
-    init(_ paths: [String]) throws(FileFailure) {
+    /// - Parameter emitsTable: makes the table, too, on another core than the last checks.
+    init(_ paths: [String], emitsTable: Bool = false) throws(FileFailure) {
         var link = Link(
             try FileReading.specs(paths),
             identities: paths.map(FileReading.identity),
             buildEnvironment: ProcessInfo.processInfo.environment
         )
-        while !link.wanted.isEmpty { link.supply(MemberReading.answers(to: link.wanted)) }
+        while !link.wanted.isEmpty { link.supply(MemberReading.answers(to: link.wanted, by: .cores)) }
         files = link.files
-        compilation = link.compile()
+        let table = Mutex<[UInt8]?>(nil)
+        compilation = link.compile(by: .cores) { gateway in
+            guard emitsTable else { return }
+            let bytes = TableEmitter.emit(gateway)
+            table.withLock { $0 = bytes }
+        }
+        self.table = table.withLock { $0 }
         noteCertificates(now: try Self.now())
     }
 
@@ -79,5 +89,12 @@ struct SpecCompilation {
             Terminal.output.write(DiagnosticRenderer.sarif(diagnostics, files: files, version: CompilerVersion.text))
         case .github: Terminal.output.write(DiagnosticRenderer.github(diagnostics, files: files))
         }
+    }
+}
+
+extension WorkCrew {
+    /// As many threads as there are cores.
+    fileprivate static let cores = WorkCrew { count, piece in
+        DispatchQueue.concurrentPerform(iterations: count, execute: piece)
     }
 }

@@ -1,6 +1,8 @@
+import Dispatch
 import GatewayCompiler
 import GatewayEmitters
 import GatewayIR
+import Synchronization
 import TestSupport
 import Testing
 
@@ -13,14 +15,20 @@ struct LinkTests {
 
         /// The table, and what is said about the spec `api.yaml`.
         func table() throws -> (bytes: [UInt8], errors: [String]) {
-            let root = try #require(texts["api.yaml"])
-            let compilation = Compiler.compile(
-                [SourceFile(path: "api.yaml", bytes: Array(root.utf8))],
-                buildEnvironment: [:],
-                members: { path in texts[path].map { Array($0.utf8) } }
-            )
+            let compilation = try compilation(by: .alone)
             let errors = compilation.diagnostics.filter { $0.severity == .error }.map { "\($0.code.id) \($0.message)" }
             return (compilation.gateway.map { TableEmitter.emit($0) } ?? [], errors)
+        }
+
+        func compilation(by crew: WorkCrew, early: (@Sendable (Gateway) -> Void)? = nil) throws -> Compilation {
+            let root = try #require(texts["api.yaml"])
+            return Compiler.compile(
+                [SourceFile(path: "api.yaml", bytes: Array(root.utf8))],
+                buildEnvironment: [:],
+                members: { path in texts[path].map { Array($0.utf8) } },
+                by: crew,
+                early: early
+            )
         }
     }
 
@@ -139,6 +147,70 @@ struct LinkTests {
             sources.texts["api.yaml"] = Self.platform(members)
             let errors = try sources.table().errors.filter { $0.hasPrefix("E1013") }
             #expect(!errors.isEmpty, "seed \(seed)")
+        }
+    }
+
+    /// Pieces of work in the opposite order, and on as many threads as there are cores.
+    private static let crews = [
+        WorkCrew { count, piece in
+            for index in (0..<count).reversed() { piece(index) }
+        },
+        WorkCrew { DispatchQueue.concurrentPerform(iterations: $0, execute: $1) },
+    ]
+
+    /// A member with many APIs: constraints that others have, too, methods of its own, mistakes if it is to have some.
+    private static func large(_ index: Int, isWrong: Bool) -> String {
+        let apis = (0..<9).map { number in
+            """
+              api-\(index)-\(number):
+                path: /p\(index)/\(number)
+                upstream: u
+                policy: \(number % 2 == 0 ? "own" : "open")
+                versions:
+                  v1:
+                    deprecated: 2026-01-01
+                    successor: v2
+                    routes: [ "GET /{id:[0-9]+}", "M\(index % 20) /{name:[a-z]{1,\(index % 7 + 1)}}", "GET /x/**" ]
+                  v2:
+                    routes:
+                      - GET /{id:\(number % 3 == 0 ? "\\d" : "[0-9]")+}
+                      - M\(index % 20) /{name:[a-z]{1,\(index % 7 + 1)}}
+                      - ANY /x/**
+                      - { match: GET /y, headers: { X-Kind: k\(number) } }
+                      - \(isWrong && number == 4 ? "GET /{broken" : "GET /z")
+            """
+        }
+        return """
+            apic: 1
+            gateway: m\(index)
+            upstreams: { u: { targets: [ "http://u\(index):8080" ] } }
+            consumers: { acme: { groups: [ friends ], credentials: [ { key: "${env:ACME_\(index)}" } ] } }
+            policies:
+              own: [ key-auth\(index % 2 == 0 ? ", { acl: { allow: [ friends ] } }" : "") ]
+              open: [ { rate-limit: { limit: 5/minute, by: \(isWrong ? "consumer" : "address") } } ]
+            apis:
+            \(apis.joined(separator: "\n"))
+            """
+    }
+
+    @Test("who does the work, and in which order, changes nothing", arguments: [false, true])
+    func crews(_ isWrong: Bool) throws {
+        var sources = Sources()
+        for index in 0..<24 { sources.texts["m\(index).yaml"] = Self.large(index, isWrong: isWrong && index % 5 == 3) }
+        sources.texts["api.yaml"] = Self.platform(sources.texts.keys.sorted())
+        let expected = try sources.compilation(by: .alone)
+        #expect((expected.gateway == nil) == isWrong)
+        #expect(!expected.diagnostics.isEmpty)
+        let bytes = expected.gateway.map { TableEmitter.emit($0) }
+        for crew in Self.crews {
+            let early = Mutex<[UInt8]?>(nil)
+            let outcome = try sources.compilation(by: crew) { gateway in
+                let bytes = TableEmitter.emit(gateway)
+                early.withLock { $0 = bytes }
+            }
+            #expect(outcome.diagnostics == expected.diagnostics)
+            #expect(outcome.gateway.map { TableEmitter.emit($0) } == bytes)
+            #expect(early.withLock { $0 } == bytes)
         }
     }
 

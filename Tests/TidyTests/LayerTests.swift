@@ -12,7 +12,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
         Layer(folder: "Sources/Platform/Tokens", modules: ["CSignatures"]),
         Layer(folder: "Sources/IR/Table", modules: ["CPlatform", "CZlib"]),
         Layer(folder: "Sources/IR/Model", modules: []),
-        Layer(folder: "Sources/Compiler", modules: ["CYaml", "Digests", "GatewayIR", "Tokens"]),
+        Layer(folder: "Sources/Compiler", modules: ["CYaml", "Digests", "GatewayIR", "Synchronization", "Tokens"]),
         Layer(
             folder: "Sources/Emitters",
             modules: ["Digests", "GatewayIR", "GatewayTable", "Mustache", "Templates"]

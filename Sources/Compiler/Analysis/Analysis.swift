@@ -5,11 +5,16 @@ package import GatewayIR
 /// Every step is a function from values to values that adds what it finds to `diagnostics`. A step goes on behind a
 /// mistake as far as it can, so that one run shows them all.
 package enum Analysis {
-    /// - Parameter linkage: which of several specs that were linked each API is from.
+    /// - Parameters:
+    ///   - linkage: which of several specs that were linked each API is from.
+    ///   - crew: does the checks, which need nothing of each other.
+    ///   - early: is handed the gateway while they run; not if there are errors by then.
     /// - Returns: the gateway, if no diagnostic, earlier ones included, is an error.
     package static func lower(
         _ document: SpecDocument,
         linkage: Linkage = .alone,
+        by crew: WorkCrew = .alone,
+        early: (@Sendable (Gateway) -> Void)? = nil,
         into diagnostics: inout [Diagnostic]
     ) -> Gateway? {
         let completeness = Completeness(document)
@@ -32,60 +37,24 @@ package enum Analysis {
         )
         PluginUseChecks.check(document, names: names, into: &diagnostics)
         let mounts = MountLowering.lower(document, versions: versions, into: &diagnostics)
-        let routes = RouteLowering.lower(
+        let routes = RoutePieces.lower(
             document,
             names: names,
             completeness: completeness,
             versions: versions,
             audiences: AudienceTable(linkage, groupCount: names.groups.count),
             constraints: &constraints,
+            by: crew,
             into: &diagnostics
         )
         let groups = routes.audiences.groups(names.groups, adding: &consumers, document, into: &diagnostics)
-        let overlapping = MemberChecks.check(
-            document,
-            linkage: linkage,
-            versions: versions,
-            mounts: mounts,
-            routes: routes,
-            constraints: &constraints,
-            into: &diagnostics
-        )
-        KongConflicts.check(routes.routes, facts: routes.facts, into: &diagnostics)
-        RouteConflicts.check(
-            routes.routes,
-            facts: routes.facts,
-            versions: versions,
-            constraints: constraints,
-            reported: overlapping,
-            into: &diagnostics
-        )
-        SuccessorOperations.check(
-            document,
-            completeness: completeness,
-            versions: versions,
-            routes: routes,
-            constraints: constraints,
-            into: &diagnostics
-        )
-        Governance.check(
-            document,
-            completeness: completeness,
-            versions: versions,
-            routes: routes,
-            constraints: &constraints,
-            into: &diagnostics
-        )
-        warnOfUnused(document, linkage, names: names, routes: routes, into: &diagnostics)
         let nodes = NodeChecks.lower(document, into: &diagnostics)
         BalanceLowering.checkZones(document, into: &diagnostics)
         let listeners = ListenerLowering.listeners(document.listen, into: &diagnostics)
-        let limits = ListenerLowering.limits(document.listen)
-        guard document.gateway != nil, !diagnostics.contains(where: { $0.severity == .error }) else { return nil }
-        return Gateway(
+        let gateway = Gateway(
             name: gatewayName,
             listeners: listeners,
-            limits: limits,
+            limits: ListenerLowering.limits(document.listen),
             timeouts: ListenerLowering.timeouts(document.listen),
             drain: ListenerLowering.drain(document.drain),
             accessLog: ListenerLowering.accessLog(document.accessLog),
@@ -101,6 +70,22 @@ package enum Analysis {
             nodes: nodes,
             revocations: NodeChecks.revocations(document.revocations)
         )
+        let isWhole = document.gateway != nil && !diagnostics.contains { $0.severity == .error }
+        let checks = WholeChecks(
+            document: document,
+            linkage: linkage,
+            completeness: completeness,
+            versions: versions,
+            mounts: mounts,
+            routes: routes,
+            constraints: constraints
+        )
+        diagnostics += checks.run(by: crew) {
+            if isWhole { early?(gateway) }
+        }
+        warnOfUnused(document, linkage, names: names, routes: routes, into: &diagnostics)
+        guard document.gateway != nil, !diagnostics.contains(where: { $0.severity == .error }) else { return nil }
+        return gateway
     }
 
     /// What is declared and not used. Where errors hide uses, silence is better than a wrong warning.
@@ -117,7 +102,7 @@ package enum Analysis {
             diagnostics.append(.unusedPolicy(policy.name))
         }
         for upstream in document.upstreams where !linkage.exportedUpstreams.contains(upstream.name.value) {
-            guard let index = names.upstreams.firstIndex(of: upstream.name.value) else { continue }
+            guard let index = names.upstream(upstream.name.value) else { continue }
             if !routes.usedUpstreams.contains(index) { diagnostics.append(.unusedUpstream(upstream.name)) }
         }
     }

@@ -123,9 +123,10 @@ struct Governance {
     private mutating func checkTimeouts() {
         guard let span = required[.timeouts] else { return }
         let names = document.upstreams.map(\.name.value).sorted()
+        let indices = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
         for upstream in document.upstreams where upstream.value.timeouts == nil {
             guard completeness.isWhole(within: upstream.value.span),
-                let index = names.firstIndex(of: upstream.name.value), routes.usedUpstreams.contains(index)
+                let index = indices[upstream.name.value], routes.usedUpstreams.contains(index)
             else {
                 continue
             }

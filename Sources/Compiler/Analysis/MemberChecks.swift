@@ -32,7 +32,7 @@ struct MemberChecks {
         )
         checks.checkOwners(constraints)
         checks.checkAPIs(mounts)
-        checks.checkRoutes(routes, constraints)
+        checks.checkRoutes(routes, mounts, constraints)
         diagnostics += checks.diagnostics
         return checks.reported
     }
@@ -82,13 +82,51 @@ struct MemberChecks {
 
     // MARK: Routes
 
-    private mutating func checkRoutes(_ routes: LoweredRoutes, _ constraints: ConstraintLibrary) {
+    /// The APIs with a place that lies in a place of another spec's. Where specs keep apart there is none, and what
+    /// each of their routes takes need not be looked at.
+    private func crossing(
+        _ routes: LoweredRoutes,
+        _ mounts: [Mount],
+        _ constraints: ConstraintLibrary
+    ) -> Set<Int> {
+        func unit(_ api: Int) -> Int { document.apis[versions.apiPlans[api].spec].value.unit }
+        var places = mounts.map { mount in
+            let territory = Territory(
+                host: mount.host,
+                path: PathPattern(segments: mount.prefix.segments, end: .tail(name: nil)),
+                constraints: versions.apiPlans[mount.api].prefix.constraints,
+                unit: unit(mount.api)
+            )
+            return (territory: territory, api: mount.api)
+        }
+        // Those from Kong keep to no mount.
+        for (index, route) in routes.routes.enumerated() where route.kong != nil {
+            let api = routes.facts[index].api
+            let territory = Territory(host: route.host, path: route.path, constraints: [], unit: unit(api))
+            places.append((territory: territory, api: api))
+        }
+        var apis: Set<Int> = []
+        var search = OverlapSearch(places.map(\.territory), constraints) { left, right in
+            apis.formUnion([places[left].api, places[right].api])
+        }
+        search.run()
+        return search.isExhausted ? Set(versions.apis.indices) : apis
+    }
+
+    private mutating func checkRoutes(
+        _ routes: LoweredRoutes,
+        _ mounts: [Mount],
+        _ constraints: ConstraintLibrary
+    ) {
+        let crossing = crossing(routes, mounts, constraints)
+        guard !crossing.isEmpty else { return }
+        let indices = routes.routes.indices.filter { crossing.contains(routes.facts[$0].api) }
         let compatibility = RouteCompatibility(
             routes: routes.routes,
             apis: versions.apis,
             versions: versions.versions
         )
-        let territories = routes.routes.indices.map { index in
+        let territories = indices.map { index in
             let (route, facts) = (routes.routes[index], routes.facts[index])
             let unit = document.apis[versions.apiPlans[facts.api].spec].value.unit
             return Territory(host: route.host, path: route.path, constraints: facts.constraints, unit: unit)
@@ -99,8 +137,9 @@ struct MemberChecks {
         let facts = routes.facts
         let linkage = linkage
         var search = OverlapSearch(territories, constraints) { left, right in
-            let isInOrder = facts[left].match.isBefore(facts[right].match)
-            let (first, second) = isInOrder ? (left, right) : (right, left)
+            let isInOrder = facts[indices[left]].match.isBefore(facts[indices[right]].match)
+            let units = (isInOrder ? [left, right] : [right, left]).map { linkage.units[territories[$0].unit] }
+            let (first, second) = isInOrder ? (indices[left], indices[right]) : (indices[right], indices[left])
             guard compatibility.canMeet(routes.routes[first], routes.routes[second]),
                 !reported.contains(facts[second].match)
             else { return }
@@ -120,9 +159,9 @@ struct MemberChecks {
             found.append(
                 .membersOverlap(
                     mention(second),
-                    of: linkage.units[territories[second].unit],
+                    of: units[1],
                     first: mention(first),
-                    of: linkage.units[territories[first].unit],
+                    of: units[0],
                     witness: witness
                 )
             )

@@ -33,6 +33,8 @@ struct NameTable {
         Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
     }
 
+    func upstream(_ name: String) -> Int? { upstreamIndices[name] }
+
     func upstream(_ name: Spanned<String>, into diagnostics: inout [Diagnostic]) -> Int? {
         if let index = upstreamIndices[name.value] { return index }
         diagnostics.append(.unknownUpstream(name, known: upstreams))

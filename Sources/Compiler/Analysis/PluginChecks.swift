@@ -10,11 +10,6 @@ struct PluginChecks {
     private var reported: Set<Reported> = []
     private(set) var diagnostics: [Diagnostic] = []
 
-    mutating func takeDiagnostics() -> [Diagnostic] {
-        defer { diagnostics = [] }
-        return diagnostics
-    }
-
     mutating func report(_ diagnostic: Diagnostic) {
         guard reported.insert(Reported(code: diagnostic.code, span: diagnostic.span)).inserted else { return }
         diagnostics.append(diagnostic)

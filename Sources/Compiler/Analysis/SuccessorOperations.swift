@@ -54,6 +54,11 @@ struct SuccessorOperations {
         // What both have before their routes' own paths is alike but for the version.
         let baseCount = VersionPlacement.segments(of: plan, value: versions.versions[index].value).count
         let baseConstraintCount = plan.prefix.constraints.count
+        let searched = ranges[index].filter { entry in
+            routes.routes[entry].host == routes.routes[ranges[index].lowerBound].host
+                && !isRepeated(entry, of: ranges[index], in: ranges[successor], from: baseCount)
+        }
+        guard !searched.isEmpty else { return }
         var trie = RouteTrie()
         let root = trie.addRoot()
         for entry in ranges[successor] {
@@ -67,9 +72,8 @@ struct SuccessorOperations {
         }
         var walks = RouteWalks(trie: trie, relations: relations)
         var missing: [RouteMention] = []
-        for entry in ranges[index] {
+        for entry in searched {
             let route = routes.routes[entry]
-            guard route.host == routes.routes[ranges[index].lowerBound].host else { continue }
             let own = PathPattern(segments: Array(route.path.segments.dropFirst(baseCount)), end: route.path.end)
             let steps = own.steps(constraints: routes.facts[entry].constraints.dropFirst(baseConstraintCount))
             let candidates = walks.covering(steps, isTail: own.isTail, from: root, .all).filter { candidate in
@@ -89,6 +93,23 @@ struct SuccessorOperations {
                 isGoverned: document.governance != nil
             )
         )
+    }
+
+    /// Whether the successor has a route with the same path at the same place of its list, which takes all that this
+    /// one takes. A successor mostly begins as a copy, and then nothing has to be searched.
+    private func isRepeated(
+        _ entry: Int,
+        of range: Range<Int>,
+        in successor: Range<Int>,
+        from baseCount: Int
+    ) -> Bool {
+        let candidate = successor.lowerBound + entry - range.lowerBound
+        guard candidate < successor.upperBound else { return false }
+        let (route, other) = (routes.routes[entry], routes.routes[candidate])
+        return route.path.end == other.path.end
+            && route.path.segments.dropFirst(baseCount) == other.path.segments.dropFirst(baseCount)
+            && other.methods.containsAll(of: route.methods)
+            && other.conditions.allSatisfy { route.conditions.contains($0) }
     }
 
     private func missingMethods(of route: Route, _ candidates: [Int]) -> [String] {

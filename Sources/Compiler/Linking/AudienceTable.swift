@@ -13,6 +13,8 @@ struct AudienceTable {
     /// Distinct sets of consumers in the order of their first use, and the unit after which each is called.
     private var groups: [(audience: [String], unit: Int)] = []
     private var numbers: [[String]: Int] = [:]
+    /// Units whose groups something names, in the order of their first use.
+    private var used: [Int] = []
 
     init(_ linkage: Linkage, groupCount: Int) {
         audiences = linkage.units.map(\.audience)
@@ -20,13 +22,29 @@ struct AudienceTable {
         self.groupCount = groupCount
     }
 
+    /// What stands for the group until all that are needed are known: see `take`.
+    ///
     /// - Returns: `nil` if there is no consumer that the unit's APIs do not know.
     mutating func group(of unit: Int) -> Int? {
-        guard unit < audiences.count, let audience = audiences[unit] else { return nil }
-        if let number = numbers[audience] { return groupCount + number }
-        numbers[audience] = groups.count
-        groups.append((audience, unit))
-        return groupCount + groups.count - 1
+        guard unit < audiences.count, audiences[unit] != nil else { return nil }
+        if used.last != unit, !used.contains(unit) { used.append(unit) }
+        return groupCount + unit
+    }
+
+    /// Gives the groups of other routes their numbers.
+    ///
+    /// - Returns: by what has stood for them.
+    mutating func take(_ other: AudienceTable) -> [Int: Int] {
+        var result: [Int: Int] = [:]
+        for unit in other.used {
+            guard let audience = audiences[unit] else { continue }
+            if numbers[audience] == nil {
+                numbers[audience] = groups.count
+                groups.append((audience, unit))
+            }
+            result[groupCount + unit] = numbers[audience].map { groupCount + $0 }
+        }
+        return result
     }
 
     /// All groups of the gateway; the consumers get those that are made here.

@@ -1,3 +1,5 @@
+package import GatewayIR
+
 /// A spec on its way to a gateway together with its members, and theirs.
 ///
 /// The compiler opens no file. Whoever does asks which members are `wanted`, reads them, lets each be decoded (a pure
@@ -104,12 +106,20 @@ package struct Link: Sendable {
     }
 
     /// The whole of it: linked, analysed, lowered.
-    package consuming func compile() -> Compilation {
+    ///
+    /// - Parameters:
+    ///   - crew: does what can be done at the same time.
+    ///   - early: is handed the gateway as soon as it is whole, while the checks that change nothing in it still run.
+    ///     What is made of it is of no use unless the compilation has a gateway, too.
+    package consuming func compile(
+        by crew: WorkCrew = .alone,
+        early: (@Sendable (Gateway) -> Void)? = nil
+    ) -> Compilation {
         // What a member that cannot be read would have declared is not missed.
         guard isWhole else { return Compilation(diagnostics: Diagnostic.sorted(diagnostics), gateway: nil) }
         var diagnostics = diagnostics
         let linked = Linker.link(units, into: &diagnostics)
-        return Compiler.compile(linked, earlier: diagnostics)
+        return Compiler.compile(linked, earlier: diagnostics, by: crew, early: early)
     }
 }
 

@@ -13,11 +13,6 @@ struct ChainResolution {
         self.names = names
     }
 
-    mutating func takeDiagnostics() -> [Diagnostic] {
-        defer { diagnostics = [] }
-        return diagnostics
-    }
-
     /// The chain within a scope: that of the scope around it, then the scope's policies, then its plugins.
     mutating func chain(
         within outer: EffectiveChain,

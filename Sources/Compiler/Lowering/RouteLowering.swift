@@ -30,45 +30,34 @@ struct LoweredRoutes {
     var audiences = AudienceTable(.alone, groupCount: 0)
 }
 
-/// Lowers the routes of all versions: path, methods, conditions, chain, upstream.
+/// Lowers the routes of versions: path, methods, conditions, chain, upstream. `RoutePieces` brings them together.
 struct RouteLowering {
+    /// Texts that are parsed once.
+    private static let parsedCountMax = 4096
+
     private let document: SpecDocument
     private let names: NameTable
     private let completeness: Completeness
     private let versions: LoweredVersions
-    private var result = LoweredRoutes()
-    private var resolution: ChainResolution
-    private var checks: PluginChecks
-    private var conditions = ConditionLowering()
-    private var methods = MethodRegistry()
+    private var parsed: [String: ParsedRoute] = [:]
+    var result = LoweredRoutes()
+    var resolution: ChainResolution
+    var checks: PluginChecks
+    var conditions = ConditionLowering()
+    var methods = MethodRegistry()
     /// The unit whose API is being lowered.
     private var unit = 0
-    private var diagnostics: [Diagnostic] = []
+    var diagnostics: [Diagnostic] = []
     /// By name of an upstream: what it hashes.
     private let hashes: [String: HashUse]
 
-    static func lower(
+    init(
         _ document: SpecDocument,
         names: NameTable,
         completeness: Completeness,
         versions: LoweredVersions,
-        audiences: AudienceTable,
-        constraints: inout ConstraintLibrary,
-        into diagnostics: inout [Diagnostic]
-    ) -> LoweredRoutes {
-        var lowering = RouteLowering(
-            document: document,
-            names: names,
-            completeness: completeness,
-            versions: versions
-        )
-        lowering.result.audiences = audiences
-        lowering.lowerAll(constraints: &constraints)
-        diagnostics += lowering.diagnostics
-        return lowering.result
-    }
-
-    private init(document: SpecDocument, names: NameTable, completeness: Completeness, versions: LoweredVersions) {
+        audiences: AudienceTable
+    ) {
         self.completeness = completeness
         self.document = document
         self.names = names
@@ -76,12 +65,13 @@ struct RouteLowering {
         hashes = HashUse.all(of: document)
         resolution = ChainResolution(document, names: names)
         checks = PluginChecks(asksForCertificates: document.listen.https?.clientCertificates != nil)
+        result.audiences = audiences
     }
 
-    private mutating func lowerAll(constraints: inout ConstraintLibrary) {
-        result.isWhole = document.refused.isEmpty && versions.apiPlans.count == document.apis.count
-        let global = resolution.chain(within: EffectiveChain(), policies: [], plugins: document.plugins, at: .global)
-        for (index, plan) in versions.apiPlans.enumerated() {
+    /// Adds the routes of some APIs, by their indices in the gateway.
+    mutating func lower(_ apis: Range<Int>, within global: EffectiveChain, constraints: inout ConstraintLibrary) {
+        for index in apis {
+            let plan = versions.apiPlans[index]
             let api = document.apis[plan.spec]
             unit = api.value.unit
             let place = ChainPlace(scope: .api, identity: "api/\(api.name.value)")
@@ -96,9 +86,6 @@ struct RouteLowering {
                 lower(version, of: api, plan: plan, within: chain, upstream: upstream, constraints: &constraints)
             }
         }
-        KongLowering.spread(&result.routes, &result.facts)
-        result.usedPolicies = resolution.usedPolicies
-        diagnostics += resolution.takeDiagnostics() + checks.takeDiagnostics()
     }
 
     private mutating func lower(
@@ -141,6 +128,17 @@ struct RouteLowering {
         }
     }
 
+    /// A successor mostly repeats the routes of what it succeeds.
+    private mutating func parse(
+        _ text: String,
+        constraints: inout ConstraintLibrary
+    ) throws(PatternFault) -> ParsedRoute {
+        if let known = parsed[text] { return known }
+        let route = try RouteTextParser.parse(text, constraints: &constraints)
+        if parsed.count < Self.parsedCountMax { parsed[text] = route }
+        return route
+    }
+
     private mutating func lower(
         _ route: RouteSpec,
         in context: inout VersionContext,
@@ -149,7 +147,7 @@ struct RouteLowering {
         if let kong = route.kong { return lower(route, kong, in: &context) }
         let parsed: ParsedRoute
         do throws(PatternFault) {
-            parsed = try RouteTextParser.parse(route.match.value, constraints: &constraints)
+            parsed = try parse(route.match.value, constraints: &constraints)
         } catch {
             diagnostics.append(error.diagnostic(in: route.match))
             result.isWhole = false
@@ -161,7 +159,7 @@ struct RouteLowering {
             result.brokenVersions.insert(context.version)
             return
         }
-        methods.register(parsed.methods, at: route.match, into: &diagnostics)
+        methods.register(parsed.methods, at: route.match)
         let conditions = conditions.lower(
             route.headers,
             selector: context.selector,
@@ -231,7 +229,7 @@ extension RouteLowering {
         let methods: MethodSet =
             kong.methods.isEmpty
             ? .any : .listed(Set(kong.methods.map(\.value)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
-        self.methods.register(methods, at: route.match, into: &diagnostics)
+        self.methods.register(methods, at: route.match)
         let conditions = conditions.lower(route.headers, selector: context.selector, into: &diagnostics)
         let match = KongMatch(path: path, rank: kong.rank?.value ?? 0)
         let mention = RouteMention(text: match.text, span: route.match.span)
@@ -360,7 +358,8 @@ extension RouteLowering {
         in context: inout VersionContext
     ) -> Forwarding? {
         let choice = route.upstream.flatMap { upstreamChoice($0, scope: .route) } ?? context.upstream
-        if let answer = chain.active(in: .answer).first {
+        let isInherited = route.policies.isEmpty && route.plugins.isEmpty
+        if let answer = isInherited ? context.answer : chain.active(in: .answer).first {
             if let choice, choice.scope >= answer.place.scope {
                 checks.report(.respondWithUpstream(choice.name, answer: answer))
             }
@@ -429,52 +428,5 @@ extension RouteLowering {
             )
         }
         return .rewritten(template)
-    }
-}
-
-/// An upstream, and the scope that chose it.
-struct UpstreamChoice {
-    var name: Spanned<String>
-    /// `nil` for a name that is unknown, which is reported.
-    var index: Int?
-    var scope: Scope
-}
-
-/// What the routes of one version have in common.
-struct VersionContext {
-    var version: Int
-    var api: Int
-    /// `orders/v1`.
-    var name: String
-    var selector: VersionSelector
-    var base: VersionBase
-    var chain: EffectiveChain
-    var chainNamesCaptures: Bool
-    var upstream: UpstreamChoice?
-    /// Whether nothing was refused that is in force here.
-    var isWhole: Bool
-    /// Chains of routes without plugins of their own, by the captures that texts can name.
-    var chainNumbers: [[String]: Int] = [:]
-    var withoutUpstream: [Spanned<String>] = []
-
-    init(
-        version: Int,
-        api: Int,
-        name: String,
-        selector: VersionSelector,
-        base: VersionBase,
-        chain: EffectiveChain,
-        upstream: UpstreamChoice?,
-        isWhole: Bool
-    ) {
-        self.version = version
-        self.api = api
-        self.name = name
-        self.selector = selector
-        self.base = base
-        self.chain = chain
-        chainNamesCaptures = chain.namesCaptures
-        self.upstream = upstream
-        self.isWhole = isWhole
     }
 }

@@ -54,6 +54,8 @@ struct ConditionLowering {
     static let setCountMax = 65_535
 
     private var sets: Set<[HeaderCondition]> = []
+    /// Every set and where it first stands.
+    private var firsts: [(set: [HeaderCondition], span: SourceSpan)] = []
 
     mutating func lower(
         _ fields: [Named<Spanned<String>>],
@@ -67,10 +69,18 @@ struct ConditionLowering {
         }
         let conditions = fields.map { HeaderCondition(name: $0.name.value.lowercased(), value: $0.value.value) }
             .sorted { ($0.name, $0.value) < ($1.name, $1.value) }
-        if sets.insert(conditions).inserted, sets.count == ConditionLowering.setCountMax + 1 {
-            diagnostics.append(.tooManyConditionSets(at: fields[0].name.span))
-        }
+        if sets.insert(conditions).inserted { firsts.append((conditions, fields[0].name.span)) }
         return conditions
+    }
+
+    /// Takes over the sets of other routes. Only together are they counted.
+    mutating func take(_ other: ConditionLowering, into diagnostics: inout [Diagnostic]) {
+        for first in other.firsts where sets.insert(first.set).inserted {
+            firsts.append(first)
+            if sets.count == ConditionLowering.setCountMax + 1 {
+                diagnostics.append(.tooManyConditionSets(at: first.span))
+            }
+        }
     }
 
     private func check(_ name: Spanned<String>, selector: VersionSelector, into diagnostics: inout [Diagnostic]) {
@@ -92,12 +102,23 @@ struct MethodRegistry {
     static let otherCountMax = 22
 
     private var others: Set<String> = []
+    /// Every other method and the route that first lists it.
+    private var firsts: [(name: String, match: Spanned<String>)] = []
 
-    mutating func register(_ methods: MethodSet, at match: Spanned<String>, into diagnostics: inout [Diagnostic]) {
+    mutating func register(_ methods: MethodSet, at match: Spanned<String>) {
         guard case .listed(let names) = methods else { return }
         for name in names where !MethodRegistry.known.contains(name) {
-            guard others.insert(name).inserted, others.count == MethodRegistry.otherCountMax + 1 else { continue }
-            diagnostics.append(.tooManyMethods(name, match))
+            if others.insert(name).inserted { firsts.append((name, match)) }
+        }
+    }
+
+    /// Takes over the methods of other routes. Only together are they counted.
+    mutating func take(_ other: MethodRegistry, into diagnostics: inout [Diagnostic]) {
+        for first in other.firsts where others.insert(first.name).inserted {
+            firsts.append(first)
+            if others.count == MethodRegistry.otherCountMax + 1 {
+                diagnostics.append(.tooManyMethods(first.name, first.match))
+            }
         }
     }
 }

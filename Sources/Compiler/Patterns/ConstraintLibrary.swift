@@ -28,18 +28,35 @@ struct ConstraintLibrary {
         if let known = numbersBySource[source] { return known }
         guard !range.isEmpty else { throw .constraintMissing(at: range) }
         let automaton = try ConstraintLibrary.automaton(of: text, in: range, &stepCount)
+        let number = number(of: automaton)
+        numbersBySource[source] = (number, automaton)
+        return (number, automaton)
+    }
+
+    /// Takes over what a copy has compiled since it was made.
+    ///
+    /// - Parameter origin: what the copy was made of.
+    /// - Returns: by number in the copy, the number here.
+    mutating func take(_ copy: ConstraintLibrary, since origin: ConstraintLibrary) -> [Int] {
+        var numbers = Array(origin.automata.indices)
+        for automaton in copy.automata[origin.automata.count...] { numbers.append(number(of: automaton)) }
+        for (source, known) in copy.numbersBySource where numbersBySource[source] == nil {
+            numbersBySource[source] = (numbers[known.number], known.automaton)
+        }
+        stepCount += copy.stepCount - origin.stepCount
+        return numbers
+    }
+
+    private mutating func number(of automaton: Automaton) -> Int {
         let language = Language(
             classes: automaton.classes,
             transitions: automaton.transitions,
             accepting: automaton.accepting
         )
-        let number = numbersByLanguage[language] ?? automata.count
-        if number == automata.count {
-            numbersByLanguage[language] = number
-            automata.append(automaton)
-        }
-        numbersBySource[source] = (number, automaton)
-        return (number, automaton)
+        if let known = numbersByLanguage[language] { return known }
+        numbersByLanguage[language] = automata.count
+        automata.append(automaton)
+        return automata.count - 1
     }
 
     /// The whole way: syntax, states that fork, states that do not, as few of them as possible.

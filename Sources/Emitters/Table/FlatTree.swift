@@ -159,20 +159,23 @@ struct FlatTree {
 
     /// Ascending by bytes.
     private func literalChildren(of node: PathTree.Node) -> [Int32] {
+        if node.literalCount == 1 { return [node.firstLiteral] }
+        // A closure that knows `self` would copy all of it.
+        let (tree, segments) = (tree.nodes, tree.segments)
         var children: [(key: UInt64, node: Int32)] = []
         children.reserveCapacity(Int(node.literalCount))
         var child = node.firstLiteral
         while child != PathTree.none {
-            let segment = tree.segments[tree.nodes[Int(child)].segment]
+            let segment = segments[tree[Int(child)].segment]
             children.append((segment.prefix(8).reduce(into: 0) { $0 = $0 << 8 | UInt64($1) }, child))
             children[children.count - 1].key <<= UInt64(8 * (8 - min(segment.count, 8)))
-            child = tree.nodes[Int(child)].next
+            child = tree[Int(child)].next
         }
         // Most segments differ in their first eight bytes, which compare as one integer.
         children.sort {
             if $0.key != $1.key { return $0.key < $1.key }
-            return tree.segments[tree.nodes[Int($0.node)].segment].lexicographicallyPrecedes(
-                tree.segments[tree.nodes[Int($1.node)].segment]
+            return segments[tree[Int($0.node)].segment].lexicographicallyPrecedes(
+                segments[tree[Int($1.node)].segment]
             )
         }
         return children.map(\.node)

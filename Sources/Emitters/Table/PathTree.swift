@@ -63,6 +63,8 @@ struct PathTree {
     /// By root. Only ever asked for a value, never walked.
     private(set) var languages: [Int32: [LanguageGroup]] = [:]
     private var literals = Children()
+    /// Numbers in `segments` of captures by their names. Only ever asked for a value, never walked.
+    private var captureSegments: [String: UInt32] = [:]
 
     init(routeCount: Int) {
         nextRoute = [Int32](repeating: PathTree.none, count: routeCount)
@@ -142,10 +144,17 @@ struct PathTree {
         case .literal(let text):
             return (literal(segments.number(text), of: parent), true)
         case .capture(let name):
-            return capture(segments.number("{\(name)}"), of: parent)
+            return capture(captureSegment(name), of: parent)
         case .constrained(let name, let automaton):
             return constrained(segments.number("{\(name):\(automaton.source)}"), automaton, of: parent)
         }
+    }
+
+    private mutating func captureSegment(_ name: String) -> UInt32 {
+        if let known = captureSegments[name] { return known }
+        let number = segments.number("{\(name)}")
+        captureSegments[name] = number
+        return number
     }
 
     private mutating func literal(_ segment: UInt32, of parent: Int32) -> Int32 {

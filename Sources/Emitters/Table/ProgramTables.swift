@@ -9,6 +9,8 @@ struct ProgramTables {
 
     // Only ever asked for a value, never walked: their order does not reach the table.
     private var knownUses: [Use: UInt32] = [:]
+    /// Neighbours mostly have the same program.
+    private var last: (use: Use, number: UInt32)?
     private var knownEntries: [[UInt32]: UInt32] = [:]
     private var knownPrograms: [ProgramRecord: UInt32] = [:]
 
@@ -22,9 +24,16 @@ struct ProgramTables {
     /// The number of a route's program.
     mutating func add(_ route: Route, of gateway: Gateway, _ text: inout TextPool) -> UInt32 {
         let use = Use(chain: route.chain, version: route.version, forwarding: route.forwarding)
+        if let last, last.use == use { return last.number }
+        let number = number(of: use, in: gateway, &text)
+        last = (use, number)
+        return number
+    }
+
+    private mutating func number(of use: Use, in gateway: Gateway, _ text: inout TextPool) -> UInt32 {
         if let known = knownUses[use] { return known }
-        let chain = gateway.chains[route.chain]
-        let request = requestCode(chain, use, gateway.versions[route.version], &text)
+        let chain = gateway.chains[use.chain]
+        let request = requestCode(chain, use, gateway.versions[use.version], &text)
         let response = responseCode(chain, use, of: gateway, &text)
         let record = ProgramRecord(
             requestEntry: entry(request),

@@ -42,7 +42,7 @@ struct TextPool {
         let hash = LiteralHash.hash(parent: 0, start, text.count)
         var slot = Int(LiteralHash.slot(hash, slotCount: UInt32(slots.count)))
         while slots[slot] != TableLayout.none {
-            if self[slots[slot]].elementsEqual(text) { return slots[slot] }
+            if isStored(text, as: slots[slot]) { return slots[slot] }
             slot = (slot + 1) % slots.count
         }
         let reference = TextReference(offset: UInt32(bytes.count), count: UInt32(text.count))
@@ -51,6 +51,16 @@ struct TextPool {
         slots[slot] = UInt32(references.count - 1)
         if 2 * references.count > slots.count { grow() }
         return UInt32(references.count - 1)
+    }
+
+    private func isStored(_ text: UnsafeBufferPointer<UInt8>, as number: UInt32) -> Bool {
+        let reference = references[Int(number)]
+        guard Int(reference.count) == text.count else { return false }
+        let start = Int(reference.offset)
+        return bytes.withUnsafeBufferPointer { bytes in
+            for index in text.indices where bytes[start + index] != text[index] { return false }
+            return true
+        }
     }
 
     private mutating func grow() {

@@ -2,6 +2,10 @@
 package enum JSONText {
     /// A string as a JSON string, quotes included.
     package static func quoted(_ string: String) -> String {
+        // Most strings need no escape, and tens of thousands of them stand in the bodies of a large table.
+        guard string.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C || $0 == 0x7F }) else {
+            return "\"\(string)\""
+        }
         var text = "\""
         for scalar in string.unicodeScalars {
             switch scalar {

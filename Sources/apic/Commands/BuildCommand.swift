@@ -34,7 +34,7 @@ struct BuildCommand: ParsableCommand {
         let progress = Progress("compiling")
         defer { progress.finish() }
         let build = try BundleBuild(templateFolder: templates)
-        let compilation = try SpecCompilation(spec.files)
+        let compilation = try SpecCompilation(spec.files, emitsTable: true)
         progress.finish()
         let gateway = try compilation.gateway(reporting: spec.format)
         let byteCount = try build.write(gateway, of: compilation, to: output)

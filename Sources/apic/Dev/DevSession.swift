@@ -47,7 +47,7 @@ struct DevSession: ~Copyable {
 
     private mutating func compile() {
         do throws(FileFailure) {
-            let compilation = try SpecCompilation(files)
+            let compilation = try SpecCompilation(files, emitsTable: true)
             watch.follow(compilation.files.map(\.path))
             compilation.report(.text)
             guard let gateway = compilation.compilation.gateway else {

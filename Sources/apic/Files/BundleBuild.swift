@@ -20,7 +20,7 @@ struct BundleBuild {
 
     /// - Returns: size of the table in bytes.
     func write(_ gateway: Gateway, of compilation: SpecCompilation, to path: String) throws(FileFailure) -> Int {
-        let table = TableEmitter.emit(gateway)
+        let table = compilation.table ?? TableEmitter.emit(gateway)
         let sources = compilation.files.map(\.bytes)
         let artifacts = Bundle.emit(
             gateway,

@@ -1,17 +1,10 @@
-internal import Foundation
 internal import GatewayCompiler
-internal import Synchronization
 
 /// Reads the members of a spec, and lets each be decoded on a core of its own.
 enum MemberReading {
     /// In the order of the requests.
-    static func answers(to requests: [MemberRequest]) -> [MemberAnswer] {
-        let answers = Mutex([MemberAnswer?](repeating: nil, count: requests.count))
-        DispatchQueue.concurrentPerform(iterations: requests.count) { index in
-            let answer = answer(to: requests[index])
-            answers.withLock { $0[index] = answer }
-        }
-        return answers.withLock { $0.compactMap(\.self) }
+    static func answers(to requests: [MemberRequest], by crew: WorkCrew) -> [MemberAnswer] {
+        crew.results(requests.count) { answer(to: requests[$0]) }
     }
 
     private static func answer(to request: MemberRequest) -> MemberAnswer {

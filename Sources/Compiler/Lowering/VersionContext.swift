@@ -1,0 +1,51 @@
+internal import GatewayIR
+
+/// An upstream, and the scope that chose it.
+struct UpstreamChoice {
+    var name: Spanned<String>
+    /// `nil` for a name that is unknown, which is reported.
+    var index: Int?
+    var scope: Scope
+}
+
+/// What the routes of one version have in common.
+struct VersionContext {
+    var version: Int
+    var api: Int
+    /// `orders/v1`.
+    var name: String
+    var selector: VersionSelector
+    var base: VersionBase
+    var chain: EffectiveChain
+    var chainNamesCaptures: Bool
+    /// What answers in the upstream's place for routes without plugins of their own.
+    var answer: EffectiveUse?
+    var upstream: UpstreamChoice?
+    /// Whether nothing was refused that is in force here.
+    var isWhole: Bool
+    /// Chains of routes without plugins of their own, by the captures that texts can name.
+    var chainNumbers: [[String]: Int] = [:]
+    var withoutUpstream: [Spanned<String>] = []
+
+    init(
+        version: Int,
+        api: Int,
+        name: String,
+        selector: VersionSelector,
+        base: VersionBase,
+        chain: EffectiveChain,
+        upstream: UpstreamChoice?,
+        isWhole: Bool
+    ) {
+        self.version = version
+        self.api = api
+        self.name = name
+        self.selector = selector
+        self.base = base
+        self.chain = chain
+        chainNamesCaptures = chain.namesCaptures
+        answer = chain.active(in: .answer).first
+        self.upstream = upstream
+        self.isWhole = isWhole
+    }
+}
