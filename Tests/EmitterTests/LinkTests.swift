@@ -150,6 +150,32 @@ struct LinkTests {
         }
     }
 
+    @Test("too many groups are counted by whose they are")
+    func groups() throws {
+        var sources = Sources()
+        for index in 0..<60 {
+            let groups = (0..<(index == 7 ? 40 : 3)).map { "g\($0)" }.joined(separator: ", ")
+            sources.texts["m\(index).yaml"] = """
+                apic: 1
+                gateway: m\(index)
+                upstreams: { u: { targets: [ "http://u:8080" ] } }
+                consumers: { acme: { groups: [ \(groups) ], credentials: [ { key: "${env:K\(index)}" } ] } }
+                apis:
+                  api-\(index):
+                    path: /p\(index)
+                    upstream: u
+                    plugins: [ key-auth ]
+                    versions: { v1: { routes: [ "GET /" ] } }
+                """
+        }
+        sources.texts["api.yaml"] = Self.platform(sources.texts.keys.sorted())
+        let found = try sources.compilation(by: .alone).diagnostics.filter { $0.severity == .error }
+        #expect(found.map(\.message) == ["the consumers are in 278 groups, a gateway has at most 256"])
+        let help = try #require(found.first?.help)
+        #expect(help.contains("40 of `m7`, 3 of `m0`, 3 of `m1`, 3 of `m10`, 3 of `m11`"), "\(help)")
+        #expect(help.contains("166 of 56 other specs, 60 that keep the keys of members apart"), "\(help)")
+    }
+
     /// Pieces of work in the opposite order, and on as many threads as there are cores.
     private static let crews = [
         WorkCrew { count, piece in

@@ -54,12 +54,11 @@ struct AudienceTable {
         _ document: SpecDocument,
         into diagnostics: inout [Diagnostic]
     ) -> [String] {
-        guard !groups.isEmpty else { return named }
-        let indices = Dictionary(
-            zip(consumers.map(\.name), consumers.indices),
-            uniquingKeysWith: { first, _ in first }
-        )
         var names = named
+        let indices =
+            groups.isEmpty
+            ? [:]
+            : Dictionary(zip(consumers.map(\.name), consumers.indices), uniquingKeysWith: { first, _ in first })
         for (audience, unit) in groups {
             for name in audience {
                 guard let index = indices[name] else { continue }
@@ -67,9 +66,60 @@ struct AudienceTable {
             }
             names.append(ConsumerGroups.unlistedMark + labels[unit])
         }
-        if named.count <= NameTable.groupCountMax, names.count > NameTable.groupCountMax {
-            diagnostics.append(.tooManyGroups(document.span, count: names.count))
+        if names.count > NameTable.groupCountMax {
+            let extra = named.dropFirst(NameTable.groupCountMax).first
+            let span = extra.map { Self.firstUse(of: $0, in: document) } ?? document.span
+            diagnostics.append(
+                .tooManyGroups(span, count: names.count, made: groups.count, shares: shares(of: named))
+            )
         }
         return names
+    }
+
+    /// How many of the groups that specs name are whose, most first. Exported ones are the whole gateway's.
+    private func shares(of named: [String]) -> [(owner: String, count: Int)] {
+        let owners = Set(labels)
+        var counts: [String: Int] = [:]
+        for group in named {
+            let owner = group.lastIndex(of: "/").map { String(group[..<$0]) } ?? ""
+            counts[owners.contains(owner) ? owner : "", default: 0] += 1
+        }
+        return counts.map { (owner: $0.key, count: $0.value) }
+            .sorted { $0.count != $1.count ? $0.count > $1.count : $0.owner < $1.owner }
+    }
+
+    private static func firstUse(of group: String, in document: SpecDocument) -> SourceSpan {
+        for consumer in document.consumers {
+            for name in consumer.value.groups where name.value == group { return name.span }
+        }
+        return document.span
+    }
+}
+
+extension Diagnostic {
+    /// - Parameters:
+    ///   - made: groups that the linker made to keep the keys of specs apart.
+    ///   - shares: of the others, by spec; no name is those that belong to no member.
+    fileprivate static func tooManyGroups(
+        _ span: SourceSpan,
+        count: Int,
+        made: Int,
+        shares: [(owner: String, count: Int)]
+    ) -> Diagnostic {
+        let shownCountMax = 5
+        var parts = shares.prefix(shownCountMax).map { share in
+            "\(share.count) \(share.owner.isEmpty ? "of no member alone" : "of `\(share.owner)`")"
+        }
+        let rest = shares.dropFirst(shownCountMax)
+        if !rest.isEmpty { parts.append("\(rest.reduce(0) { $0 + $1.count }) of \(rest.count) other specs") }
+        if made > 0 { parts.append("\(made) that keep the keys of members apart") }
+        let isLinked = made > 0 || shares.count > 1
+        return Diagnostic(
+            .tooManyGroups,
+            "the consumers are in \(count) groups, a gateway has at most \(NameTable.groupCountMax)",
+            at: span,
+            help: "merge groups that are always used together"
+                + (isLinked ? "; there are \(parts.joined(separator: ", "))" : "")
+        )
     }
 }

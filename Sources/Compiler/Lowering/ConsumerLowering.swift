@@ -31,17 +31,7 @@ enum ConsumerLowering {
                 )
             }
         }
-        if let extra = names.groups.dropFirst(NameTable.groupCountMax).first {
-            diagnostics.append(.tooManyGroups(firstUse(of: extra, in: document), count: names.groups.count))
-        }
         return (consumers, credentials)
-    }
-
-    private static func firstUse(of group: String, in document: SpecDocument) -> SourceSpan {
-        for consumer in document.consumers {
-            for name in consumer.value.groups where name.value == group { return name.span }
-        }
-        return document.span
     }
 }
 
@@ -128,15 +118,6 @@ extension Diagnostic {
             at: id.span,
             related: [.init(first, "first used here")],
             help: "give each credential an `id` of its own"
-        )
-    }
-
-    static func tooManyGroups(_ span: SourceSpan, count: Int) -> Diagnostic {
-        Diagnostic(
-            .tooManyGroups,
-            "the consumers are in \(count) groups, a gateway has at most \(NameTable.groupCountMax)",
-            at: span,
-            help: "merge groups that are always used together"
         )
     }
 }
