@@ -11,6 +11,11 @@ package enum Templates {
         fileName: "node.env.mustache",
         bytes: PackageResources.node_env_mustache
     )
+    /// `nodes/NAME.env` of a node that runs Kong.
+    package static let kongEnvironment = Template(
+        fileName: "kong.env.mustache",
+        bytes: PackageResources.kong_env_mustache
+    )
     /// `kubernetes/NAME.yaml` of a bundle.
     package static let kubernetes = Template(
         fileName: "kubernetes.yaml.mustache",

@@ -5,7 +5,8 @@ enum ComposeEmitter {
     static func emit(_ plan: DeployPlan, _ templates: DeployTemplates) -> [Artifact] {
         let project = ComposeProject(plan)
         var artifacts = [Artifact(path: "docker-compose.yml", generated: templates.renderCompose(project))]
-        let profiles = Set(project.services.compactMap(\.profile)).sorted()
+        let profiles = Set((project.services.map(\.profile) + project.kongServices.map(\.profile)).compactMap(\.self))
+            .sorted()
         if !profiles.isEmpty {
             let text = templates.renderComposeEnvironment(ComposeProfiles(profiles: profiles.joined(separator: ",")))
             artifacts.append(Artifact(path: ".env", generated: text))
@@ -42,6 +43,20 @@ struct ComposeProject {
         var hasLimits: Bool
     }
 
+    struct KongService {
+        var name: String
+        var image: String
+        var profile: String?
+        var environmentFile: String
+        var ports: [String]
+        var cpuLimit: String?
+        var memoryLimit: String?
+        var hasLimits: Bool
+        /// The node's certificate and its key.
+        var secrets: [Secret]
+        var labels: [Label]
+    }
+
     struct Secret {
         var name: String
         /// The path in the container.
@@ -57,15 +72,20 @@ struct ComposeProject {
 
     var project: String
     var services: [Service]
+    var kongServices: [KongService]
     var secrets: [Secret]
     var hasSecrets: Bool
 
     init(_ plan: DeployPlan) {
         project = Self.projectName(plan.gateway.name)
         // A path relative to the bundle is in the folder that is mounted anyway.
-        let secrets = plan.secretFiles.filter { $0.hasPrefix("/") }.map(Self.secret)
+        let secrets = plan.secretFiles.filter { $0.hasPrefix("/") }.map { Self.secret($0) }
+        kongServices = plan.kongNodes.map { KongService($0, in: plan.gateway) }
         self.secrets = secrets
-        hasSecrets = !secrets.isEmpty
+        for secret in kongServices.flatMap(\.secrets) where !self.secrets.contains(where: { $0.name == secret.name }) {
+            self.secrets.append(secret)
+        }
+        hasSecrets = !self.secrets.isEmpty
         services = plan.nodes.map { node in
             let ports = plan.publishedPorts(of: node).map { "\($0.published):\($0.container)" }
             return Service(
@@ -99,7 +119,7 @@ struct ComposeProject {
     }
 
     /// Compose takes `[a-zA-Z0-9][a-zA-Z0-9_.-]+`.
-    private static func profile(_ cloud: String) -> String? {
+    fileprivate static func profile(_ cloud: String) -> String? {
         let isPlain =
             cloud.utf8.count > 1
             && cloud.allSatisfy { character in
@@ -110,29 +130,56 @@ struct ComposeProject {
     }
 
     /// `1500` thousandths are `1.500`.
-    private static func cores(_ millis: UInt32) -> String {
+    fileprivate static func cores(_ millis: UInt32) -> String {
         let rest = String(millis % 1000)
         return "\(millis / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
     }
 
     /// `/run/secrets/edge.key` is `edge.key` in the host's folder of secrets; other paths keep all their folders.
-    private static func secret(_ path: String) -> Secret {
+    ///
+    /// - Parameter isInBundle: it is relative to this file.
+    fileprivate static func secret(_ path: String, inBundle isInBundle: Bool = false) -> Secret {
         let usual = "/run/secrets/"
-        let relative = String(path.dropFirst(path.hasPrefix(usual) ? usual.count : 1))
+        let relative = isInBundle ? path : String(path.dropFirst(path.hasPrefix(usual) ? usual.count : 1))
         let name = relative.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") ? $0 : "_" }
         let source =
-            "${APIC_SECRETS:-../secrets}/"
+            (isInBundle ? "./" : "${APIC_SECRETS:-../secrets}/")
             + relative.split(separator: "$", omittingEmptySubsequences: false)
             .joined(separator: "$$")
         return Secret(name: String(name), target: path, source: DeployFormat.quotedForYAML(source))
     }
 
     /// The spec's labels and those that tell what the container is; the latter win.
-    private static func labels(of node: Node, in gateway: Gateway) -> [Label] {
+    fileprivate static func labels(of node: Node, in gateway: Gateway) -> [Label] {
         var own = [Label(key: "apic.gateway", value: gateway.name), Label(key: "apic.node", value: node.name)]
         if let cloud = node.cloud { own.append(Label(key: "apic.cloud", value: cloud)) }
         if let region = node.region { own.append(Label(key: "apic.region", value: region)) }
         let others = node.labels.filter { label in !own.contains { $0.key == label.key } }
         return (own + others.map { Label(key: $0.key, value: $0.value) }).sorted { $0.key < $1.key }
+    }
+}
+
+extension ComposeProject.KongService {
+    fileprivate init(_ kong: KongNode, in gateway: Gateway) {
+        let node = kong.node
+        var certificate = ComposeProject.secret(kong.certificate)
+        // One that is copied into the bundle stands beside this file.
+        if let path = node.certificate {
+            certificate =
+                path.hasPrefix("/") ? ComposeProject.secret(path) : ComposeProject.secret(path, inBundle: true)
+            certificate.target = kong.certificate
+        }
+        self.init(
+            name: node.name,
+            image: kong.dataPlane.image,
+            profile: node.cloud.flatMap(ComposeProject.profile),
+            environmentFile: NodeEnvironment.path(of: node),
+            ports: kong.ports.map { "\($0.published):\($0.container)" },
+            cpuLimit: node.cpuMillis.map(ComposeProject.cores),
+            memoryLimit: node.memoryBytes.map { "\($0)" },
+            hasLimits: node.cpuMillis != nil || node.memoryBytes != nil,
+            secrets: [certificate, ComposeProject.secret(kong.key)],
+            labels: ComposeProject.labels(of: node, in: gateway)
+        )
     }
 }

@@ -7,8 +7,10 @@ package struct DeployPlan: Sendable {
     static let bundlePath = "/bundle"
 
     let gateway: Gateway
-    /// The spec's nodes, or one named after the gateway.
+    /// The spec's nodes that run the gateway, or one named after it.
     let nodes: [Node]
+    /// Those that run Kong, ascending by name.
+    let kongNodes: [KongNode]
     /// Names of environment variables that hold secrets, ascending.
     package let secretVariables: [String]
     /// Paths of files that hold secrets, ascending; relative ones are relative to the bundle.
@@ -16,7 +18,8 @@ package struct DeployPlan: Sendable {
 
     package init(_ gateway: Gateway) {
         self.gateway = gateway
-        nodes = gateway.nodes.isEmpty ? [Node(name: gateway.name)] : gateway.nodes
+        nodes = gateway.nodes.isEmpty ? [Node(name: gateway.name)] : gateway.nodes.filter { $0.kong == nil }
+        kongNodes = KongNode.all(of: gateway)
         var variables: Set<String> = []
         var files: Set<String> = []
         for credential in gateway.credentials {

@@ -18,13 +18,15 @@ package struct TemplateError: Error, Equatable {
 package struct DeployTemplates: Sendable {
     /// Names of the files that may be overridden, ascending.
     package static let fileNames = [
-        Templates.compose, Templates.composeEnvironment, Templates.nodeEnvironment, Templates.kubernetes,
+        Templates.compose, Templates.composeEnvironment, Templates.nodeEnvironment, Templates.kongEnvironment,
+        Templates.kubernetes,
         Templates.kubernetesMonitor, Templates.kubernetesBundle, Templates.kubernetesImage, Templates.service,
     ].map(\.fileName).sorted()
 
     private let compose: MustacheTemplate
     private let composeEnvironment: MustacheTemplate
     private let nodeEnvironment: MustacheTemplate
+    private let kongEnvironment: MustacheTemplate
     private let kubernetes: MustacheTemplate
     private let kubernetesMonitor: MustacheTemplate
     private let kubernetesBundle: MustacheTemplate
@@ -36,6 +38,7 @@ package struct DeployTemplates: Sendable {
         compose = try Self.parse(Templates.compose, overrides, as: .compose)
         composeEnvironment = try Self.parse(Templates.composeEnvironment, overrides, as: .environment)
         nodeEnvironment = try Self.parse(Templates.nodeEnvironment, overrides, as: .environment)
+        kongEnvironment = try Self.parse(Templates.kongEnvironment, overrides, as: .environment)
         kubernetes = try Self.parse(Templates.kubernetes, overrides, as: .yaml)
         kubernetesMonitor = try Self.parse(Templates.kubernetesMonitor, overrides, as: .yaml)
         kubernetesBundle = try Self.parse(Templates.kubernetesBundle, overrides, as: .yaml)
@@ -58,6 +61,8 @@ package struct DeployTemplates: Sendable {
     func renderCompose(_ project: ComposeProject) -> String { compose.render(project) }
 
     func renderEnvironment(_ node: NodeEnvironment) -> String { nodeEnvironment.render(node) }
+
+    func renderKongEnvironment(_ node: KongEnvironment) -> String { kongEnvironment.render(node) }
 
     /// The content type is set here and not in the template, so that an overriding one quotes as well.
     private static func parse(

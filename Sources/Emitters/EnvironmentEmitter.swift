@@ -3,12 +3,19 @@ internal import GatewayIR
 /// `nodes/NAME.env`: what a container's gateway is told by its environment.
 enum EnvironmentEmitter {
     static func emit(_ plan: DeployPlan, _ templates: DeployTemplates) -> [Artifact] {
-        plan.nodes.map { node in
+        let own = plan.nodes.map { node in
             Artifact(
                 path: NodeEnvironment.path(of: node),
                 generated: templates.renderEnvironment(NodeEnvironment(node, in: plan))
             )
         }
+        let others = plan.kongNodes.map { node in
+            Artifact(
+                path: NodeEnvironment.path(of: node.node),
+                generated: templates.renderKongEnvironment(KongEnvironment(node))
+            )
+        }
+        return own + others
     }
 }
 

@@ -52,6 +52,44 @@ enum DeployFixture {
         ]
     )
 
+    /// A node of the gateway's, and two of Kong's: one says all that it can, the other nothing.
+    static let kong = Gateway(
+        name: "fleet",
+        listeners: Listeners(
+            http: [ListenAddress(host: "127.0.0.1", port: 8000)],
+            status: ListenAddress(host: "127.0.0.1", port: 8100)
+        ),
+        nodes: [
+            Node(name: "eu-1", ports: [Node.PublishedPort(name: "http", published: 8000)]),
+            Node(
+                name: "kong-1",
+                cloud: "aws",
+                region: "eu-west-1",
+                labels: [Node.Label(key: "tier", value: "edge"), Node.Label(key: "zone", value: "a.1")],
+                ports: [
+                    Node.PublishedPort(name: "http", published: 8001),
+                    Node.PublishedPort(name: "https", published: 8444),
+                ],
+                workerCount: 2,
+                certificate: "certs/kong-1.crt",
+                cpuMillis: 1_000,
+                memoryBytes: 2 << 30,
+                kong: KongDataPlane(
+                    controlPlane: KongDataPlane.Endpoint(host: "x.us.cp0.konghq.com", port: 443),
+                    telemetry: KongDataPlane.Endpoint(host: "x.us.tp0.konghq.com", port: 443),
+                    image: "kong/kong-gateway:3.9"
+                )
+            ),
+            Node(
+                name: "kong-2",
+                kong: KongDataPlane(
+                    controlPlane: KongDataPlane.Endpoint(host: "cp.internal", port: 8005),
+                    image: "kong:${x}"
+                )
+            ),
+        ]
+    )
+
     /// No nodes, no secrets.
     static let single = Gateway(name: "single")
 

@@ -7,7 +7,9 @@ import apic
 
 @Suite("Deployable files")
 struct DeployTests {
-    static let gateways = ["shop": DeployFixture.shop, "single": DeployFixture.single]
+    static let gateways = [
+        "shop": DeployFixture.shop, "single": DeployFixture.single, "fleet": DeployFixture.kong,
+    ]
 
     @Test("look as expected", arguments: gateways.keys.sorted())
     func golden(_ name: String) throws {
@@ -40,7 +42,7 @@ struct DeployTests {
     func composeAccepts(_ name: String) throws {
         let gateway = try #require(Self.gateways[name])
         let config = try ComposeConfig(of: gateway, environment: [:])
-        for node in gateway.nodes.isEmpty ? [Node(name: gateway.name)] : gateway.nodes {
+        for node in gateway.nodes.isEmpty ? [Node(name: gateway.name)] : gateway.nodes where node.kong == nil {
             let service = try #require(config.services[node.name])
             #expect(service.read_only == true)
             #expect(service.cap_drop == ["ALL"])
@@ -70,6 +72,52 @@ struct DeployTests {
         }
         #expect(published("eu-1") == ["8000->8000", "8443->9443"])
         #expect(published("us-1") == ["8001->8000"])
+    }
+
+    @Test("run Kong where a node says so, and let nobody have its ports twice")
+    func kong() throws {
+        let config = try ComposeConfig(of: DeployFixture.kong, environment: [:])
+        #expect(config.services.keys.sorted() == ["eu-1", "kong-1", "kong-2"])
+        let first = try #require(config.services["kong-1"])
+        #expect(
+            first.environment == [
+                "KONG_ROLE": "data_plane", "KONG_DATABASE": "off", "KONG_VITALS": "off", "KONG_CLUSTER_MTLS": "pki",
+                "KONG_CLUSTER_CONTROL_PLANE": "x.us.cp0.konghq.com:443",
+                "KONG_CLUSTER_SERVER_NAME": "x.us.cp0.konghq.com",
+                "KONG_CLUSTER_TELEMETRY_ENDPOINT": "x.us.tp0.konghq.com:443",
+                "KONG_CLUSTER_TELEMETRY_SERVER_NAME": "x.us.tp0.konghq.com", "KONG_KONNECT_MODE": "on",
+                "KONG_LUA_SSL_TRUSTED_CERTIFICATE": "system", "KONG_CLUSTER_DP_LABELS": "tier:edge,zone:a.1",
+                "KONG_NGINX_WORKER_PROCESSES": "2", "KONG_CLUSTER_CERT": "/run/secrets/kong-1.crt",
+                "KONG_CLUSTER_CERT_KEY": "/run/secrets/kong-1.key",
+            ]
+        )
+        #expect(first.healthcheck?.test == ["CMD", "kong", "health"])
+        #expect(first.secrets?.map(\.target) == ["/run/secrets/kong-1.crt", "/run/secrets/kong-1.key"])
+        let second = try #require(config.services["kong-2"])
+        // With a control plane of one's own nothing is said of Konnect.
+        #expect(second.environment["KONG_KONNECT_MODE"] == nil)
+        #expect(second.environment["KONG_CLUSTER_DP_LABELS"] == nil)
+        #expect(second.environment["KONG_CLUSTER_CONTROL_PLANE"] == "cp.internal:8005")
+        let published = { (service: ComposeConfig.Service) in
+            (service.ports ?? []).map { "\($0.published)->\($0.target)" }
+        }
+        #expect(published(first) == ["8001->8000", "8444->8443"])
+        // 8000 is another node's, and so is 8001: the next number is free in both.
+        #expect(published(second) == ["8002->8000", "8445->8443"])
+    }
+
+    @Test("are no others for a node that runs Kong, and the table does not know it")
+    func kongAlone() throws {
+        let paths = try DeployFixture.bundle(DeployFixture.kong).map(\.path)
+        #expect(
+            paths.filter { $0.contains("kong") || $0.contains("eu-1") } == [
+                "kubernetes/eu-1.monitor.yaml", "kubernetes/eu-1.yaml", "nodes/eu-1.env", "nodes/kong-1.env",
+                "nodes/kong-2.env", "systemd/eu-1.service",
+            ]
+        )
+        var without = DeployFixture.kong
+        without.nodes.removeAll { $0.kong != nil }
+        #expect(TableEmitter.emit(DeployFixture.kong) == TableEmitter.emit(without))
     }
 
     @Test("pass secrets through from the environment of whoever starts them")

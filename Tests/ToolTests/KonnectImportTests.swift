@@ -83,6 +83,43 @@ struct KonnectImportTests {
         #expect(try imported(script).status == 1)
     }
 
+    @Test("the node is one that a spec builds, with all that the script said")
+    func node() throws {
+        let outcome = try imported(
+            """
+            docker run -d -e KONG_ROLE=data_plane -e KONG_DATABASE=off -e KONG_VITALS=off -e KONG_CLUSTER_MTLS=pki \\
+              -e KONG_CLUSTER_CONTROL_PLANE=x.us.cp0.konghq.com:443 -e KONG_CLUSTER_SERVER_NAME=x.us.cp0.konghq.com \\
+              -e KONG_CLUSTER_TELEMETRY_ENDPOINT=x.us.tp0.konghq.com:443 \\
+              -e KONG_CLUSTER_TELEMETRY_SERVER_NAME=x.us.tp0.konghq.com -e KONG_KONNECT_MODE=on \\
+              -e 'KONG_CLUSTER_CERT=\(Self.certificate)' -e 'KONG_CLUSTER_CERT_KEY=\(Self.key)' \\
+              -e KONG_LUA_SSL_TRUSTED_CERTIFICATE=system \\
+              -e KONG_CLUSTER_DP_LABELS=created-by:quickstart,type:docker-linuxdockerOS -p 9000:8000 -p 9443:8443 \\
+              kong/kong-gateway:3.8
+            """
+        )
+        #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+        try folder.write(
+            """
+            apic: 1
+            gateway: shop
+            upstreams: { u: { targets: [ "http://u:8080" ] } }
+            apis: { a: { upstream: u, versions: { v1: { routes: [ "GET /" ] } } } }
+            """,
+            to: "api.yaml"
+        )
+        let build = try Program.apic.run(["build", "api.yaml", "konnect/node.yaml"], in: folder.url)
+        #expect(build.status == 0, "\(build.errors)")
+        let variables = { (path: String) in
+            Set((folder.text(path) ?? "").split(separator: "\n").filter { $0.hasPrefix("KONG_") })
+        }
+        #expect(variables("konnect/eu-1.env").count == 13)
+        #expect(variables("dist/nodes/eu-1.env") == variables("konnect/eu-1.env"))
+        let compose = try #require(folder.text("dist/docker-compose.yml"))
+        for words in ["kong/kong-gateway:3.8", "\"9000:8000\"", "\"9443:8443\"", "/eu-1.key\""] {
+            #expect(compose.contains(words), "\(words)")
+        }
+    }
+
     @Test("values that mean something to Compose or a shell stay what they are")
     func values() throws {
         let outcome = try imported(

@@ -2,8 +2,34 @@ extension DiagnosticCode {
     /// E09xx: nodes and listeners.
     static let nodeCodes: [DiagnosticCode] = [
         .publishedPortTwice, .statusPortTaken, .listenAddressTwice, .unusableLabel,
-        .replicasReversed, .nodeCertificateEnds, .nodeRevoked,
+        .replicasReversed, .nodeCertificateEnds, .nodeRevoked, .controlPlaneMissing, .otherRuntime,
     ]
+
+    static let controlPlaneMissing = DiagnosticCode(
+        "E0840",
+        "a node runs Kong without a control plane",
+        explanation: """
+            A data plane of Kong's gets what it serves from its control plane, Konnect or one of your own. Without one it
+            would answer 404 to everything.
+            """,
+        example: """
+            nodes:
+              eu-1: { runtime: kong }
+            """
+    )
+
+    static let otherRuntime = DiagnosticCode(
+        "E0841",
+        "a node has a setting of what it does not run",
+        explanation: """
+            `kong` is for nodes with `runtime: kong`, and those have neither `zone`, by which the gateway prefers targets,
+            nor `replicas`, since they get no files for Kubernetes.
+            """,
+        example: """
+            nodes:
+              eu-1: { kong: { control-plane: x.us.cp0.konghq.com } }
+            """
+    )
 
     static let nodeCertificateEnds = DiagnosticCode(
         "W0907",

@@ -6,6 +6,7 @@ enum NodeChecks {
     /// What Konnect takes of a node; so that a node may move there and back.
     private static let labelCountMax = 5
     private static let reservedPrefixes = ["kong", "konnect", "insomnia", "mesh", "kic", "kuma", "_"]
+    private static let kongImage = "kong/kong-gateway:3.9"
     private static let alphanumerics = ByteSet.digits.union(.letters)
     private static let labelCharacters = alphanumerics.union(of: "-_.")
 
@@ -32,7 +33,7 @@ enum NodeChecks {
     /// Ports that lead to no listener.
     private static func warnOfUnserved(_ document: SpecDocument, into diagnostics: inout [Diagnostic]) {
         let listen = document.listen
-        for node in document.nodes {
+        for node in document.nodes where !node.value.runsKong {
             for port in node.value.ports {
                 let isServed =
                     port.name.value == "https" ? listen.isHTTPSWanted : !listen.http.isEmpty || !listen.isHTTPSWanted
@@ -55,7 +56,17 @@ enum NodeChecks {
             certificate: node.value.certificate?.value,
             cpuMillis: node.value.cpu?.value,
             memoryBytes: node.value.memory?.value,
-            replicas: replicas(of: node)
+            replicas: replicas(of: node),
+            kong: kong(of: node)
+        )
+    }
+
+    private static func kong(of node: Named<NodeSpec>) -> KongDataPlane? {
+        guard node.value.runsKong, let kong = node.value.kong, let controlPlane = kong.controlPlane else { return nil }
+        return KongDataPlane(
+            controlPlane: controlPlane.value,
+            telemetry: kong.telemetry?.value,
+            image: kong.image?.value ?? kongImage
         )
     }
 
@@ -68,6 +79,7 @@ enum NodeChecks {
 
     private static func check(_ node: Named<NodeSpec>, into diagnostics: inout [Diagnostic]) {
         if !isServiceName(node.name.value) { diagnostics.append(.unusableName(node.name, of: "a node")) }
+        checkRuntime(of: node, into: &diagnostics)
         if let least = node.value.replicasMin, let most = node.value.replicasMax, least.value > most.value {
             diagnostics.append(.replicasReversed(least, most))
         }
@@ -80,9 +92,23 @@ enum NodeChecks {
                 continue
             }
             if !isLabelKey(label.name.value) { diagnostics.append(.unusableLabelKey(label.name)) }
+            if node.value.runsKong, label.name.value.contains("/") { diagnostics.append(.labelOfKong(label.name)) }
             if !isLabelText(label.value.value) {
                 diagnostics.append(.unusableLabelValue(label.value))
             }
+        }
+    }
+
+    /// What only one of the two runtimes has.
+    private static func checkRuntime(of node: Named<NodeSpec>, into diagnostics: inout [Diagnostic]) {
+        guard let runtime = node.value.runtime, runtime.value == .kong else {
+            if let kong = node.value.kong { diagnostics.append(.kongWithoutKong(at: kong.span, node: node.name)) }
+            return
+        }
+        if node.value.kong == nil { diagnostics.append(.controlPlaneMissing(runtime, node: node.name)) }
+        let others = [("zone", node.value.zone?.span), ("replicas", node.value.replicasMin?.span)]
+        for (key, span) in others {
+            if let span { diagnostics.append(.notForKong(key, at: span, runtime: runtime)) }
         }
     }
 
@@ -119,91 +145,6 @@ enum NodeChecks {
     }
 }
 
-extension Diagnostic {
-    static func replicasReversed(_ least: Spanned<UInt32>, _ most: Spanned<UInt32>) -> Diagnostic {
-        Diagnostic(
-            .replicasReversed,
-            "`max` is \(most.value), and `min` is \(least.value) already",
-            at: most.span,
-            related: [.init(least.span, "`min` is here")],
-            help: "write at least `max: \(least.value)`"
-        )
-    }
-
-    static func tooManyLabels(_ key: Spanned<String>, countMax: Int) -> Diagnostic {
-        Diagnostic(
-            .unusableLabel,
-            "a node has at most \(countMax) labels",
-            at: key.span,
-            help: "delete those that tell least"
-        )
-    }
-
-    static func reservedLabel(_ key: Spanned<String>, prefix: String) -> Diagnostic {
-        Diagnostic(
-            .unusableLabel,
-            "`\(key.value)` cannot be the key of a label: keys with `\(prefix)` in front are Konnect's own",
-            at: key.span,
-            help: "choose another key"
-        )
-    }
-
-    static func unusableName(_ name: Spanned<String>, of what: String) -> Diagnostic {
-        let mended = String(
-            decoding: name.value.lowercased().utf8.map { byte in
-                NodeChecks.isServiceName(String(decoding: [byte], as: UTF8.self)) ? byte : UInt8(ascii: "-")
-            },
-            as: UTF8.self
-        )
-        let trimmed = String(mended.drop { $0 == "-" }.prefix(63))
-        return Diagnostic(
-            .unusableName,
-            "`\(name.value)` cannot name \(what): services and files have lower-case letters, digits and `-`",
-            at: name.span,
-            help: NodeChecks.isServiceName(trimmed) ? "write `\(trimmed)`" : "begin and end with a letter or a digit"
-        )
-    }
-
-    static func publishedPortTwice(
-        _ port: Spanned<UInt16>,
-        node: String,
-        first: SourceSpan,
-        of other: String
-    ) -> Diagnostic {
-        let whose = node == other ? "the same node" : "`\(other)`"
-        return Diagnostic(
-            .publishedPortTwice,
-            "`\(node)` publishes port \(port.value), which \(whose) has already",
-            at: port.span,
-            related: [.init(first, "first published here")],
-            help: "all nodes start as services of one compose file; give each a port of its own"
-        )
-    }
-
-    static func publishedPortUnserved(_ port: Named<Spanned<UInt16>>, of node: String) -> Diagnostic {
-        Diagnostic(
-            .publishedPortUnserved,
-            "`\(node)` publishes port \(port.value.value) for `\(port.name.value)`, and there is no `listen.\(port.name.value)`",
-            at: port.name.span,
-            help: "add `listen.\(port.name.value)`, or delete the port"
-        )
-    }
-
-    static func unusableLabelKey(_ key: Spanned<String>) -> Diagnostic {
-        Diagnostic(
-            .unusableLabel,
-            "`\(key.value)` cannot be the key of a label",
-            at: key.span,
-            help: "use up to 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
-        )
-    }
-
-    static func unusableLabelValue(_ value: Spanned<String>) -> Diagnostic {
-        Diagnostic(
-            .unusableLabel,
-            "`\(value.value)` cannot be the value of a label",
-            at: value.span,
-            help: "use up to 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
-        )
-    }
+extension NodeSpec {
+    var runsKong: Bool { runtime?.value == .kong }
 }

@@ -138,7 +138,7 @@ package enum KonnectImport {
             ports.append("\(name): \(port)")
         }
         if !ports.isEmpty { settings.append("ports: { \(ports.joined(separator: ", ")) }") }
-        let labels = run.variables.first { $0.name == "KONG_CLUSTER_DP_LABELS" }?.value ?? ""
+        let labels = run.value(of: "KONG_CLUSTER_DP_LABELS") ?? ""
         let pairs = labels.split(separator: ",").compactMap { label -> String? in
             let parts = label.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2 else { return nil }
@@ -146,7 +146,16 @@ package enum KonnectImport {
             return "\(YAMLText.literal(key)): \(YAMLText.literal(value))"
         }
         if !pairs.isEmpty { settings.append("labels: { \(pairs.joined(separator: ", ")) }") }
-        return "# Was \(image.filter { $0 >= " " }); a part of a spec: apic build api.yaml node.yaml\nnodes:\n"
+        if let controlPlane = run.value(of: "KONG_CLUSTER_CONTROL_PLANE") {
+            var kong = ["control-plane: \(YAMLText.literal(controlPlane))"]
+            if let telemetry = run.value(of: "KONG_CLUSTER_TELEMETRY_ENDPOINT") {
+                kong.append("telemetry: \(YAMLText.literal(telemetry))")
+            }
+            kong.append("image: \(YAMLText.literal(image))")
+            settings += ["runtime: kong", "kong: { \(kong.joined(separator: ", ")) }"]
+        }
+        return "# Was \(image.filter { $0 >= " " }); a part of a spec: apic build api.yaml node.yaml\n"
+            + "# What it emits looks for \(node).crt and \(node).key in the folder APIC_SECRETS.\nnodes:\n"
             + "  \(YAMLText.quoted(node)): { \(settings.joined(separator: ", ")) }\n"
     }
 }
@@ -231,6 +240,11 @@ private struct DockerRun {
             default: unknown.append(("\(flag) \(value.text)", word.line))
             }
         }
+    }
+
+    /// Of a variable that the shell was not to fill in.
+    func value(of name: String) -> String? {
+        variables.first { $0.name == name && !$0.isDynamic && !$0.value.isEmpty }?.value
     }
 
     /// The port of the host that leads to one of the container.

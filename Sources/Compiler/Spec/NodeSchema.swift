@@ -42,7 +42,49 @@ extension SpecSchema {
                 example: "certificate: ca/eu-1.crt",
                 "By which the node is [known](nodes.md), as PEM. A relative path is copied into the bundle."
             ),
+            .optional(
+                "runtime",
+                "`apic` or `kong`",
+                default: "apic",
+                example: "runtime: kong",
+                "What runs there. A node with [Kong](nodes.md#nodes-that-run-kong) gets its files, and no others."
+            ),
+            .optional(
+                "kong",
+                "map",
+                example: "kong: { control-plane: x.us.cp0.konghq.com }",
+                "Where such a node is told what it serves; only with `runtime: kong`, and needed there."
+            ),
             .later("serves", "leave it out: every node serves all APIs"),
+        ]
+    )
+
+    static let nodeKong = SchemaMap(
+        "nodes.NAME.kong",
+        "`kong`",
+        path: "nodes.NAME.kong",
+        "A node that runs Kong as a data plane.",
+        [
+            .required(
+                "control-plane",
+                "host",
+                example: "control-plane: x.us.cp0.konghq.com",
+                "Where it gets its configuration; the port is 443 unless it says another."
+            ),
+            .optional(
+                "telemetry",
+                "host",
+                default: "none",
+                example: "telemetry: x.us.tp0.konghq.com",
+                "Where it tells what it served."
+            ),
+            .optional(
+                "image",
+                "text",
+                default: "kong/kong-gateway:3.9",
+                example: "image: kong/kong-gateway:3.9",
+                "The container's image."
+            ),
         ]
     )
 

@@ -378,6 +378,21 @@ package struct RouteSpec: Sendable {
     package init(match: Spanned<String>) { self.match = match }
 }
 
+/// What runs on a node.
+package enum NodeRuntime: String, CaseIterable, Sendable {
+    case apic
+    case kong
+}
+
+/// `kong: { control-plane: x.us.cp0.konghq.com, telemetry: x.us.tp0.konghq.com, image: kong/kong-gateway:3.9 }`.
+package struct KongNodeSpec: Sendable {
+    package var controlPlane: Spanned<KongDataPlane.Endpoint>?
+    package var telemetry: Spanned<KongDataPlane.Endpoint>?
+    package var image: Spanned<String>?
+    /// Where the key stands.
+    package var span: SourceSpan
+}
+
 package struct NodeSpec: Sendable {
     package var cloud: Spanned<String>?
     package var region: Spanned<String>?
@@ -393,6 +408,9 @@ package struct NodeSpec: Sendable {
     /// `replicas: 2`, or `{ min: 2, max: 10 }`.
     package var replicasMin: Spanned<UInt32>?
     package var replicasMax: Spanned<UInt32>?
+    /// `apic` is the default.
+    package var runtime: Spanned<NodeRuntime>?
+    package var kong: KongNodeSpec?
     package var span: SourceSpan
 
     package init(span: SourceSpan) { self.span = span }

@@ -6,7 +6,8 @@ enum SpecSchema {
             document, listen, https, certificate, clientCertificates, listenLimits, listenTimeouts, drain, accessLog,
             upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, basicCredential,
             tokenCredential,
-            certificateCredential, governance, api, versioning, version, brownout, route, kongRoute, node, nodePorts,
+            certificateCredential, governance, api, versioning, version, brownout, route, kongRoute, node, nodeKong,
+            nodePorts,
             nodeResources, nodeReplicas, revocations, revocation, member, ownership, names,
         ] + balancing + PluginSchema.all
 

@@ -33,7 +33,7 @@ package enum TableEmitter {
         writer.set(.listeners, listeners)
         writer.set(.trustedBlocks, gateway.listeners.trustedProxies.map(AddressBlockRecord.init))
         writer.set(.groups, gateway.groups.map { text.add($0) })
-        writer.set(.nodes, gateway.nodes.map { NodeRecord($0, &text) })
+        writer.set(.nodes, gateway.nodes.filter { $0.kong == nil }.map { NodeRecord($0, &text) })
         writer.set(
             .revocations,
             gateway.revocations.certificates.map {

@@ -194,6 +194,10 @@ package struct GatewayDump {
             for port in node.ports { add("port \(port.name) \(port.published)", depth: 1) }
             if let count = node.workerCount { add("workers \(count)", depth: 1) }
             if let path = node.certificate { add("certificate \(path)", depth: 1) }
+            if let kong = node.kong {
+                add("kong \(kong.image) of \(kong.controlPlane.text)", depth: 1)
+                if let telemetry = kong.telemetry { add("telemetry \(telemetry.text)", depth: 1) }
+            }
         }
         guard gateway.revocations != Revocations() else { return }
         add("revoked, epoch \(gateway.revocations.epoch)")

@@ -1,4 +1,31 @@
-/// A machine or container that runs the gateway.
+/// Kong as a data plane: where its control plane is, which tells it what to serve.
+package struct KongDataPlane: Hashable, Sendable {
+    /// A host and a port.
+    package struct Endpoint: Hashable, Sendable {
+        package var host: String
+        package var port: UInt16
+
+        package init(host: String, port: UInt16) {
+            self.host = host
+            self.port = port
+        }
+
+        /// `us.cp0.example.com:443`.
+        package var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    }
+
+    package var controlPlane: Endpoint
+    package var telemetry: Endpoint?
+    package var image: String
+
+    package init(controlPlane: Endpoint, telemetry: Endpoint? = nil, image: String) {
+        self.controlPlane = controlPlane
+        self.telemetry = telemetry
+        self.image = image
+    }
+}
+
+/// A machine or container that runs the gateway, or Kong beside it.
 package struct Node: Equatable, Sendable {
     /// A label of a node.
     package struct Label: Hashable, Sendable {
@@ -41,6 +68,8 @@ package struct Node: Equatable, Sendable {
     package var memoryBytes: UInt64?
     /// Containers that run it in a cluster; more than one number means that load decides.
     package var replicas: ClosedRange<UInt32>?
+    /// Where it runs Kong and not the gateway.
+    package var kong: KongDataPlane?
 
     package init(
         name: String,
@@ -53,7 +82,8 @@ package struct Node: Equatable, Sendable {
         certificate: String? = nil,
         cpuMillis: UInt32? = nil,
         memoryBytes: UInt64? = nil,
-        replicas: ClosedRange<UInt32>? = nil
+        replicas: ClosedRange<UInt32>? = nil,
+        kong: KongDataPlane? = nil
     ) {
         self.name = name
         self.cloud = cloud
@@ -66,5 +96,6 @@ package struct Node: Equatable, Sendable {
         self.cpuMillis = cpuMillis
         self.memoryBytes = memoryBytes
         self.replicas = replicas
+        self.kong = kong
     }
 }
