@@ -60,6 +60,10 @@ enum Limits {
     static let probeCountMax = 128
     /// Head of an answer to a probe.
     static let probeHeadBytesMax = 16_384
+    /// Bytes of an authorizer's answer that are read over so that its connection can go on, and of its fields that are
+    /// passed on.
+    static let verdictBodyBytesMax = 65_536
+    static let verdictLineBytesMax = 16_384
     /// Live counts of rate limits; beyond it the least used give way.
     static let rateCountMax = 262_144
 

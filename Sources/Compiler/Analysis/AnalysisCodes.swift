@@ -1,6 +1,7 @@
 extension DiagnosticCode {
     /// What can be wrong with the meaning of a spec: E04xx to E09xx and E11xx.
     package static let analysisCodes: [DiagnosticCode] =
-        nameCodes + lifecycleCodes + patternCodes + routeCodes + pluginCodes + tokenCodes + governanceCodes + nodeCodes
+        nameCodes + lifecycleCodes + patternCodes + routeCodes + pluginCodes + tokenCodes + consultingCodes
+        + governanceCodes + nodeCodes
         + securityCodes + balancingCodes
 }

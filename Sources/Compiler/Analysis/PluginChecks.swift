@@ -26,6 +26,7 @@ struct PluginChecks {
         checkTokens(chain, on: route, isWhole: isWhole)
         checkCredentialHeader(chain)
         checkRequestID(chain)
+        checkAuthorizer(chain)
         checkResponseHeaders(chain)
         let answers = chain.active(in: .answer)
         if answers.count > 1 { report(.twoAnswers(answers[0], answers[1])) }
@@ -40,6 +41,7 @@ struct PluginChecks {
             case .responseHeaders(let edits):
                 names += (edits.remove + edits.set.map(\.name) + edits.add.map(\.name)).map { (plugin, $0) }
             case .respond(let spec): names += spec.headers.map { (plugin, $0.name) }
+            case .forwardAuth(let spec): names += spec.clientHeaders.map { (plugin, $0) }
             default: continue
             }
         }
@@ -167,8 +169,8 @@ extension PluginUse.Setting {
             case .cookie: return ([("Cookie", false)], forwards)
             case .query: return ([], forwards)
             }
-        case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .rateLimit,
-            .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+        case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .forwardAuth,
+            .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             return ([], false)
         }
     }

@@ -40,6 +40,7 @@ struct PluginUseChecks {
         case .authentication(let spec):
             if let name = spec.anonymous { _ = names.consumer(name, into: &diagnostics) }
         case .acl(let allow, let deny, _): _ = names.groups(allow + deny, into: &diagnostics)
+        case .forwardAuth(let spec): checkAuthorizer(spec)
         case .rateLimit(let spec):
             for tier in spec.tiers { _ = names.group(tier.name, into: &diagnostics) }
         case .requestHeaders(let edits): checkEdits(edits, isRequest: true)
@@ -63,6 +64,13 @@ struct PluginUseChecks {
         for header in settings.headers { checkName(Spanned(header.header, span), isRequest: true) }
         guard case .header(let name) = settings.source else { return }
         checkName(Spanned(name, span), isRequest: true)
+    }
+
+    private mutating func checkAuthorizer(_ spec: ForwardAuthSpec) {
+        _ = names.upstream(spec.upstream, into: &diagnostics)
+        for name in spec.requestHeaders + spec.upstreamHeaders { checkName(name, isRequest: true) }
+        for name in spec.clientHeaders { checkName(name, isRequest: false) }
+        if let passes = spec.onFailure, passes.value { diagnostics.append(.passesOnFailure(passes.span)) }
     }
 
     private mutating func checkEdits(_ edits: HeaderEditsSpec, isRequest: Bool) {

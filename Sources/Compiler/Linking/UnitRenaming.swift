@@ -69,6 +69,9 @@ struct UnitRenaming {
             case .authentication(var spec):
                 rename(&spec.anonymous, .consumer)
                 uses[index].setting = .authentication(spec)
+            case .forwardAuth(var spec):
+                rename(&spec.upstream, .upstream)
+                uses[index].setting = .forwardAuth(spec)
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
                 break

@@ -8,8 +8,10 @@ struct ChainFacts {
     var namesConsumers = false
     /// Who has no credential passes as the anonymous consumer.
     private var isOpen = false
-    /// Nobody passes without a credential.
-    var demandsCredential: Bool { authenticates && !isOpen }
+    /// Another server decides who passes.
+    private var isJudged = false
+    /// Nobody passes without a credential, or without a good word of the server that judges.
+    var demandsCredential: Bool { authenticates && !isOpen || isJudged }
     var limitsRate = false
     var limitsSize = false
     var answers = false
@@ -21,6 +23,7 @@ struct ChainFacts {
                 if case .jwt(let settings) = step.plugin, settings.consumerClaim == nil { continue }
                 namesConsumers = true
             }
+            if case .forwardAuth = step.plugin { isJudged = true }
             if case .authentication(let settings) = step.plugin, settings.anonymous != nil { isOpen = true }
             switch step.plugin.kind.phase {
             case .rateLimit: limitsRate = true

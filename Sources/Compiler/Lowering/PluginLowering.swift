@@ -33,6 +33,7 @@ struct PluginLowering {
             .acl(
                 !claims.isEmpty ? .claims(claims) : allow.isEmpty ? .deny(groups(deny)) : .allow(groups(allow))
             )
+        case .forwardAuth(let spec): forwardAuth(spec)
         case .rateLimit(let spec): .rateLimit(rateLimit(spec, identity: use.place.identity))
         case .requestHeaders(let spec): .requestHeaders(edits(spec))
         case .redirect(let spec): .redirect(redirect(spec))
@@ -55,6 +56,15 @@ struct PluginLowering {
     private func groups(_ list: [Spanned<String>]) -> [Int] {
         var ignored: [Diagnostic] = []
         return names.groups(list, into: &ignored)
+    }
+
+    /// An unknown upstream is reported where the settings are checked.
+    private func forwardAuth(_ spec: ForwardAuthSpec) -> Plugin? {
+        var ignored: [Diagnostic] = []
+        guard let upstream = names.upstream(spec.upstream, into: &ignored) else { return nil }
+        var settings = spec.settings
+        settings.upstream = upstream
+        return .forwardAuth(settings)
     }
 
     private func rateLimit(_ spec: RateLimitSpec, identity: String) -> RateLimitSettings {
@@ -141,7 +151,7 @@ extension EffectiveChain {
             case .respond(let spec): spec.headers.contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
-                .authentication, .acl, .rateLimit, .securityHeaders:
+                .authentication, .acl, .forwardAuth, .rateLimit, .securityHeaders:
                 false
             }
         }

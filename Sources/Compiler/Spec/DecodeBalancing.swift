@@ -95,8 +95,8 @@ extension ScalarType where Value == UInt32 {
 }
 
 extension ScalarType where Value == String {
-    /// What a probe asks for: from the root on, as it is sent.
-    fileprivate static let probePath = ScalarType("a path such as `/healthz`") { text throws(ScalarProblem) in
+    /// What a probe or an authorizer is asked for: from the root on, as it is sent.
+    static let probePath = ScalarType("a path such as `/healthz`") { text throws(ScalarProblem) in
         let isVisible = text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }
         guard text.utf8.first == UInt8(ascii: "/"), isVisible, text.utf8.count <= 1024 else {
             throw ScalarProblem(

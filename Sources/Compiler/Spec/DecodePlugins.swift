@@ -150,6 +150,7 @@ extension SpecDecoder {
         case .jwt: return jwt(fields).map { .jwt($0) }
         case .authentication: return authentication(fields).map { .authentication($0) }
         case .acl: return acl(fields)
+        case .forwardAuth: return forwardAuth(fields).map { .forwardAuth($0) }
         case .rateLimit: return rateLimit(fields).map { .rateLimit($0) }
         case .requestHeaders: return headerEdits(fields).map { .requestHeaders($0) }
         case .redirect: return redirect(fields).map { .redirect($0) }
@@ -171,8 +172,8 @@ extension SpecDecoder {
         case .basicAuth: return .basicAuth(BasicAuthSettings())
         case .requestID: return .requestID(RequestIDSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
-        case .ipRestriction, .cors, .requestSizeLimit, .jwt, .authentication, .acl, .rateLimit, .requestHeaders,
-            .redirect, .respond, .responseHeaders:
+        case .ipRestriction, .cors, .requestSizeLimit, .jwt, .authentication, .acl, .forwardAuth, .rateLimit,
+            .requestHeaders, .redirect, .respond, .responseHeaders:
             report(
                 Diagnostic(
                     .settingsNeeded,

@@ -13,7 +13,7 @@ enum PluginSchema {
 
     /// Names of plugins that are part of the language, but not of this version of apic.
     static let later = [
-        "cache", "forward-auth", "hmac-auth", "oauth2-introspection", "request-validation", "trace-context",
+        "cache", "hmac-auth", "oauth2-introspection", "request-validation", "trace-context",
     ]
 
     /// The settings of a plugin.
@@ -29,6 +29,7 @@ enum PluginSchema {
         case .jwt: jwt
         case .authentication: authentication
         case .acl: acl
+        case .forwardAuth: forwardAuth
         case .rateLimit: rateLimit
         case .requestHeaders: requestHeaders
         case .redirect: redirect
@@ -44,7 +45,7 @@ enum PluginSchema {
         case .jwt: [tokenKey]
         case .rateLimit: [rateLimitKey]
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication,
-            .acl, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .acl, .forwardAuth, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             []
         }
     }
@@ -58,7 +59,8 @@ enum PluginSchema {
         "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
         "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",
         "ipallowlist": "ip-restriction", "ip-whitelist": "ip-restriction", "secure-headers": "security-headers",
-        "helmet": "security-headers",
+        "helmet": "security-headers", "forwardauth": "forward-auth", "ext-auth": "forward-auth",
+        "ext-authz": "forward-auth", "auth-request": "forward-auth", "external-auth": "forward-auth",
     ]
 
     static let requestID = SchemaMap(

@@ -192,6 +192,7 @@ package struct PluginUse: Sendable {
         case authentication(AuthenticationSpec)
         /// Group names, unresolved; exactly one of the three is not empty.
         case acl(allow: [Spanned<String>], deny: [Spanned<String>], claims: [ClaimRequirement])
+        case forwardAuth(ForwardAuthSpec)
         case rateLimit(RateLimitSpec)
         case requestHeaders(HeaderEditsSpec)
         case redirect(RedirectSpec)
@@ -227,6 +228,19 @@ package struct AuthenticationSpec: Sendable {
     package var requirement: Spanned<AuthenticationSettings.Requirement>?
     /// A consumer's name.
     package var anonymous: Spanned<String>?
+}
+
+/// `forward-auth: { upstream: gatekeeper, path: /verify }`.
+package struct ForwardAuthSpec: Sendable {
+    /// The upstream's name.
+    package var upstream: Spanned<String>
+    /// Without the upstream.
+    package var settings: ForwardAuthSettings
+    package var onFailure: Spanned<Bool>?
+    /// As in the settings, where they stand.
+    package var requestHeaders: [Spanned<String>] = []
+    package var upstreamHeaders: [Spanned<String>] = []
+    package var clientHeaders: [Spanned<String>] = []
 }
 
 package struct RateLimitSpec: Sendable {

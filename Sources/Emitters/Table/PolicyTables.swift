@@ -15,6 +15,7 @@ struct PolicyTables {
     private(set) var responses: [ResponseRecord] = []
     var edge = EdgeTables()
     var tokens = TokenTables()
+    var consulting = ConsultingTables()
 
     // Only ever asked for a value, never walked: their order does not reach the table.
     private var knownRateLimits: [RateLimitSettings: UInt32] = [:]

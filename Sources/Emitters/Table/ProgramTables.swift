@@ -124,6 +124,7 @@ struct ProgramTables {
             [Opcode.requireGroup.word(argument: InstructionFlag.passesStrangers)] + GroupSet([group]).words
         case .acl(.deny(let groups)):
             [Opcode.requireGroup.word(argument: InstructionFlag.denies)] + GroupSet(groups).words
+        case .forwardAuth(let settings): [Opcode.askAuthorizer.word(), policies.consulting.add(settings, &text)]
         case .rateLimit(let settings): [Opcode.takeToken.word(), policies.add(settings, &text)]
         case .requestHeaders(let edits): [Opcode.editRequestHeaders.word(), policies.add(edits, &text)]
         case .redirect(let settings):
@@ -165,7 +166,7 @@ struct ProgramTables {
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
             case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .authentication, .acl,
-                .requestHeaders, .redirect:
+                .forwardAuth, .requestHeaders, .redirect:
                 continue
             }
         }

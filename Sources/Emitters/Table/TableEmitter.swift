@@ -186,5 +186,7 @@ extension TableWriter {
         set(.claimRequirements, programs.policies.tokens.requirements)
         set(.claimHeaders, programs.policies.tokens.headers)
         set(.tokenTexts, programs.policies.tokens.texts)
+        set(.authorizers, programs.policies.consulting.authorizers)
+        set(.fieldNames, programs.policies.consulting.fieldNames)
     }
 }

@@ -227,6 +227,7 @@ package struct GatewayDump {
         case .acl(.deny(let indices)): "deny [\(groups(indices))]"
         case .acl(.audience(let index)): "allow [\(groups([index]))] and strangers"
         case .acl(.claims(let requirements)): requirements.map(\.text).joined(separator: ", ")
+        case .forwardAuth(let settings): settings.text(gateway)
         case .rateLimit(let settings): text(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
         case .redirect(let settings):

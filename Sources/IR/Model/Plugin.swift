@@ -20,6 +20,7 @@ package enum Plugin: Hashable, Sendable {
     case jwt(TokenSettings)
     case authentication(AuthenticationSettings)
     case acl(ACLSettings)
+    case forwardAuth(ForwardAuthSettings)
     case rateLimit(RateLimitSettings)
     case requestHeaders(HeaderEdits)
     case redirect(RedirectSettings)
@@ -39,6 +40,7 @@ package enum Plugin: Hashable, Sendable {
         case .jwt: .jwt
         case .authentication: .authentication
         case .acl: .acl
+        case .forwardAuth: .forwardAuth
         case .rateLimit: .rateLimit
         case .requestHeaders: .requestHeaders
         case .redirect: .redirect

@@ -30,6 +30,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case jwt
     case authentication
     case acl
+    case forwardAuth
     case rateLimit
     case requestHeaders
     case redirect
@@ -50,6 +51,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .jwt: "jwt"
         case .authentication: "authentication"
         case .acl: "acl"
+        case .forwardAuth: "forward-auth"
         case .rateLimit: "rate-limit"
         case .requestHeaders: "request-headers"
         case .redirect: "redirect"
@@ -66,7 +68,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .cors: .crossOrigin
         case .requestSizeLimit: .sizeLimit
         case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .authentication: .authentication
-        case .acl: .authorization
+        case .acl, .forwardAuth: .authorization
         case .rateLimit: .rateLimit
         case .requestHeaders: .requestTransform
         case .redirect, .respond: .answer
@@ -78,8 +80,8 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     package var findsConsumer: Bool {
         switch self {
         case .mtlsAuth, .keyAuth, .basicAuth, .jwt: true
-        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .rateLimit, .requestHeaders,
-            .redirect, .respond, .responseHeaders, .securityHeaders:
+        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth, .rateLimit,
+            .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             false
         }
     }

@@ -23,6 +23,7 @@
 /// | `requireConsumer` | 1: by a key | anonymous consumer or none |
 /// | `authenticateToken` | bit 9: optional | token policy |
 /// | `requireClaims` | 0 | first requirement, count |
+/// | `askAuthorizer` | 0 | authorizer |
 /// | `admitAddress` | 0 allow, 1 deny | address set |
 /// | `crossOrigin` | 0 | cross-origin policy |
 /// | `redirect` | status, bit 15: with the query | template |
@@ -75,6 +76,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case authenticateToken = 19
     /// Refuses who comes without a token that says certain things.
     case requireClaims = 20
+    /// Asks another server whether the request passes, and goes on when it has answered.
+    case askAuthorizer = 21
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -92,7 +95,7 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
         case .end, .authenticateBasic, .authenticateCertificate: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
-            .requireConsumer, .authenticateToken:
+            .requireConsumer, .authenticateToken, .askAuthorizer:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims: 3
         case .requireGroup: 9
@@ -125,7 +128,7 @@ package enum KeySourceCode: UInt8, Sendable {
 }
 
 /// Which path `proxy` sends: the low byte of its argument.
-package enum PathModeCode: UInt8, Sendable {
+package enum PathModeCode: UInt8, BitwiseCopyable, Sendable {
     /// Without so many leading segments.
     case strip = 0
     case whole = 1

@@ -127,6 +127,8 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case healthChecks
     case statusRanges
     case hashSlots
+    case authorizers
+    case fieldNames
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -136,7 +138,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .literalSlots, .code: 4
         case .listeners: MemoryLayout<ListenerRecord>.stride
         case .trustedBlocks: MemoryLayout<AddressBlockRecord>.stride
-        case .methods, .groups, .origins, .tokenTexts: MemoryLayout<TextReference>.stride
+        case .methods, .groups, .origins, .tokenTexts, .fieldNames: MemoryLayout<TextReference>.stride
         case .hosts: MemoryLayout<HostRecord>.stride
         case .treeNodes: MemoryLayout<TreeNodeRecord>.stride
         case .nodeExtras: MemoryLayout<NodeExtraRecord>.stride
@@ -179,6 +181,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .healthChecks: MemoryLayout<HealthRecord>.stride
         case .statusRanges: MemoryLayout<StatusRangeRecord>.stride
         case .hashSlots: 2
+        case .authorizers: MemoryLayout<AuthorizerRecord>.stride
         }
     }
 }

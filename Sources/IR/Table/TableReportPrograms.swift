@@ -43,6 +43,7 @@ extension TableReport {
                 + credentialFlags(argument)
         case .authenticateBasic, .authenticateCertificate: String(credentialFlags(argument).dropFirst(2))
         case .authenticateToken: token(view.tokenPolicies[first]) + credentialFlags(argument)
+        case .askAuthorizer: authorizer(view.authorizers[first])
         case .requireClaims: claims(RangeRecord(first: first, count: view.code[offset + 2]))
         case .requireConsumer:
             (argument == 0 ? "" : "by key")
@@ -188,6 +189,19 @@ extension TableReport {
         (range.first..<range.first + range.count).map { view.string(view.tokenTexts[$0]) }.joined(separator: " ")
     }
 
+    private func authorizer(_ record: AuthorizerRecord) -> String {
+        let lists = [
+            ("sent", record.requestHeaders), ("passed on", record.upstreamHeaders), ("told", record.clientHeaders),
+        ]
+        let names = lists.filter { $0.1.count > 0 }.map { what, range in
+            let list = (range.first..<range.first + range.count).map { view.string(view.fieldNames[$0]) }
+            return ", \(what) \(list.joined(separator: " "))"
+        }
+        return "\(view.string(view.upstreams[record.upstream].name)) for \(quoted(view.string(record.path))) within "
+            + "\(record.timeout) ms\(names.joined())" + (record.passesOnFailure ? ", passes without an answer" : "")
+            + (record.removesAuthorization ? ", authorization removed" : "")
+    }
+
     private func quoted(_ text: String) -> String { JSONText.quoted(text) }
 }
 
@@ -217,6 +231,7 @@ extension Opcode {
         case .authenticateCertificate: "authenticate-certificate"
         case .authenticateToken: "authenticate-token"
         case .requireClaims: "require-claims"
+        case .askAuthorizer: "ask-authorizer"
         case .requireConsumer: "require-consumer"
         case .crossOrigin: "cross-origin"
         case .redirect: "redirect"

@@ -15,6 +15,7 @@ extension TableView {
         try validateEdge()
         try validateRevocations()
         try validateTokens()
+        try validateConsulting()
         try validateTemplates()
         try validatePrograms()
         try validateAutomata()

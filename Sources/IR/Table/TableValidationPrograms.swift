@@ -81,6 +81,9 @@ extension TableView {
         case .authenticateToken:
             try require(argument & ~InstructionFlag.isOptional == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: tokenPolicies.count, .code, offset, "token policy")
+        case .askAuthorizer:
+            try require(argument == 0, .code, offset, "unknown flags")
+            try check(code[offset + 1], below: authorizers.count, .code, offset, "authorizer")
         case .requireClaims:
             try require(argument == 0, .code, offset, "unknown flags")
             // Both are below 2^32: no overflow in 64 bits.
@@ -131,8 +134,8 @@ extension TableView {
         case .crossOrigin, .stampCrossOrigin:
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
         case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
-            .authenticateBasic,
-            .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer:
+            .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
+            .askAuthorizer:
             break
         }
     }

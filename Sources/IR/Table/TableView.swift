@@ -177,6 +177,8 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var healthChecks: Section<HealthRecord> { section(53) }
     @inlinable package var statusRanges: Section<StatusRangeRecord> { section(54) }
     @inlinable package var hashSlots: Section<UInt16> { section(55) }
+    @inlinable package var authorizers: Section<AuthorizerRecord> { section(56) }
+    @inlinable package var fieldNames: Section<TextReference> { section(57) }
 
     /// The settings of the gateway as a whole.
     @inlinable

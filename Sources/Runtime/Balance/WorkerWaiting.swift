@@ -46,7 +46,9 @@ extension Worker {
         metrics.add(.requestsWaiting)
         // Who was called keeps the deadline that runs.
         if sockets[exchanges[x].client].deadline != .target {
-            arm(exchanges[x].client, .target, after: record.queueWait)
+            let isAsking = exchanges[x].consultation == .asking
+            let wait = isAsking ? min(record.queueWait, consultationTime(x)) : record.queueWait
+            arm(exchanges[x].client, .target, after: wait)
         }
     }
 

@@ -224,6 +224,12 @@ extension StatusFacts {
             "no-route": .unrouted, "no-keys": .keysUnavailable,
         ]
         for (reason, counter) in reasons { metrics.sample(refused, ["reason": reason], sum(counter)) }
+        let asked = "apic_authorizer_answers_total"
+        metrics.family(asked, .counter, "What servers said that were asked whether a request may pass.")
+        let answers: KeyValuePairs<String, WorkerCounter> = [
+            "allowed": .authorizerAllowed, "denied": .authorizerDenied, "failed": .authorizerFailed,
+        ]
+        for (result, counter) in answers { metrics.sample(asked, ["result": result], sum(counter)) }
     }
 
     private func putControl(_ metrics: inout MetricsWriter) {

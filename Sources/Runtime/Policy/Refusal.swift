@@ -41,6 +41,10 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     /// A token cannot be checked: its keys are to be fetched, and none came yet.
     case keysUnavailable
     case claimsInsufficient
+    /// The server that decides did not answer.
+    case authorizerUnavailable
+    /// It said no; the client got its answer.
+    case authorizerDenied
 
     /// The status; that of a brownout is the spec's.
     var status: UInt16 {
@@ -50,7 +54,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
             .unauthenticatedToken:
             401
-        case .forbidden, .claimsInsufficient, .addressNotAllowed, .originNotAllowed: 403
+        case .forbidden, .claimsInsufficient, .addressNotAllowed, .originNotAllowed, .authorizerDenied: 403
         case .notFound, .versionUnknown: 404
         case .methodNotAllowed: 405
         case .headTimeout, .bodyTimeout: 408
@@ -64,7 +68,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamFailed, .upstreamMalformed, .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed,
             .upstreamUntrusted:
             502
-        case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy, .keysUnavailable: 503
+        case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy, .keysUnavailable, .authorizerUnavailable: 503
         case .upstreamTimeout: 504
         case .versionUnsupported: 505
         }
@@ -94,6 +98,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
             "authentication-required"
         case .keysUnavailable: "keys-unavailable"
         case .claimsInsufficient: "claims-insufficient"
+        case .authorizerUnavailable: "authorizer-unavailable"
+        case .authorizerDenied: "authorizer-denied"
         case .forbidden: "consumer-not-allowed"
         case .rateLimited: "rate-limit-exceeded"
         case .overloaded: "gateway-overloaded"
@@ -134,6 +140,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
             .unauthenticatedToken:
             "The request needs a valid credential."
         case .keysUnavailable: "The gateway has no keys yet to check tokens by; see Retry-After."
+        case .authorizerUnavailable: "Nobody could be asked whether the request may pass; see Retry-After."
+        case .authorizerDenied: "The request may not pass."
         case .claimsInsufficient: "The token does not say what this route needs."
         case .forbidden: "The consumer may not call this route."
         case .rateLimited: "Too many requests; see Retry-After."
@@ -169,6 +177,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .unauthenticatedAny: "authentication"
         case .unauthenticatedToken, .keysUnavailable: "jwt"
         case .forbidden, .claimsInsufficient: "acl"
+        case .authorizerUnavailable, .authorizerDenied: "forward-auth"
         case .addressNotAllowed: "ip-restriction"
         case .originNotAllowed: "cors"
         case .rateLimited: "rate-limit"

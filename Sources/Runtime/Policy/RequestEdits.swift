@@ -1,16 +1,26 @@
 internal import GatewayTable
 
+/// A stretch of a value that is left out.
+struct Cut: BitwiseCopyable {
+    var start = 0
+    /// Behind its last byte.
+    var end = 0
+
+    var isEmpty: Bool { start == end }
+    var count: Int { end - start }
+}
+
 /// What policy changes of the one request that is being decided, until its head is written for the upstream.
-struct RequestEdits {
+struct RequestEdits: BitwiseCopyable {
     /// Which path the upstream gets.
     var pathMode = PathModeCode.whole
     /// Segments to cut, or the template.
     var pathOperand: UInt32 = 0
     /// A stretch of the query that carried a credential, with one `&`; empty if there is none.
-    var queryCut = 0..<0
+    var queryCut = Cut()
     /// A stretch of a `Cookie` value that carried a credential, and the field's index; -1 if there is none.
     var cookieField = -1
-    var cookieCut = 0..<0
+    var cookieCut = Cut()
     /// `headerEdits` record; `none` if there is none.
     var headerEdits = TableLayout.none
     /// The request's token, if it is good, where it stands in the head.

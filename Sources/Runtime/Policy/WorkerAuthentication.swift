@@ -88,7 +88,9 @@ extension Worker {
                 // With the `&` behind it, or else the one before it, or else the whole query.
                 let hasMore = parameter.end < head.query.count
                 edits.queryCut =
-                    hasMore ? parameter.start..<parameter.end + 1 : parameter.start - 1..<parameter.end
+                    hasMore
+                    ? Cut(start: parameter.start, end: parameter.end + 1)
+                    : Cut(start: parameter.start - 1, end: parameter.end)
             }
         }
         return found
@@ -120,7 +122,7 @@ extension Worker {
                     found = .present(pair.from(name.count + 1))
                     if !forwards {
                         edits.cookieField = index
-                        edits.cookieCut = start..<min(end + 1, value.count)
+                        edits.cookieCut = Cut(start: start, end: min(end + 1, value.count))
                         head.table.fields[index].isDropped = true
                     }
                 }

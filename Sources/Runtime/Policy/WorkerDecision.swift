@@ -44,7 +44,8 @@ extension Worker {
         if !exchanges[x].isPreflight { find(host, path, method: head.method, &facts, loaded) }
         guard match.route != TableLayout.none else { return refuseUnrouted(x, &facts) }
         takeRoute(x, loaded)
-        act(x, on: runRequestProgram(x, fields))
+        let entry = loaded.view.programs[loaded.view.routes[match.route].program].requestEntry
+        act(x, on: runRequestProgram(x, fields, from: entry, isHidden: false))
     }
 
     /// Keeps the client's address for the access log, which is written when the fields are gone.
@@ -117,7 +118,7 @@ extension Worker {
         for index in 0..<2 * match.captureCount { exchanges[x].captures[index] = match.captures[index] }
     }
 
-    private mutating func act(_ x: Int32, on outcome: ProgramOutcome) {
+    mutating func act(_ x: Int32, on outcome: ProgramOutcome) {
         switch outcome {
         case .proxy(let upstream):
             exchanges[x].upstreamIndex = upstream
@@ -127,6 +128,8 @@ extension Worker {
             redirect(x, to: location, status: status, keepsQuery: keepsQuery)
         case .preflight(let policy): answerPreflight(x, policy)
         case .refuse(let kind): refuse(x, kind)
+        case .suspend(let authorizer, let counter, let isHidden):
+            consult(x, authorizer: authorizer, counter: counter, isHidden: isHidden)
         }
     }
 

@@ -1,8 +1,7 @@
 internal import GatewayTable
 
-/// What a request program came to. Two outcomes of a policy machine have no instruction yet and so no case: to suspend
-/// until another server has answered, and to ask for the body up to a bound. Both end the run at an instruction to
-/// which it returns; all that a run knows lies in the exchange, so nothing but the program counter has to be kept.
+/// What a request program came to. One outcome of a policy machine has no instruction yet and so no case: to ask for
+/// the body up to a bound. It would end the run at an instruction to which it returns, as `suspend` does.
 enum ProgramOutcome {
     case proxy(upstream: UInt32)
     case respond(UInt32)
@@ -11,16 +10,26 @@ enum ProgramOutcome {
     /// Answer a preflight by a cross-origin policy.
     case preflight(UInt32)
     case refuse(RefusalKind)
+    /// Ask an authorizer, and go on behind this instruction when it has answered.
+    case suspend(authorizer: UInt32, counter: UInt32, isHidden: Bool)
 }
 
 extension Worker {
     /// Runs the request program of the exchange's route: forward, once, without allocation.
-    mutating func runRequestProgram(_ x: Int32, _ fields: FieldsView) -> ProgramOutcome {
-        let loaded = exchanges[x].table
-        let view = loaded.view
-        var counter = view.programs[view.routes[exchanges[x].route].program].requestEntry
+    ///
+    /// - Parameters:
+    ///   - start: the program's entry, or where it was suspended.
+    ///   - hides: it was suspended while refusals were hidden.
+    mutating func runRequestProgram(
+        _ x: Int32,
+        _ fields: FieldsView,
+        from start: UInt32,
+        isHidden hides: Bool
+    ) -> ProgramOutcome {
+        let view = exchanges[x].table.view
+        var counter = start
         // While the version is planned and nobody was admitted, every refusal looks as if there were no such version.
-        var isHidden = false
+        var isHidden = hides
         while true {
             let word = view.code[counter]
             let argument = UInt16(truncatingIfNeeded: word >> 16)
@@ -60,6 +69,8 @@ extension Worker {
             case .authenticateCertificate: refusal = authenticateCertificate(x, argument: argument)
             case .authenticateToken:
                 refusal = authenticateToken(x, fields, policy: view.code[counter + 1], argument: argument)
+            case .askAuthorizer:
+                return .suspend(authorizer: view.code[counter + 1], counter: next, isHidden: isHidden)
             case .requireClaims:
                 let range = RangeRecord(first: view.code[counter + 1], count: view.code[counter + 2])
                 refusal = requireClaims(x, range)

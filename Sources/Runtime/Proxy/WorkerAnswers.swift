@@ -40,13 +40,7 @@ extension Worker {
             }
             if exchanges[x].duties.contains(.judged) { noteAnswer(x, answerHead.status) }
             exchanges[x].state = .relaying
-            exchanges[x].answer = BodyReader(answerHead.framing, length: answerHead.contentLength)
-            if sockets[upstream].transport == .stream {
-                // Its end is that of the stream, whatever the head says of it; nghttp2 compares.
-                exchanges[x].answer = BodyReader(http2[upstream].hasEndedEmpty ? .none : .untilClose)
-            } else if !answerHead.keepsAlive {
-                sockets[upstream].isEnding = true
-            }
+            beginAnswerBody(x)
             guard writeAnswerHead(x) else {
                 exchanges[x].state = .awaitingAnswer
                 failUpstream(x, .malformed)
@@ -56,6 +50,19 @@ extension Worker {
         // Interim answers took the block's front, all of it perhaps.
         if !sockets[upstream].hasInput { (sockets[upstream].inputStart, sockets[upstream].inputEnd) = (0, 0) }
         return true
+    }
+
+    /// How the body of the answer in `answerHead` will end.
+    @inline(__always)
+    mutating func beginAnswerBody(_ x: Int32) {
+        let upstream = exchanges[x].upstream
+        exchanges[x].answer = BodyReader(answerHead.framing, length: answerHead.contentLength)
+        if sockets[upstream].transport == .stream {
+            // Its end is that of the stream, whatever the head says of it; nghttp2 compares.
+            exchanges[x].answer = BodyReader(http2[upstream].hasEndedEmpty ? .none : .untilClose)
+        } else if !answerHead.keepsAlive {
+            sockets[upstream].isEnding = true
+        }
     }
 
     /// An interim answer: 100 was said already where it was due, others go to clients that know them (RFC 9110
@@ -94,6 +101,7 @@ extension Worker {
         answerHead.table.appendKept(of: answerHead.message, to: &output)
         if !answerHead.hasDate { output.append(dateLine.line(at: wall / 1000)) }
         appendResponseProgram(x, isRefusal: false, to: &output)
+        if exchanges[x].consultation == .done { appendVerdictForClient(x, to: &output) }
         if answerHead.status == 101 || answerHead.status == 426 { appendUpgrade(to: &output) }
         if answerHead.status != 101 { appendFraming(x, to: &output) }
         output.append("\r\n")
@@ -188,6 +196,8 @@ extension Worker {
 
     /// Refuses the exchange's request, in the middle of its body too; the upstream, if one was asked, is dropped.
     mutating func refuse(_ x: Int32, _ kind: RefusalKind) {
+        // Who could not be asked has not refused.
+        if exchanges[x].consultation == .asking { return failConsultation(x) }
         // The answer has begun: nothing else can be said on this connection.
         if exchanges[x].state == .relaying { return abandonClient(exchanges[x].client) }
         exchanges[x].refusal = kind
@@ -236,7 +246,8 @@ extension Worker {
                 wait = max(wait, exchanges[x].rates[index].resetSeconds)
             }
             appendRetryAfter(UInt64(wait), to: &fields)
-        case .overloaded, .upstreamBusy, .upstreamUnavailable, .keysUnavailable: appendRetryAfter(1, to: &fields)
+        case .overloaded, .upstreamBusy, .upstreamUnavailable, .keysUnavailable, .authorizerUnavailable:
+            appendRetryAfter(1, to: &fields)
         default: break
         }
     }
@@ -326,6 +337,7 @@ extension Worker {
             appendVary(x, exchanges[x].table.view, to: &output)
         } else {
             appendResponseProgram(x, isRefusal: isRefusal, to: &output)
+            if exchanges[x].consultation == .done { appendVerdictForClient(x, to: &output) }
         }
         if status != 204 && status != 304 {
             output.append("Content-Length: ")

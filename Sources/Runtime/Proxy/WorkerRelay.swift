@@ -9,6 +9,7 @@ extension Worker {
         guard x >= 0 else { return }
         switch exchanges[x].state {
         case .free, .deciding, .connecting: return
+        case .consulting: hear(x)
         case .waiting: if exchanges[x].isCalled { askAgain(x) }
         case .discarding: discardBody(x)
         case .tunneling: relayTunnel(x)

@@ -28,6 +28,7 @@ extension Worker {
         appendForwarding(x, client, to: &output)
         appendIdentity(x, view, to: &output)
         appendClaims(x, view, to: &output)
+        if exchanges[x].consultation == .done { appendVerdict(x, to: &output) }
         appendEdits(edits.headerEdits, x, view, to: &output)
         exchanges[x].edits = edits.headerEdits
         switch exchanges[x].body.framing {
@@ -83,12 +84,17 @@ extension Worker {
         case .rewrite: appendTemplate(edits.pathOperand, x, view, to: &output)
         case .join: appendJoined(path, x, view, to: &output)
         }
+        appendQuery(to: &output)
+    }
+
+    /// The query, without what was a credential.
+    mutating func appendQuery(to output: inout ByteWriter) {
         let query = head.query
         if edits.queryCut.isEmpty {
             output.append(query)
-        } else if edits.queryCut.count < query.count - 1 || edits.queryCut.lowerBound > 0 {
-            output.append(query[0..<edits.queryCut.lowerBound])
-            output.append(query.from(edits.queryCut.upperBound))
+        } else if edits.queryCut.count < query.count - 1 || edits.queryCut.start > 0 {
+            output.append(query[0..<edits.queryCut.start])
+            output.append(query.from(edits.queryCut.end))
         }
     }
 
@@ -188,8 +194,8 @@ extension Worker {
     private mutating func appendRemainingCookies(to output: inout ByteWriter) {
         guard edits.cookieField >= 0 else { return }
         let value = head.table.value(edits.cookieField, in: head.message)
-        var before = value[0..<edits.cookieCut.lowerBound].trimmed
-        let after = value.from(edits.cookieCut.upperBound).trimmed
+        var before = value[0..<edits.cookieCut.start].trimmed
+        let after = value.from(edits.cookieCut.end).trimmed
         if after.isEmpty, !before.isEmpty, before[before.count - 1] == 0x3B { before = before[0..<before.count - 1] }
         guard !before.isEmpty || !after.isEmpty else { return }
         output.append("Cookie: ")
@@ -201,7 +207,7 @@ extension Worker {
 
     /// `X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via` (RFC 9110 section 7.6.3). A trusted peer's own are kept, and
     /// the peer itself is added.
-    private mutating func appendForwarding(_ x: Int32, _ client: Int32, to output: inout ByteWriter) {
+    mutating func appendForwarding(_ x: Int32, _ client: Int32, to output: inout ByteWriter) {
         let peer = peerText(client)
         let address = PeerAddress(high: sockets[client].peer0, low: sockets[client].peer1)
         let isSix = !address.isFour && !address.isUnix
@@ -247,7 +253,7 @@ extension Worker {
     }
 
     /// The request's id, and who calls.
-    private mutating func appendIdentity(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+    mutating func appendIdentity(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
         if edits.requestIDName.count > 0 {
             output.append(Bytes(view.bytes(edits.requestIDName)))
             output.append(": ")

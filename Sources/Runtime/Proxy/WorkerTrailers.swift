@@ -18,6 +18,7 @@ extension Worker {
         guard exchanges[x].trailers.isWaiting else { return true }
         let view = exchanges[x].table.view
         dropClaimTrailers(x, view)
+        if exchanges[x].consultation == .done { dropVerdictTrailers(x, view) }
         guard exchanges[x].edits != TableLayout.none else { return true }
         let edits = view.headerEdits[exchanges[x].edits]
         for range in 0..<2 {

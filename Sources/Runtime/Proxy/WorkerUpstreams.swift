@@ -183,6 +183,7 @@ extension Worker {
 
     /// The connection stands: sends the head and what there is of the body.
     mutating func sendOn(_ x: Int32) {
+        if exchanges[x].consultation == .asking { return pose(x) }
         exchanges[x].state = .awaitingAnswer
         exchanges[x].isRequestSent = false
         if exchanges[x].owesContinue, !exchanges[x].body.isComplete { sendContinue(x) }

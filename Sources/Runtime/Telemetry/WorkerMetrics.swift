@@ -80,6 +80,10 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case tokensOfNobody
     /// Requests answered 503 because no keys had come yet.
     case keysUnavailable
+    /// Answers of servers that were asked whether a request may pass: yes, no, and none that says so.
+    case authorizerAllowed
+    case authorizerDenied
+    case authorizerFailed
     /// Requests whose consumer is in no group that may pass.
     case forbidden
     /// Requests from an address that may not call.

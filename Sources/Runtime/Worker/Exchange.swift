@@ -6,6 +6,8 @@ enum ExchangeState: UInt8, BitwiseCopyable {
     case free = 0
     /// The policy program is running.
     case deciding
+    /// Another server is asked whether the request may pass.
+    case consulting
     /// All targets are busy: a place in the queue for one.
     case waiting
     /// A connection to a target is being made.
@@ -86,6 +88,8 @@ struct Exchange: BitwiseCopyable {
     var hasUpstreamMoved = false
     /// The last byte of the request went to the kernel.
     var isRequestSent = false
+    /// Whether the program asked another server, and waits for its answer.
+    var consultation = ConsultationStage.none
 
     // The route.
     var route = TableLayout.none

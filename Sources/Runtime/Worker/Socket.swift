@@ -42,6 +42,8 @@ enum Deadline: UInt8, BitwiseCopyable {
     case pong
     /// Client: a target has to have room for its request.
     case target
+    /// Client: a server has to say whether its request may pass.
+    case answer
 }
 
 /// What is to be sent behind a borrowed stretch: the end of a chunk, the end of a chunked body, or both.

@@ -26,6 +26,8 @@ struct Worker: ~Copyable {
     /// Sessions of HTTP/2, and their streams, whose sockets have the indices behind all descriptors.
     let http2: SessionStore
     var exchanges: Slab<Exchange>
+    /// By exchange: what asks other servers.
+    let consultations: Slab<Consultation>
     var freeExchange: Int32 = -1
     var exchangeCount = 0
     let blocks = BlockPool()
@@ -103,6 +105,7 @@ struct Worker: ~Copyable {
         self.epoll = epoll
         sockets = Slab(zeroed: descriptorCount + Limits.workerStreamCountMax)
         exchanges = Slab(zeroed: descriptorCount + Limits.workerStreamCountMax)
+        consultations = Slab(zeroed: descriptorCount + Limits.workerStreamCountMax)
         http2 = SessionStore(sockets: sockets, descriptorCount: descriptorCount, blocks: blocks, metrics: link.metrics)
         now = apic_microseconds()
         wall = apic_wall_milliseconds()

@@ -278,6 +278,7 @@ extension Worker {
         }
         if let block = exchanges[x].trailers.block { blocks.give(block) }
         if let block = exchanges[x].answerTrailers.block { blocks.give(block) }
+        if exchanges[x].consultation != .none { forgetConsultation(x) }
         exchanges[x].state = .free
         exchanges[x].next = freeExchange
         freeExchange = x
@@ -350,6 +351,7 @@ extension Worker {
     mutating func abandonClient(_ descriptor: Int32) {
         let x = sockets[descriptor].exchange
         if x >= 0 {
+            if exchanges[x].consultation == .asking { stopConsulting(x) }
             record(x)
             clearOutput(descriptor)
             if exchanges[x].upstream >= 0 { dropUpstream(x) }

@@ -230,6 +230,7 @@ extension Worker {
             metrics.add(.timeoutPong)
             breakCarrier(descriptor, .closed)
         case .target: expireWaiting(sockets[descriptor].exchange)
+        case .answer: expireConsultation(sockets[descriptor].exchange)
         }
     }
 }

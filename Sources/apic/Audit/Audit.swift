@@ -85,6 +85,7 @@ struct Audit {
         var anonymous: Int?
         var who: String?
         var admitsStrangers = false
+        var authorizer: String?
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
             case .mtlsAuth, .keyAuth, .basicAuth: ways.append(step.plugin.name)
@@ -93,6 +94,7 @@ struct Audit {
                 if settings.consumerClaim == nil { admitsStrangers = true }
             case .authentication(let settings): (isAny, anonymous) = (settings.requirement == .any, settings.anonymous)
             case .acl(let settings): who = people(settings)
+            case .forwardAuth(let settings): authorizer = gateway.upstreams[settings.upstream].name
             case .rateLimit: row.limits = plugins.text(step.plugin) + nodeText
             case .ipRestriction: row.addresses = plugins.text(step.plugin)
             case .cors: row.origins = plugins.text(step.plugin)
@@ -101,13 +103,15 @@ struct Audit {
             }
         }
         guard !ways.isEmpty else {
-            row.who = "everyone"
+            row.who = authorizer.map { "whom \($0) lets pass" } ?? "everyone"
+            row.isOpen = authorizer == nil
             return row
         }
-        row.isOpen = anonymous != nil
+        row.isOpen = anonymous != nil && authorizer == nil
         let guest = anonymous.map { ", and everyone as \(gateway.consumers[$0].name)" } ?? ""
         row.who =
             "\(who ?? (admitsStrangers ? "whoever authenticates" : "every consumer")) by \(ways.joined(separator: isAny ? " or " : " and "))\(guest)"
+            + (authorizer.map { ", if \($0) lets them pass" } ?? "")
         return row
     }
 

@@ -38,6 +38,7 @@ struct PluginText {
         case .acl(.deny(let groups)): return "all consumers but those in \(names(groups)), who get 403"
         case .acl(.audience(let group)): return "consumers in \(names([group])) and strangers, else 403"
         case .acl(.claims(let needed)): return "tokens with \(Self.claims(needed)), else 403"
+        case .forwardAuth(let settings): return authorizer(settings)
         case .rateLimit(let settings): return limit(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
@@ -92,6 +93,12 @@ struct PluginText {
     static func claims(_ requirements: [ClaimRequirement]) -> String {
         requirements.map { "\($0.claim) \($0.values.joined(separator: $0.needsAll ? " and " : " or "))" }
             .joined(separator: ", ")
+    }
+
+    private func authorizer(_ settings: ForwardAuthSettings) -> String {
+        let name = gateway.upstreams[settings.upstream].name
+        return "asks \(name) for \(settings.path): 2xx passes, else its answer; "
+            + (settings.passesOnFailure ? "passes, too, while it cannot be asked" : "503 while it cannot be asked")
     }
 
     private func limit(_ settings: RateLimitSettings) -> String {

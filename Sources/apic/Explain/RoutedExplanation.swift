@@ -187,8 +187,8 @@ struct RoutedExplanation {
             let origin = explanation.request.fields.first { $0.name.lowercased() == "origin" }?.value ?? ""
             guard settings.admits(origin) else { return (403, "pages of \(origin) may not call") }
             return (204, "the preflight is answered here")
-        case .requestID, .ipRestriction, .requestSizeLimit, .mtlsAuth, .authentication, .rateLimit, .requestHeaders,
-            .redirect, .respond, .responseHeaders, .securityHeaders:
+        case .requestID, .ipRestriction, .requestSizeLimit, .mtlsAuth, .authentication, .forwardAuth, .rateLimit,
+            .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             return nil
         }
     }
@@ -219,6 +219,7 @@ struct RoutedExplanation {
         var sent: HeaderEdits?
         var authenticates = false
         var claims: [ClaimHeader] = []
+        var authorizer: ForwardAuthSettings?
         var requestID: String?
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
@@ -238,10 +239,14 @@ struct RoutedExplanation {
             case .jwt(let settings):
                 authenticates = authenticates || settings.consumerClaim != nil
                 claims = settings.headers
+            case .forwardAuth(let settings): authorizer = settings
             case .ipRestriction, .cors, .authentication, .acl, .rateLimit, .requestSizeLimit: continue
             }
         }
         lines.append(Explanation.row("client gets", answer ?? "the upstream's answer"))
+        for name in authorizer?.clientHeaders ?? [] {
+            lines.append(Explanation.row("", "\(name): what the authorizer says"))
+        }
         for field in fields { lines.append(field.line(plugins)) }
         if let echo { lines.append(Explanation.row("", "\(echo): the request's id")) }
         lines +=
@@ -272,6 +277,12 @@ struct RoutedExplanation {
         }
         for claim in claims {
             lines.append(Explanation.row("", "\(claim.header): what the token says of \(claim.claim)"))
+        }
+        for name in authorizer?.upstreamHeaders ?? [] {
+            lines.append(Explanation.row("", "\(name): what the authorizer says"))
+        }
+        if authorizer?.removesAuthorization == true {
+            lines.append(Explanation.row("", "no Authorization of the client"))
         }
         return lines + (sent?.lines(plugins) ?? [])
     }

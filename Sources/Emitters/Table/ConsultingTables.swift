@@ -1,0 +1,35 @@
+internal import GatewayIR
+internal import GatewayTable
+
+/// Servers that are asked about requests, each distinct question once.
+struct ConsultingTables {
+    private(set) var authorizers: [AuthorizerRecord] = []
+    private(set) var fieldNames: [TextReference] = []
+
+    // Only ever asked for a value, never walked: their order does not reach the table.
+    private var known: [ForwardAuthSettings: UInt32] = [:]
+
+    /// The number of an authorizer.
+    mutating func add(_ settings: ForwardAuthSettings, _ text: inout TextPool) -> UInt32 {
+        if let known = known[settings] { return known }
+        var record = AuthorizerRecord()
+        record.path = text.add(settings.path)
+        record.requestHeaders = add(settings.requestHeaders, &text)
+        record.upstreamHeaders = add(settings.upstreamHeaders, &text)
+        record.clientHeaders = add(settings.clientHeaders, &text)
+        record.upstream = UInt32(settings.upstream)
+        record.timeout = settings.timeout
+        if settings.passesOnFailure { record.flags |= AuthorizerRecord.passesFlag }
+        if settings.removesAuthorization { record.flags |= AuthorizerRecord.removesFlag }
+        let number = UInt32(authorizers.count)
+        authorizers.append(record)
+        known[settings] = number
+        return number
+    }
+
+    private mutating func add(_ names: [String], _ text: inout TextPool) -> RangeRecord {
+        let range = RangeRecord(first: UInt32(fieldNames.count), count: UInt32(names.count))
+        for name in names { fieldNames.append(text.add(name.lowercased())) }
+        return range
+    }
+}

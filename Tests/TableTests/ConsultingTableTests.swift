@@ -1,0 +1,92 @@
+import GatewayEmitters
+import GatewayIR
+import GatewayTable
+import Testing
+
+/// What a table says of servers that are asked about requests, and what becomes of it when its bytes are others.
+@Suite("Servers that are asked, in tables")
+struct ConsultingTableTests {
+    static let settings = ForwardAuthSettings(
+        upstream: 1,
+        path: "/verify?a=b",
+        timeout: 750,
+        requestHeaders: ["Authorization", "X-Tenant"],
+        upstreamHeaders: ["X-User"],
+        clientHeaders: ["Set-Cookie", "X-Left"],
+        passesOnFailure: true
+    )
+
+    static var gateway: Gateway {
+        Gateway(
+            name: "asking",
+            upstreams: [
+                Upstream(name: "u", targets: [Target(host: "127.0.0.1", port: 8080)]),
+                Upstream(name: "gatekeeper", targets: [Target(host: "127.0.0.1", port: 9000)]),
+            ],
+            apis: [API(name: "orders", selector: .path, versions: 0..<1)],
+            versions: [Version(api: 0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))],
+            chains: [Chain(steps: [ChainStep(plugin: .forwardAuth(settings), scope: .api)])],
+            routes: [
+                Route(
+                    host: .any,
+                    path: PathPattern(segments: [.literal("orders")], end: .tail(name: nil)),
+                    methods: .any,
+                    version: 0,
+                    chain: 0,
+                    forwarding: Forwarding(upstream: 0, path: .whole)
+                )
+            ]
+        )
+    }
+
+    @Test("what was written is read")
+    func roundTrip() throws {
+        let table = try LoadedTable(Self.gateway)
+        let view = table.view
+        try #require(view.authorizers.count == 1 && view.fieldNames.count == 5)
+        let record = view.authorizers[0]
+        #expect(view.string(record.path) == "/verify?a=b" && record.upstream == 1 && record.timeout == 750)
+        #expect(record.passesOnFailure && record.removesAuthorization)
+        #expect(Self.names(record.requestHeaders, view) == ["authorization", "x-tenant"])
+        #expect(Self.names(record.upstreamHeaders, view) == ["x-user"])
+        #expect(Self.names(record.clientHeaders, view) == ["set-cookie", "x-left"])
+        #expect(TableReport(view, at: 0).text.contains("ask-authorizer gatekeeper for \"/verify?a=b\" within 750 ms"))
+    }
+
+    @Test("an altered byte is refused or harmless")
+    func corruption() {
+        let intact = TableEmitter.emit(Self.gateway)
+        var refused = 0
+        for offset in intact.indices {
+            for value: UInt8 in [0x01, 0xFF] {
+                var altered = intact
+                altered[offset] ^= value
+                TableMending.mendChecksums(&altered)
+                guard let table = try? LoadedTable(altered) else {
+                    refused += 1
+                    continue
+                }
+                Self.read(table.view)
+            }
+        }
+        #expect(refused > intact.count)
+    }
+
+    private static func names(_ range: RangeRecord, _ view: TableView) -> [String] {
+        (range.first..<range.first + range.count).map { view.string(view.fieldNames[$0]) }
+    }
+
+    /// Everything that a gateway reads of them; a debug build checks each access.
+    private static func read(_ view: TableView) {
+        for index in 0..<view.authorizers.count {
+            let record = view.authorizers[index]
+            let path = view.bytes(record.path).array
+            #expect(path.first == UInt8(ascii: "/") && path.allSatisfy { $0 > 0x20 && $0 != 0x7F })
+            _ = view.upstreams[record.upstream].name
+            for range in [record.requestHeaders, record.upstreamHeaders, record.clientHeaders] {
+                #expect(names(range, view).allSatisfy { !$0.isEmpty })
+            }
+        }
+        _ = TableReport(view, at: 0).text
+    }
+}
