@@ -42,6 +42,12 @@ package struct DeployPlan: Sendable {
             case .secret(.file(let path)): files.insert(path)
             }
         }
+        for secret in gateway.clientSecrets {
+            switch secret {
+            case .environment(let name): variables.insert(name)
+            case .file(let path): files.insert(path)
+            }
+        }
         // One that stands elsewhere is no secret, but has to be brought like one.
         for path in nodes.compactMap(\.certificate) where path.hasPrefix("/") { files.insert(path) }
         secretVariables = variables.sorted()

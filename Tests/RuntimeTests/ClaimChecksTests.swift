@@ -29,12 +29,24 @@ struct ClaimChecksTests {
     private static func judge(
         _ settings: TokenSettings,
         _ claims: String,
-        at seconds: Int64
+        at seconds: Int64,
+        needsEnd: Bool = true
     ) throws -> (fault: TokenFault, expires: Int64) {
         let table = try Table(settings)
         var tree = JSONTree(byteCountMax: 4_096, nodeCountMax: 64)
         guard tree.read(Array(claims.utf8)) else { return (.malformed, -1) }
-        return ClaimChecks.judge(tree, table.view.tokenPolicies[0], table.view, seconds: seconds)
+        return ClaimChecks.judge(tree, table.view.tokenPolicies[0], table.view, seconds: seconds, needsEnd: needsEnd)
+    }
+
+    @Test("what an authorization server vouches for may have no end, and holds no longer than one that it has")
+    func openEnd() throws {
+        let settings = TokenSettings(skewSeconds: 10)
+        let open = try Self.judge(settings, #"{"active":true}"#, at: 1000, needsEnd: false)
+        #expect(open.fault == .none && open.expires == TableLayout.never)
+        let ended = try Self.judge(settings, #"{"active":true,"exp":1000}"#, at: 1005, needsEnd: false)
+        #expect(ended.fault == .none && ended.expires == 1010)
+        #expect(try Self.judge(settings, #"{"active":true,"exp":1000}"#, at: 1010, needsEnd: false).fault == .expired)
+        #expect(try Self.judge(settings, #"{"active":true,"exp":""}"#, at: 1, needsEnd: false).fault == .malformed)
     }
 
     @Test("a token holds from its beginning to its end, give or take what clocks may be apart")

@@ -16,6 +16,17 @@ struct ConsultingTableTests {
         passesOnFailure: true
     )
 
+    static let introspection = IntrospectionSettings(
+        token: TokenSettings(source: .query("token"), audiences: ["shop"], consumerClaim: "client_id"),
+        upstream: 1,
+        path: "/introspect",
+        timeout: 900,
+        clientID: "gate",
+        clientSecret: .file("/run/secret"),
+        keepsSeconds: 30,
+        keepsRefusedSeconds: 2
+    )
+
     static var gateway: Gateway {
         Gateway(
             name: "asking",
@@ -25,7 +36,12 @@ struct ConsultingTableTests {
             ],
             apis: [API(name: "orders", selector: .path, versions: 0..<1)],
             versions: [Version(api: 0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))],
-            chains: [Chain(steps: [ChainStep(plugin: .forwardAuth(settings), scope: .api)])],
+            chains: [
+                Chain(steps: [
+                    ChainStep(plugin: .oauth2Introspection(introspection), scope: .api),
+                    ChainStep(plugin: .forwardAuth(settings), scope: .api),
+                ])
+            ],
             routes: [
                 Route(
                     host: .any,
@@ -50,6 +66,13 @@ struct ConsultingTableTests {
         #expect(Self.names(record.requestHeaders, view) == ["authorization", "x-tenant"])
         #expect(Self.names(record.upstreamHeaders, view) == ["x-user"])
         #expect(Self.names(record.clientHeaders, view) == ["set-cookie", "x-left"])
+        try #require(view.introspections.count == 1 && view.tokenPolicies.count == 1)
+        let question = view.introspections[0]
+        #expect(view.string(question.path) == "/introspect" && view.string(question.clientID) == "gate")
+        #expect(view.string(question.secret) == "/run/secret" && question.secretKind == 2)
+        #expect(question.upstream == 1 && question.timeout == 900)
+        #expect(question.keepsSeconds == 30 && question.keepsRefusedSeconds == 2)
+        #expect(view.string(view.tokenPolicies[question.policy].placeName) == "token")
         #expect(TableReport(view, at: 0).text.contains("ask-authorizer gatekeeper for \"/verify?a=b\" within 750 ms"))
     }
 
@@ -86,6 +109,12 @@ struct ConsultingTableTests {
             for range in [record.requestHeaders, record.upstreamHeaders, record.clientHeaders] {
                 #expect(names(range, view).allSatisfy { !$0.isEmpty })
             }
+        }
+        for index in 0..<view.introspections.count {
+            let record = view.introspections[index]
+            for text in [record.path, record.clientID, record.secret] { #expect(!view.bytes(text).array.isEmpty) }
+            _ = view.upstreams[record.upstream].name
+            _ = view.tokenPolicies[record.policy].placeName
         }
         _ = TableReport(view, at: 0).text
     }

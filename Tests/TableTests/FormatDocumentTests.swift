@@ -72,5 +72,6 @@ import Testing
         (.tokenPolicies, TokenPolicyRecord()), (.tokenKeys, TokenKeyRecord()), (.keySources, KeySourceRecord()),
         (.claimRequirements, ClaimRequirementRecord()), (.claimHeaders, ClaimHeaderRecord()),
         (.healthChecks, HealthRecord()), (.statusRanges, StatusRangeRecord()),
+        (.authorizers, AuthorizerRecord()), (.introspections, IntrospectionRecord()),
     ]
 }

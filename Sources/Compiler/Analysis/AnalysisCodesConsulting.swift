@@ -1,6 +1,8 @@
 extension DiagnosticCode {
     /// E074x: servers that are asked about requests.
-    static let consultingCodes: [DiagnosticCode] = [.fieldOfAuthorizer, .passesOnFailure, .hashOfAuthorizer]
+    static let consultingCodes: [DiagnosticCode] = [
+        .fieldOfAuthorizer, .passesOnFailure, .hashOfAuthorizer, .twoTokens, .literalClientSecret,
+    ]
 
     static let fieldOfAuthorizer = DiagnosticCode(
         "E0740",
@@ -45,6 +47,34 @@ extension DiagnosticCode {
                 hash: { by: capture, name: tenant }
             apis:
               orders: { plugins: [ forward-auth: { upstream: gatekeeper } ] }
+            """
+    )
+
+    static let twoTokens = DiagnosticCode(
+        "E0743",
+        "two plugins of a chain read tokens",
+        explanation: """
+            `jwt` checks a token by its signature, `oauth2-introspection` asks the server that issued it. Each refuses
+            what the other one would take, so that together they let nobody pass. Turn one of them off where the other
+            one is set.
+            """,
+        example: """
+            plugins:
+              - jwt: { audience: orders, jwks: https://login.example.com/jwks.json }
+              - oauth2-introspection: { upstream: issuer, path: /introspect, … }
+            """
+    )
+
+    static let literalClientSecret = DiagnosticCode(
+        "E0744",
+        "the secret by which the gateway asks is written out in the spec",
+        explanation: """
+            Who knows the secret of a client can ask the authorization server as that client, and the gateway needs it
+            readable: it can be in no table. Write `${env:NAME}` or `${file:PATH}`; a secret that stood in a spec is none
+            any more.
+            """,
+        example: """
+            oauth2-introspection: { upstream: issuer, client-id: gateway, client-secret: letmein, … }
             """
     )
 }

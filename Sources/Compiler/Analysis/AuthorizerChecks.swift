@@ -20,7 +20,8 @@ extension PluginUse.Setting {
         case .requestHeaders(let edits):
             (edits.remove + (edits.set + edits.add).map(\.name)).contains { FieldRules.areSame($0.value, name) }
         case .requestID(let settings): FieldRules.areSame(settings.header, name)
-        case .jwt(let spec): spec.settings.headers.contains { FieldRules.areSame($0.header, name) }
+        case .jwt, .oauth2Introspection:
+            tokenSettings?.headers.contains { FieldRules.areSame($0.header, name) } ?? false
         case .off, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication, .acl,
             .forwardAuth, .rateLimit, .redirect, .respond, .responseHeaders, .securityHeaders:
             false
@@ -48,10 +49,15 @@ extension Diagnostic {
         )
     }
 
-    static func hashOfAuthorizer(_ hash: HashUse, upstream: String, route: RouteMention) -> Diagnostic {
+    static func hashOfAuthorizer(
+        _ hash: HashUse,
+        upstream: String,
+        plugin: String,
+        route: RouteMention
+    ) -> Diagnostic {
         Diagnostic(
             .hashOfAuthorizer,
-            "`\(upstream)` hashes the capture `\(hash.name)`, and `forward-auth` asks it without one",
+            "`\(upstream)` hashes the capture `\(hash.name)`, and `\(plugin)` asks it without one",
             at: hash.span,
             related: [.init(route.span, "on this route")],
             help: "hash by `address`, `consumer`, `header` or `cookie`"

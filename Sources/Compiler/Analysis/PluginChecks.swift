@@ -73,6 +73,15 @@ struct PluginChecks {
                     route: route
                 )
             )
+        } else if case .claim? = spec.key?.value {
+            report(
+                .needsAuthentication(
+                    "`rate-limit` by a claim",
+                    limit,
+                    help: "add `jwt` or `oauth2-introspection`, or write `by: address`",
+                    route: route
+                )
+            )
         } else if !spec.tiers.isEmpty {
             report(
                 .needsAuthentication(
@@ -162,9 +171,10 @@ extension PluginUse.Setting {
             }
             return (headers, settings.forwardsCredential)
         case .basicAuth(let settings): return ([("Authorization", true)], settings.forwardsCredential)
-        case .jwt(let spec):
-            let forwards = spec.settings.forwardsCredential
-            switch spec.settings.source {
+        case .jwt, .oauth2Introspection:
+            guard let settings = tokenSettings else { return ([], false) }
+            let forwards = settings.forwardsCredential
+            switch settings.source {
             case .header(let name): return ([(name, true)], forwards)
             case .cookie: return ([("Cookie", false)], forwards)
             case .query: return ([], forwards)

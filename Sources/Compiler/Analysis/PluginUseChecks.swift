@@ -37,6 +37,9 @@ struct PluginUseChecks {
         case .keyAuth(let settings):
             for case .header(let name) in settings.sources { checkName(Spanned(name, use.span), isRequest: true) }
         case .jwt(let spec): checkToken(spec.settings, at: use.span)
+        case .oauth2Introspection(let spec):
+            _ = names.upstream(spec.upstream, into: &diagnostics)
+            checkToken(spec.settings.token, at: use.span)
         case .authentication(let spec):
             if let name = spec.anonymous { _ = names.consumer(name, into: &diagnostics) }
         case .acl(let allow, let deny, _): _ = names.groups(allow + deny, into: &diagnostics)

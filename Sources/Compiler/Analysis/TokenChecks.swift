@@ -3,12 +3,28 @@ internal import GatewayIR
 extension PluginChecks {
     /// Who needs groups needs consumers, and who needs claims needs a token.
     mutating func checkTokens(_ chain: EffectiveChain, on route: RouteMention, isWhole: Bool) {
+        if let jwt = chain.active(.jwt), let other = chain.active(.oauth2Introspection) {
+            report(.twoTokens(other, jwt: jwt))
+        }
         guard isWhole, chain.authenticates else { return }
-        let token = chain.active(.jwt)
+        let token = chain.active(.jwt) ?? chain.active(.oauth2Introspection)
         if case .acl(_, _, let claims)? = chain.active(.acl)?.use.setting, !claims.isEmpty, token == nil,
             let acl = chain.active(.acl)
         {
-            report(.claimsWithoutToken(acl, on: route))
+            report(
+                .claimsWithoutToken(
+                    "`acl` asks for claims",
+                    acl,
+                    help: "write `allow` or `deny` with groups",
+                    on: route
+                )
+            )
+        }
+        if let limit = chain.active(.rateLimit), case .rateLimit(let spec) = limit.use.setting,
+            case .claim? = spec.key?.value, token == nil
+        {
+            let help = "write `by: consumer`"
+            report(.claimsWithoutToken("`rate-limit` counts by a claim", limit, help: help, on: route))
         }
         guard let token, !chain.namesConsumers else { return }
         if let acl = chain.active(.acl), case .acl(let allow, let deny, _) = acl.use.setting,
@@ -27,19 +43,51 @@ extension EffectiveChain {
     var namesConsumers: Bool {
         if case .authentication(let spec)? = active(.authentication)?.use.setting, spec.anonymous != nil { return true }
         return finders.contains { finder in
-            guard case .jwt(let spec) = finder.use.setting else { return true }
-            return spec.settings.consumerClaim != nil
+            guard let settings = finder.use.setting.tokenSettings else { return true }
+            return settings.consumerClaim != nil
         }
     }
 
     /// Whether some of those who pass are no consumers.
     var admitsStrangers: Bool {
-        guard case .jwt(let spec)? = active(.jwt)?.use.setting else { return false }
-        return spec.settings.consumerClaim == nil
+        activeUses.contains { use in
+            guard let settings = use.use.setting.tokenSettings else { return false }
+            return settings.consumerClaim == nil
+        }
+    }
+}
+
+extension PluginUse.Setting {
+    /// Of a plugin that reads tokens: what they must be.
+    var tokenSettings: TokenSettings? {
+        switch self {
+        case .jwt(let spec): spec.settings
+        case .oauth2Introspection(let spec): spec.settings.token
+        default: nil
+        }
+    }
+
+    /// The upstream that a plugin asks.
+    var consultedUpstream: Spanned<String>? {
+        switch self {
+        case .forwardAuth(let spec): spec.upstream
+        case .oauth2Introspection(let spec): spec.upstream
+        default: nil
+        }
     }
 }
 
 extension Diagnostic {
+    fileprivate static func twoTokens(_ use: EffectiveUse, jwt: EffectiveUse) -> Diagnostic {
+        Diagnostic(
+            .twoTokens,
+            "`jwt` and `oauth2-introspection` both read tokens",
+            at: use.use.span,
+            related: [.init(jwt.use.span, "the other one")],
+            help: "keep one of them, or write `jwt: off` beside this one"
+        )
+    }
+
     fileprivate static func tokenNamesNobody(
         _ what: String,
         _ use: EffectiveUse,
@@ -51,17 +99,22 @@ extension Diagnostic {
             "\(what) needs consumers, and tokens name none on `\(route.text)`",
             at: use.use.span,
             related: [.init(token.use.span, "no `consumer` is said here"), .init(route.span, "on this route")],
-            help: "write `consumer: sub` in `jwt`, or decide by `acl: { scopes: … }` or `claims`"
+            help: "write `consumer: sub` in `\(token.use.name.value)`, or decide by `acl: { scopes: … }` or `claims`"
         )
     }
 
-    fileprivate static func claimsWithoutToken(_ acl: EffectiveUse, on route: RouteMention) -> Diagnostic {
+    fileprivate static func claimsWithoutToken(
+        _ what: String,
+        _ use: EffectiveUse,
+        help: String,
+        on route: RouteMention
+    ) -> Diagnostic {
         Diagnostic(
             .claimsWithoutToken,
-            "`acl` asks for claims, and no token is checked on `\(route.text)`",
-            at: acl.use.span,
+            "\(what), and no token is checked on `\(route.text)`",
+            at: use.use.span,
             related: [.init(route.span, "on this route")],
-            help: "add `jwt`, or write `allow` or `deny` with groups"
+            help: "add `jwt` or `oauth2-introspection`, or \(help)"
         )
     }
 }

@@ -69,6 +69,9 @@ struct UnitRenaming {
             case .authentication(var spec):
                 rename(&spec.anonymous, .consumer)
                 uses[index].setting = .authentication(spec)
+            case .oauth2Introspection(var spec):
+                rename(&spec.upstream, .upstream)
+                uses[index].setting = .oauth2Introspection(spec)
             case .forwardAuth(var spec):
                 rename(&spec.upstream, .upstream)
                 uses[index].setting = .forwardAuth(spec)

@@ -20,7 +20,7 @@ struct ChainFacts {
         for step in chain.steps {
             if step.plugin.kind.findsConsumer {
                 authenticates = true
-                if case .jwt(let settings) = step.plugin, settings.consumerClaim == nil { continue }
+                if let settings = step.plugin.tokenSettings, settings.consumerClaim == nil { continue }
                 namesConsumers = true
             }
             if case .forwardAuth = step.plugin { isJudged = true }

@@ -28,12 +28,13 @@ struct PluginLowering {
         case .keyAuth(let settings): .keyAuth(settings)
         case .basicAuth(let settings): .basicAuth(settings)
         case .jwt(let spec): .jwt(spec.settings)
+        case .oauth2Introspection(let spec): .oauth2Introspection(introspection(spec))
         case .authentication(let spec): .authentication(authentication(spec))
         case .acl(let allow, let deny, let claims):
             .acl(
                 !claims.isEmpty ? .claims(claims) : allow.isEmpty ? .deny(groups(deny)) : .allow(groups(allow))
             )
-        case .forwardAuth(let spec): forwardAuth(spec)
+        case .forwardAuth(let spec): .forwardAuth(forwardAuth(spec))
         case .rateLimit(let spec): .rateLimit(rateLimit(spec, identity: use.place.identity))
         case .requestHeaders(let spec): .requestHeaders(edits(spec))
         case .redirect(let spec): .redirect(redirect(spec))
@@ -59,12 +60,18 @@ struct PluginLowering {
     }
 
     /// An unknown upstream is reported where the settings are checked.
-    private func forwardAuth(_ spec: ForwardAuthSpec) -> Plugin? {
+    private func forwardAuth(_ spec: ForwardAuthSpec) -> ForwardAuthSettings {
         var ignored: [Diagnostic] = []
-        guard let upstream = names.upstream(spec.upstream, into: &ignored) else { return nil }
         var settings = spec.settings
-        settings.upstream = upstream
-        return .forwardAuth(settings)
+        settings.upstream = names.upstream(spec.upstream, into: &ignored) ?? 0
+        return settings
+    }
+
+    private func introspection(_ spec: IntrospectionSpec) -> IntrospectionSettings {
+        var ignored: [Diagnostic] = []
+        var settings = spec.settings
+        settings.upstream = names.upstream(spec.upstream, into: &ignored) ?? 0
+        return settings
     }
 
     private func rateLimit(_ spec: RateLimitSpec, identity: String) -> RateLimitSettings {
@@ -73,6 +80,8 @@ struct PluginLowering {
             case .header(let name): .header(name.lowercased())
             case .consumer: .consumer
             case .address: .address
+            case .path: .path
+            case .claim(let name): .claim(name)
             case nil: authenticates ? .consumer : .address
             }
         let tiers = spec.tiers.compactMap { tier -> RateLimitTier? in
@@ -151,7 +160,7 @@ extension EffectiveChain {
             case .respond(let spec): spec.headers.contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
-                .authentication, .acl, .forwardAuth, .rateLimit, .securityHeaders:
+                .oauth2Introspection, .authentication, .acl, .forwardAuth, .rateLimit, .securityHeaders:
                 false
             }
         }

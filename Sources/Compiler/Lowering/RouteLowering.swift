@@ -327,9 +327,7 @@ extension RouteLowering {
         func acl(_ group: Int) -> Plugin { .acl(chain.admitsStrangers ? .audience(group) : .allow([group])) }
         for use in chain.activeUses {
             guard let plugin = lowering.plugin(use) else { continue }
-            if case .forwardAuth(let spec) = use.use.setting {
-                noteAuthorizer(spec.upstream.value, plugin, chain, mention)
-            }
+            if let upstream = use.use.setting.consultedUpstream { noteConsulted(upstream, plugin, chain, mention) }
             let origin = Origin(file: use.use.span.file, offset: use.use.span.start)
             if plugin.phase >= .authorization, let group = audience.take() {
                 steps.append(ChainStep(plugin: acl(group), scope: .global, origin: origin))
@@ -407,19 +405,21 @@ extension RouteLowering {
         }
     }
 
-    /// The upstream of an authorizer is used, and hashes what there is before a request goes anywhere.
-    private mutating func noteAuthorizer(
-        _ upstream: String,
+    /// The upstream of a server that is asked is used, and hashes what there is before a request goes anywhere.
+    private mutating func noteConsulted(
+        _ upstream: Spanned<String>,
         _ plugin: Plugin,
         _ chain: EffectiveChain,
         _ mention: RouteMention
     ) {
-        if case .forwardAuth(let settings) = plugin { result.usedUpstreams.insert(settings.upstream) }
-        guard let hash = hashes[upstream] else { return }
+        var ignored: [Diagnostic] = []
+        if let index = names.upstream(upstream, into: &ignored) { result.usedUpstreams.insert(index) }
+        guard let hash = hashes[upstream.value] else { return }
         switch hash.kind {
-        case .capture: checks.report(.hashOfAuthorizer(hash, upstream: upstream, route: mention))
+        case .capture:
+            checks.report(.hashOfAuthorizer(hash, upstream: upstream.value, plugin: plugin.name, route: mention))
         case .consumer where chain.isWhole && !chain.authenticates:
-            checks.report(.hashWithoutConsumer(hash, upstream: upstream, route: mention))
+            checks.report(.hashWithoutConsumer(hash, upstream: upstream.value, route: mention))
         case .consumer, .address, .header, .cookie: break
         }
     }

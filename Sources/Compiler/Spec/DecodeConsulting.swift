@@ -20,6 +20,59 @@ extension SpecDecoder {
         return spec
     }
 
+    mutating func introspection(_ fields: Fields) -> IntrospectionSpec? {
+        var token = TokenSettings()
+        token.audiences = audiences(fields["audience"])
+        token.issuer = scalar(fields["issuer"], .claimText)?.value
+        takePlace(fields, &token)
+        token.requirements = requirements(fields["require"])
+        token.headers = claimHeaders(fields["headers"])
+        token.consumerClaim = scalar(fields["consumer"], .claimText)?.value
+        if let skew = scalar(fields["skew"], .seconds), isInRange(skew, 0...3600, "1h") {
+            token.skewSeconds = UInt32(skew.value)
+        }
+        token.forwardsCredential = scalar(fields["forward-credential"], .boolean)?.value ?? false
+        let timeout = scalar(fields["timeout"], .duration())
+        let keeps = keptSeconds(fields["cache"]) ?? IntrospectionSettings.defaultKeepsSeconds
+        let keepsRefused = keptSeconds(fields["cache-refused"]) ?? IntrospectionSettings.defaultKeepsRefusedSeconds
+        let secret = clientSecret(fields["client-secret"])
+        guard let upstream = scalar(fields["upstream"], .name), let path = scalar(fields["path"], .probePath),
+            let clientID = scalar(fields["client-id"], .claimText), let secret
+        else { return nil }
+        return IntrospectionSpec(
+            upstream: upstream,
+            settings: IntrospectionSettings(
+                token: token,
+                path: path.value,
+                timeout: timeout?.value ?? IntrospectionSettings.defaultTimeout,
+                clientID: clientID.value,
+                clientSecret: secret,
+                keepsSeconds: keeps,
+                keepsRefusedSeconds: keepsRefused
+            )
+        )
+    }
+
+    private mutating func keptSeconds(_ field: Field?) -> UInt32? {
+        guard let seconds = scalar(field, .seconds), isInRange(seconds, 0...86_400, "24h") else { return nil }
+        return UInt32(seconds.value)
+    }
+
+    private mutating func clientSecret(_ field: Field?) -> SecretReference? {
+        guard let field else { return nil }
+        let isReference = tree[field.node].flags.contains(.reference) && tree[field.node].kind == .scalar
+        if isReference, let reference = try? Reference.secret(tree.bytes(of: field.node)) { return reference }
+        report(
+            Diagnostic(
+                .literalClientSecret,
+                "who can read the spec can ask as the gateway",
+                at: field.keySpan,
+                help: "write `${env:NAME}` or `${file:PATH}`, give the secret to the gateway, and choose another one"
+            )
+        )
+        return nil
+    }
+
     private mutating func fieldNames(_ field: Field?) -> [Spanned<String>] {
         distinct(list(field, of: "header names", .editableHeaderName), "header names") { $0.lowercased() }
     }

@@ -148,6 +148,7 @@ extension SpecDecoder {
         case .keyAuth: return .keyAuth(keyAuth(fields))
         case .basicAuth: return .basicAuth(basicAuth(fields))
         case .jwt: return jwt(fields).map { .jwt($0) }
+        case .oauth2Introspection: return introspection(fields).map { .oauth2Introspection($0) }
         case .authentication: return authentication(fields).map { .authentication($0) }
         case .acl: return acl(fields)
         case .forwardAuth: return forwardAuth(fields).map { .forwardAuth($0) }
@@ -172,7 +173,8 @@ extension SpecDecoder {
         case .basicAuth: return .basicAuth(BasicAuthSettings())
         case .requestID: return .requestID(RequestIDSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
-        case .ipRestriction, .cors, .requestSizeLimit, .jwt, .authentication, .acl, .forwardAuth, .rateLimit,
+        case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,
+            .rateLimit,
             .requestHeaders, .redirect, .respond, .responseHeaders:
             report(
                 Diagnostic(
@@ -271,11 +273,13 @@ extension SpecDecoder {
         return kept
     }
 
-    /// `consumer`, `address`, or `{ header: X-Team }`.
+    /// `consumer`, `address`, `path`, `{ header: X-Team }` or `{ claim: tenant }`.
     private mutating func rateLimitKey(_ field: Field) -> Spanned<RateLimitKey>? {
         guard tree[field.node].kind == .map else { return scalar(field, .rateLimitKey) }
         guard let fields = fields(field, PluginSchema.rateLimitKey) else { return nil }
-        return scalar(fields["header"], .headerName).map { Spanned(.header($0.value.lowercased()), $0.span) }
+        guard let field = exactlyOne(fields, ["header", "claim"]) else { return nil }
+        if field.key.name == "claim" { return scalar(field, .claimText).map { Spanned(.claim($0.value), $0.span) } }
+        return scalar(field, .headerName).map { Spanned(.header($0.value.lowercased()), $0.span) }
     }
 
     // MARK: Header fields and answers
@@ -335,17 +339,20 @@ extension ScalarType where Value == RequestIDAcceptance {
 }
 
 extension ScalarType where Value == RateLimitKey {
-    fileprivate static let rateLimitKey = ScalarType("`consumer`, `address` or `{ header: NAME }`") {
+    fileprivate static let rateLimitKey = ScalarType(
+        "`consumer`, `address`, `path`, `{ header: NAME }` or `{ claim: NAME }`"
+    ) {
         text throws(ScalarProblem) in
         switch text {
         case "consumer": return .consumer
         case "address": return .address
+        case "path": return .path
         case "ip", "client", "client-ip":
             throw ScalarProblem(.badWord, "limits are not counted by `\(text)`", help: "write `address`")
         default:
-            var problem = Words.problem(text, among: ["consumer", "address"])
+            var problem = Words.problem(text, among: ["consumer", "address", "path"])
             if !(problem.help ?? "").hasPrefix("did") {
-                problem.help = "write `consumer`, `address` or `{ header: NAME }`"
+                problem.help = "write `consumer`, `address`, `path`, `{ header: NAME }` or `{ claim: NAME }`"
             }
             throw problem
         }

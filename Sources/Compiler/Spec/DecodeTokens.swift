@@ -27,7 +27,7 @@ extension SpecDecoder {
         )
     }
 
-    private mutating func isInRange(_ value: Spanned<Int64>, _ range: ClosedRange<Int64>, _ longest: String) -> Bool {
+    mutating func isInRange(_ value: Spanned<Int64>, _ range: ClosedRange<Int64>, _ longest: String) -> Bool {
         if range.contains(value.value) { return true }
         report(
             Diagnostic(
@@ -41,12 +41,12 @@ extension SpecDecoder {
     }
 
     /// `any` is none.
-    private mutating func audiences(_ field: Field?) -> [String] {
+    mutating func audiences(_ field: Field?) -> [String] {
         let texts = distinct(oneOrMore(field, of: "audiences", .claimText), "audiences") { $0 }.map(\.value)
         return texts == ["any"] ? [] : texts.sorted()
     }
 
-    private mutating func takePlace(_ fields: Fields, _ settings: inout TokenSettings) {
+    mutating func takePlace(_ fields: Fields, _ settings: inout TokenSettings) {
         switch exclusive(fields, ["header", "query", "cookie"])?.key.name {
         case "header": scalar(fields["header"], .editableHeaderName).map { settings.source = .header($0.value) }
         case "query": scalar(fields["query"], .queryName).map { settings.source = .query($0.value) }
@@ -207,7 +207,7 @@ extension SpecDecoder {
         return texts.isEmpty ? nil : Array(Set(texts))
     }
 
-    private mutating func claimHeaders(_ field: Field?) -> [ClaimHeader] {
+    mutating func claimHeaders(_ field: Field?) -> [ClaimHeader] {
         entries(field, of: "claims", name: .editableHeaderName) { $0.scalar($2, .claimText)?.value }
             .map { ClaimHeader(header: $0.name.value, claim: $0.value) }
             .sorted { $0.header < $1.header }
@@ -290,7 +290,7 @@ extension ScalarType where Value == TokenAlgorithm {
 
 extension ScalarType where Value == String {
     /// A claim's name or what it says.
-    fileprivate static let claimText = ScalarType("a text", line(maxCount: 1024).parse)
+    static let claimText = ScalarType("a text", line(maxCount: 1024).parse)
 
     /// OpenID Connect Discovery section 2: no query and no fragment.
     fileprivate static let issuerURL = ScalarType("the issuer's URL") { text throws(ScalarProblem) in

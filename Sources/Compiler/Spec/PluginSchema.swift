@@ -13,7 +13,7 @@ enum PluginSchema {
 
     /// Names of plugins that are part of the language, but not of this version of apic.
     static let later = [
-        "cache", "hmac-auth", "oauth2-introspection", "request-validation", "trace-context",
+        "cache", "hmac-auth", "request-validation", "trace-context",
     ]
 
     /// The settings of a plugin.
@@ -27,6 +27,7 @@ enum PluginSchema {
         case .keyAuth: keyAuth
         case .basicAuth: basicAuth
         case .jwt: jwt
+        case .oauth2Introspection: oauth2Introspection
         case .authentication: authentication
         case .acl: acl
         case .forwardAuth: forwardAuth
@@ -44,7 +45,8 @@ enum PluginSchema {
         switch kind {
         case .jwt: [tokenKey]
         case .rateLimit: [rateLimitKey]
-        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication,
+        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+            .oauth2Introspection, .authentication,
             .acl, .forwardAuth, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             []
         }
@@ -61,6 +63,7 @@ enum PluginSchema {
         "ipallowlist": "ip-restriction", "ip-whitelist": "ip-restriction", "secure-headers": "security-headers",
         "helmet": "security-headers", "forwardauth": "forward-auth", "ext-auth": "forward-auth",
         "ext-authz": "forward-auth", "auth-request": "forward-auth", "external-auth": "forward-auth",
+        "introspection": "oauth2-introspection", "token-introspection": "oauth2-introspection",
     ]
 
     static let requestID = SchemaMap(
@@ -134,7 +137,7 @@ enum PluginSchema {
             ),
             .optional(
                 "by",
-                "`consumer`, `address` or `{ header: NAME }`",
+                "`consumer`, `address`, `path`, `{ header: NAME }` or `{ claim: NAME }`",
                 default: "consumer where the route authenticates, else address",
                 example: "by: consumer",
                 "What is counted by."
@@ -146,14 +149,20 @@ enum PluginSchema {
         "rate-limit.by",
         "`by`",
         path: "rate-limit.by",
-        "Counting by a header field.",
+        "Counting by a header field or a claim; exactly one.",
         [
-            .required(
+            .optional(
                 "header",
                 "header name",
                 example: "header: X-Team",
                 "The field; requests without it share one count."
-            )
+            ),
+            .optional(
+                "claim",
+                "claim",
+                example: "claim: tenant",
+                "What the token says, of `jwt` or `oauth2-introspection`; those without it share one count."
+            ),
         ]
     )
 

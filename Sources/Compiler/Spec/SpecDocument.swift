@@ -189,6 +189,7 @@ package struct PluginUse: Sendable {
         case keyAuth(KeyAuthSettings)
         case basicAuth(BasicAuthSettings)
         case jwt(TokenSpec)
+        case oauth2Introspection(IntrospectionSpec)
         case authentication(AuthenticationSpec)
         /// Group names, unresolved; exactly one of the three is not empty.
         case acl(allow: [Spanned<String>], deny: [Spanned<String>], claims: [ClaimRequirement])
@@ -230,6 +231,14 @@ package struct AuthenticationSpec: Sendable {
     package var anonymous: Spanned<String>?
 }
 
+/// `oauth2-introspection: { upstream: issuer, path: /introspect, client-id: gateway, … }`.
+package struct IntrospectionSpec: Sendable {
+    /// The upstream's name.
+    package var upstream: Spanned<String>
+    /// Without the upstream.
+    package var settings: IntrospectionSettings
+}
+
 /// `forward-auth: { upstream: gatekeeper, path: /verify }`.
 package struct ForwardAuthSpec: Sendable {
     /// The upstream's name.
@@ -248,7 +257,8 @@ package struct RateLimitSpec: Sendable {
     package var rates: [Spanned<Rate>] = []
     /// By group name.
     package var tiers: [Named<[Spanned<Rate>]>] = []
-    /// `consumer` (default where the chain authenticates), `address`, or `{ header: X-Team }`.
+    /// `consumer` (default where the chain authenticates), `address`, `path`, `{ header: X-Team }`,
+    /// `{ claim: tenant }`.
     package var key: Spanned<RateLimitKey>?
 
     package init() {}

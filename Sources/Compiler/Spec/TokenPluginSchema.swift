@@ -152,7 +152,7 @@ extension PluginSchema {
         ),
     ]
 
-    private static func tokenPlace(_ what: String) -> String {
+    static func tokenPlace(_ what: String) -> String {
         "The \(what) that carries the token, and no other place."
     }
 }

@@ -5,9 +5,11 @@ internal import GatewayTable
 struct ConsultingTables {
     private(set) var authorizers: [AuthorizerRecord] = []
     private(set) var fieldNames: [TextReference] = []
+    private(set) var introspections: [IntrospectionRecord] = []
 
     // Only ever asked for a value, never walked: their order does not reach the table.
     private var known: [ForwardAuthSettings: UInt32] = [:]
+    private var knownIntrospections: [IntrospectionSettings: UInt32] = [:]
 
     /// The number of an authorizer.
     mutating func add(_ settings: ForwardAuthSettings, _ text: inout TextPool) -> UInt32 {
@@ -24,6 +26,31 @@ struct ConsultingTables {
         let number = UInt32(authorizers.count)
         authorizers.append(record)
         known[settings] = number
+        return number
+    }
+
+    /// The number of an introspection.
+    ///
+    /// - Parameter policy: the number of its policy of tokens.
+    mutating func add(_ settings: IntrospectionSettings, policy: UInt32, _ text: inout TextPool) -> UInt32 {
+        if let known = knownIntrospections[settings] { return known }
+        var record = IntrospectionRecord()
+        record.path = text.add(settings.path)
+        record.clientID = text.add(settings.clientID)
+        switch settings.clientSecret {
+        case .environment(let name):
+            (record.secretKind, record.secret) = (UInt32(CredentialKind.environment.rawValue), text.add(name))
+        case .file(let path):
+            (record.secretKind, record.secret) = (UInt32(CredentialKind.file.rawValue), text.add(path))
+        }
+        record.policy = policy
+        record.upstream = UInt32(settings.upstream)
+        record.timeout = settings.timeout
+        record.keepsSeconds = settings.keepsSeconds
+        record.keepsRefusedSeconds = settings.keepsRefusedSeconds
+        let number = UInt32(introspections.count)
+        introspections.append(record)
+        knownIntrospections[settings] = number
         return number
     }
 

@@ -34,7 +34,11 @@ struct PolicyTables {
         case .address: record.keyKind = RateKeyKind.address.rawValue
         case .header(let name):
             record.keyKind = RateKeyKind.header.rawValue
-            record.headerName = text.add(name.lowercased())
+            record.keyName = text.add(name.lowercased())
+        case .path: record.keyKind = RateKeyKind.path.rawValue
+        case .claim(let name):
+            record.keyKind = RateKeyKind.claim.rawValue
+            record.keyName = text.add(name)
         }
         record.rateSet = add(settings.rates, &text)
         record.tiers = RangeRecord(first: UInt32(rateTiers.count), count: UInt32(settings.tiers.count))

@@ -115,6 +115,7 @@ struct ProgramTables {
             ]
         case .jwt(let settings):
             [Opcode.authenticateToken.word(argument: mode.flags), policies.tokens.add(settings, &text)]
+        case .oauth2Introspection(let settings): introspection(settings, mode, &text)
         case .authentication(let settings):
             mode.isLenient
                 ? [Opcode.requireConsumer.word(), settings.anonymous.map { UInt32($0) } ?? TableLayout.none] : []
@@ -132,6 +133,17 @@ struct ProgramTables {
         case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
         case .responseHeaders, .securityHeaders: []
         }
+    }
+
+    private mutating func introspection(
+        _ settings: IntrospectionSettings,
+        _ mode: AuthenticationMode,
+        _ text: inout TextPool
+    ) -> [UInt32] {
+        let policy = policies.tokens.add(settings.token, &text)
+        return [
+            Opcode.introspectToken.word(argument: mode.flags), policies.consulting.add(settings, policy: policy, &text),
+        ]
     }
 
     private mutating func claims(_ requirements: [ClaimRequirement], _ text: inout TextPool) -> [UInt32] {
@@ -165,7 +177,8 @@ struct ProgramTables {
             case .cors(let settings):
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
-            case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .authentication, .acl,
+            case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection,
+                .authentication, .acl,
                 .forwardAuth, .requestHeaders, .redirect:
                 continue
             }

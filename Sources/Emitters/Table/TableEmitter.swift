@@ -188,5 +188,6 @@ extension TableWriter {
         set(.tokenTexts, programs.policies.tokens.texts)
         set(.authorizers, programs.policies.consulting.authorizers)
         set(.fieldNames, programs.policies.consulting.fieldNames)
+        set(.introspections, programs.policies.consulting.introspections)
     }
 }

@@ -221,6 +221,7 @@ package struct GatewayDump {
                 + ", forward \(settings.forwardsCredential)"
         case .basicAuth(let settings): "forward \(settings.forwardsCredential)"
         case .jwt(let settings): settings.text
+        case .oauth2Introspection(let settings): settings.text(gateway)
         case .authentication(let settings):
             "\(settings.requirement), anonymous \(settings.anonymous.map { gateway.consumers[$0].name } ?? "nobody")"
         case .acl(.allow(let indices)): "allow [\(groups(indices))]"
@@ -249,6 +250,8 @@ package struct GatewayDump {
             case .consumer: "consumer"
             case .address: "address"
             case .header(let name): "header \(name)"
+            case .path: "path"
+            case .claim(let name): "claim \(name)"
             }
         let tiers = limit.tiers.map { "; \(gateway.groups[$0.group]): \(GatewayDump.text($0.rates))" }
         return "\(limit.identity): \(GatewayDump.text(limit.rates)) by \(key)\(tiers.joined())"

@@ -18,6 +18,7 @@ package enum Plugin: Hashable, Sendable {
     case keyAuth(KeyAuthSettings)
     case basicAuth(BasicAuthSettings)
     case jwt(TokenSettings)
+    case oauth2Introspection(IntrospectionSettings)
     case authentication(AuthenticationSettings)
     case acl(ACLSettings)
     case forwardAuth(ForwardAuthSettings)
@@ -38,6 +39,7 @@ package enum Plugin: Hashable, Sendable {
         case .keyAuth: .keyAuth
         case .basicAuth: .basicAuth
         case .jwt: .jwt
+        case .oauth2Introspection: .oauth2Introspection
         case .authentication: .authentication
         case .acl: .acl
         case .forwardAuth: .forwardAuth
@@ -47,6 +49,15 @@ package enum Plugin: Hashable, Sendable {
         case .respond: .respond
         case .responseHeaders: .responseHeaders
         case .securityHeaders: .securityHeaders
+        }
+    }
+
+    /// Of a plugin that reads tokens: what they must be.
+    package var tokenSettings: TokenSettings? {
+        switch self {
+        case .jwt(let settings): settings
+        case .oauth2Introspection(let settings): settings.token
+        default: nil
         }
     }
 

@@ -28,6 +28,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case keyAuth
     case basicAuth
     case jwt
+    case oauth2Introspection
     case authentication
     case acl
     case forwardAuth
@@ -49,6 +50,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .keyAuth: "key-auth"
         case .basicAuth: "basic-auth"
         case .jwt: "jwt"
+        case .oauth2Introspection: "oauth2-introspection"
         case .authentication: "authentication"
         case .acl: "acl"
         case .forwardAuth: "forward-auth"
@@ -67,7 +69,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .ipRestriction: .origin
         case .cors: .crossOrigin
         case .requestSizeLimit: .sizeLimit
-        case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .authentication: .authentication
+        case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection, .authentication: .authentication
         case .acl, .forwardAuth: .authorization
         case .rateLimit: .rateLimit
         case .requestHeaders: .requestTransform
@@ -79,7 +81,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     /// Whether the plugin finds out who calls by a credential.
     package var findsConsumer: Bool {
         switch self {
-        case .mtlsAuth, .keyAuth, .basicAuth, .jwt: true
+        case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection: true
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth, .rateLimit,
             .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             false

@@ -147,6 +147,10 @@ package enum RateLimitKey: Hashable, Sendable {
     case address
     /// A header field; the name is lower-case. Requests without it share one count.
     case header(String)
+    /// The request's path, as it is matched.
+    case path
+    /// What a token says, by the claim's name. Tokens without it share one count.
+    case claim(String)
 }
 
 /// So many requests in so much time.

@@ -28,3 +28,27 @@ package struct AuthorizerRecord: BitwiseCopyable, Sendable {
     package var passesOnFailure: Bool { flags & AuthorizerRecord.passesFlag != 0 }
     package var removesAuthorization: Bool { flags & AuthorizerRecord.removesFlag != 0 }
 }
+
+/// An authorization server that says what tokens are worth.
+@usableFromInline
+package struct IntrospectionRecord: BitwiseCopyable, Sendable {
+    /// What it is asked for.
+    package var path = TextReference()
+    /// As whom the gateway asks.
+    package var clientID = TextReference()
+    /// The name of an environment variable, or a path.
+    package var secret = TextReference()
+    /// Index into `tokenPolicies`: where tokens are, and what the server must say of them.
+    package var policy: UInt32 = 0
+    /// Index into `upstreams`.
+    package var upstream: UInt32 = 0
+    /// Milliseconds from the question to the whole answer.
+    package var timeout: UInt32 = 0
+    /// `CredentialKind`, but no digest.
+    package var secretKind: UInt32 = 0
+    /// How long a good token is believed, and a bad one; 0 is not at all.
+    package var keepsSeconds: UInt32 = 0
+    package var keepsRefusedSeconds: UInt32 = 0
+
+    package init() {}
+}

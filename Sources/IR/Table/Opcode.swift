@@ -24,6 +24,7 @@
 /// | `authenticateToken` | bit 9: optional | token policy |
 /// | `requireClaims` | 0 | first requirement, count |
 /// | `askAuthorizer` | 0 | authorizer |
+/// | `introspectToken` | bit 9: optional | introspection |
 /// | `admitAddress` | 0 allow, 1 deny | address set |
 /// | `crossOrigin` | 0 | cross-origin policy |
 /// | `redirect` | status, bit 15: with the query | template |
@@ -78,6 +79,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case requireClaims = 20
     /// Asks another server whether the request passes, and goes on when it has answered.
     case askAuthorizer = 21
+    /// Finds out who calls by a token of which an authorization server says what it is worth.
+    case introspectToken = 22
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -95,7 +98,7 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
         case .end, .authenticateBasic, .authenticateCertificate: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
-            .requireConsumer, .authenticateToken, .askAuthorizer:
+            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims: 3
         case .requireGroup: 9
@@ -145,8 +148,8 @@ package enum InstructionFlag {
     package static let echoes: UInt16 = 1 << 2
     /// `requestID`: the low bits say whose ids are believed (`RequestIDAcceptance`).
     package static let acceptanceMask: UInt16 = 3
-    /// `authenticateKey`, `authenticateBasic`, `authenticateCertificate`, `authenticateToken`: a request without the
-    /// credential passes.
+    /// `authenticateKey`, `authenticateBasic`, `authenticateCertificate`, `authenticateToken`, `introspectToken`: a
+    /// request without the credential passes.
     package static let isOptional: UInt16 = 1 << 9
     /// `authenticateKey`, `authenticateBasic`: the upstream gets to see the credential.
     package static let forwardsCredential: UInt16 = 1 << 8

@@ -139,6 +139,8 @@ package enum RateKeyKind: UInt32, Sendable {
     case consumer = 0
     case address = 1
     case header = 2
+    case path = 3
+    case claim = 4
 }
 
 /// A rate limit.
@@ -146,7 +148,8 @@ package enum RateKeyKind: UInt32, Sendable {
 package struct RateLimitRecord: BitwiseCopyable, Sendable {
     /// Names the counts, across tables: the first 8 bytes of SHA-256 of the identity's text.
     package var identity: UInt64 = 0
-    package var headerName = TextReference()
+    /// Of a header field, in lower case, or of a claim.
+    package var keyName = TextReference()
     package var keyKind: UInt32 = 0
     /// Index into `rateSets`.
     package var rateSet: UInt32 = 0

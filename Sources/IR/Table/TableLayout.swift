@@ -129,6 +129,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case hashSlots
     case authorizers
     case fieldNames
+    case introspections
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -182,6 +183,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .statusRanges: MemoryLayout<StatusRangeRecord>.stride
         case .hashSlots: 2
         case .authorizers: MemoryLayout<AuthorizerRecord>.stride
+        case .introspections: MemoryLayout<IntrospectionRecord>.stride
         }
     }
 }

@@ -43,6 +43,7 @@ extension TableReport {
                 + credentialFlags(argument)
         case .authenticateBasic, .authenticateCertificate: String(credentialFlags(argument).dropFirst(2))
         case .authenticateToken: token(view.tokenPolicies[first]) + credentialFlags(argument)
+        case .introspectToken: introspection(view.introspections[first]) + credentialFlags(argument)
         case .askAuthorizer: authorizer(view.authorizers[first])
         case .requireClaims: claims(RangeRecord(first: first, count: view.code[offset + 2]))
         case .requireConsumer:
@@ -111,7 +112,9 @@ extension TableReport {
             switch RateKeyKind(rawValue: limit.keyKind) {
             case .consumer: "consumer"
             case .address: "address"
-            case .header, nil: "header \(view.string(limit.headerName))"
+            case .path: "path"
+            case .claim: "claim \(view.string(limit.keyName))"
+            case .header, nil: "header \(view.string(limit.keyName))"
             }
         let tiers = (limit.tiers.first..<limit.tiers.first + limit.tiers.count).map { index in
             let tier = view.rateTiers[index]
@@ -189,6 +192,16 @@ extension TableReport {
         (range.first..<range.first + range.count).map { view.string(view.tokenTexts[$0]) }.joined(separator: " ")
     }
 
+    private func introspection(_ record: IntrospectionRecord) -> String {
+        let secret = view.string(record.secret)
+        let isFile = record.secretKind == UInt32(CredentialKind.file.rawValue)
+        return
+            "\(token(view.tokenPolicies[record.policy])), asks \(view.string(view.upstreams[record.upstream].name)) for "
+            + "\(quoted(view.string(record.path))) within \(record.timeout) ms as \(view.string(record.clientID)) with "
+            + "${\(isFile ? "file" : "env"):\(secret)}, kept \(record.keepsSeconds) s, refused "
+            + "\(record.keepsRefusedSeconds) s"
+    }
+
     private func authorizer(_ record: AuthorizerRecord) -> String {
         let lists = [
             ("sent", record.requestHeaders), ("passed on", record.upstreamHeaders), ("told", record.clientHeaders),
@@ -232,6 +245,7 @@ extension Opcode {
         case .authenticateToken: "authenticate-token"
         case .requireClaims: "require-claims"
         case .askAuthorizer: "ask-authorizer"
+        case .introspectToken: "introspect-token"
         case .requireConsumer: "require-consumer"
         case .crossOrigin: "cross-origin"
         case .redirect: "redirect"

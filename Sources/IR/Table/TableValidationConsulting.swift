@@ -20,10 +20,40 @@ extension TableView {
             try names.take(record.clientHeaders, index)
         }
         try names.finish()
+        try validateIntrospections()
         for index in 0..<fieldNames.count {
             try check(fieldNames[index], .fieldNames, index, "name")
             let name = bytes(fieldNames[index])
             try require(name.count > 0 && TableView.isVisible(name), .fieldNames, index, "the name is no name")
+        }
+    }
+
+    private func validateIntrospections() throws(TableError) {
+        for index in 0..<introspections.count {
+            let record = introspections[index]
+            for (text, field) in [(record.path, "path"), (record.clientID, "clientID"), (record.secret, "secret")]
+                as [(TextReference, StaticString)]
+            {
+                try check(text, .introspections, index, field)
+                try require(text.count > 0, .introspections, index, "`\(field)` is empty")
+            }
+            let path = bytes(record.path)
+            try require(
+                path[0] == UInt8(ascii: "/") && TableView.isVisible(path),
+                .introspections,
+                index,
+                "`path` is no path"
+            )
+            try check(record.policy, below: tokenPolicies.count, .introspections, index, "policy")
+            try check(record.upstream, below: upstreams.count, .introspections, index, "upstream")
+            try require(record.timeout > 0, .introspections, index, "no time to answer")
+            try require(
+                record.secretKind == UInt32(CredentialKind.environment.rawValue)
+                    || record.secretKind == UInt32(CredentialKind.file.rawValue),
+                .introspections,
+                index,
+                "unknown kind of secret"
+            )
         }
     }
 

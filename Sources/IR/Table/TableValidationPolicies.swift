@@ -86,7 +86,7 @@ extension TableView {
         for index in 0..<rateLimits.count {
             let limit = rateLimits[index]
             try owned.take(limit.tiers, index)
-            try check(limit.headerName, .rateLimits, index, "headerName")
+            try check(limit.keyName, .rateLimits, index, "keyName")
             try require(RateKeyKind(rawValue: limit.keyKind) != nil, .rateLimits, index, "unknown key")
             try check(limit.rateSet, below: rateSets.count, .rateLimits, index, "rateSet")
         }

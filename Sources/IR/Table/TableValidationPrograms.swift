@@ -81,6 +81,9 @@ extension TableView {
         case .authenticateToken:
             try require(argument & ~InstructionFlag.isOptional == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: tokenPolicies.count, .code, offset, "token policy")
+        case .introspectToken:
+            try require(argument & ~InstructionFlag.isOptional == 0, .code, offset, "unknown flags")
+            try check(code[offset + 1], below: introspections.count, .code, offset, "introspection")
         case .askAuthorizer:
             try require(argument == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: authorizers.count, .code, offset, "authorizer")
@@ -135,7 +138,7 @@ extension TableView {
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
         case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
-            .askAuthorizer:
+            .askAuthorizer, .introspectToken:
             break
         }
     }

@@ -179,6 +179,7 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var hashSlots: Section<UInt16> { section(55) }
     @inlinable package var authorizers: Section<AuthorizerRecord> { section(56) }
     @inlinable package var fieldNames: Section<TextReference> { section(57) }
+    @inlinable package var introspections: Section<IntrospectionRecord> { section(58) }
 
     /// The settings of the gateway as a whole.
     @inlinable

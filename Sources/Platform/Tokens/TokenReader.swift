@@ -22,6 +22,8 @@ package enum TokenFault: UInt8, BitwiseCopyable, CaseIterable, Sendable {
     case claim
     /// The claim that says who calls names nobody.
     case consumer
+    /// Who issued it says that it holds no more, or never did.
+    case inactive
 
     /// The word in metrics and the access log.
     package var word: StaticString {
@@ -40,6 +42,7 @@ package enum TokenFault: UInt8, BitwiseCopyable, CaseIterable, Sendable {
         case .audience: "token-audience"
         case .claim: "token-claim"
         case .consumer: "token-consumer"
+        case .inactive: "token-inactive"
         }
     }
 }
@@ -103,6 +106,12 @@ package struct TokenReader: ~Copyable {
             return false
         }
         return unsafe readClaims(of: token, from: parts.first + 1, to: parts.second)
+    }
+
+    /// Reads claims that somebody else says of a token: one JSON object.
+    package mutating func readClaims(object text: UnsafeRawBufferPointer) -> Bool {
+        guard unsafe claims.read(text) else { return false }
+        return claims[0].kind == .object
     }
 
     private mutating func readClaims(of token: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Bool {

@@ -41,13 +41,13 @@ package enum LoadError: Error, Equatable, Sendable {
         case .noMemory(let code): "cannot map memory for the table: \(systemMessage(code))"
         case .invalidTable(let path, let error): "`\(path)`: \(error.message)"
         case .missingVariable(let name, let consumer):
-            "the environment has no variable `\(name)`, which a key of consumer `\(consumer)` comes from"
+            "the environment has no variable `\(name)`, which a secret of `\(consumer)` comes from"
         case .unreadableSecret(let path, let code, let consumer):
-            "cannot read `\(path)`, which a key of consumer `\(consumer)` comes from: \(systemMessage(code))"
+            "cannot read `\(path)`, which a secret of `\(consumer)` comes from: \(systemMessage(code))"
         case .emptySecret(let place, let consumer):
-            "\(place), which a key of consumer `\(consumer)` comes from, is empty"
+            "\(place), which a secret of `\(consumer)` comes from, is empty"
         case .secretTooLong(let place, let consumer):
-            "\(place), which a key of consumer `\(consumer)` comes from, has more than \(SecretLimits.byteCountMax) bytes"
+            "\(place), which a secret of `\(consumer)` comes from, has more than \(SecretLimits.byteCountMax) bytes"
         case .unusableFile(let path, let reason): "cannot use `\(path)`: \(reason)"
         case .missingKeyVariable(let name, let certificate):
             "the environment has no variable `\(name)`, which the private key of `\(certificate)` comes from"

@@ -9,12 +9,21 @@ enum ConsultationStage: UInt8, BitwiseCopyable {
     case done
 }
 
+/// What a program asks other servers.
+enum Question: BitwiseCopyable {
+    /// Whether a request may pass: an index into `authorizers`.
+    case authorizer(UInt32)
+    /// What the request's token is worth: an index into `introspections`.
+    case introspection(UInt32)
+}
+
 /// What an exchange puts aside while it asks another server, and what it heard: in a slab beside that of the exchanges
 /// and under the same index, so that requests that ask nobody never touch it.
 struct Consultation: BitwiseCopyable {
     // Where the program goes on.
-    /// Who is asked: an index into `authorizers`.
-    var authorizer: UInt32 = 0
+    var question = Question.authorizer(0)
+    /// Who decided, or will: an index into `authorizers`, or none.
+    var authorizer = TableLayout.none
     var counter: UInt32 = 0
     /// Refusals look as if there were no such version.
     var isHidden = false
@@ -37,15 +46,19 @@ struct Consultation: BitwiseCopyable {
     var deadline: UInt64 = 0
     /// Its head is one that lets the request pass; the body is still read.
     var hasAnswered = false
-    /// Bytes of the body that were read over.
+    /// Bytes of the body that were read over, or kept in `claims`.
     var bodyCount = 0
     /// Whole lines of its fields: those for the upstream, then those for the client.
     var lines: Block?
     var upstreamLinesEnd: Int32 = 0
     var clientLinesEnd: Int32 = 0
+    /// What an authorization server says of the request's token.
+    var claims: Block?
+    var claimsCount: Int32 = 0
 }
 
 extension Consultation {
     var upstreamLines: Bytes { lines?.bytes(0, Int(upstreamLinesEnd)) ?? .empty }
+    var claimsText: Bytes { claims?.bytes(0, Int(claimsCount)) ?? .empty }
     var clientLines: Bytes { lines?.bytes(Int(upstreamLinesEnd), Int(clientLinesEnd)) ?? .empty }
 }

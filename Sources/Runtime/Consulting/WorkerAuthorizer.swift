@@ -106,9 +106,16 @@ extension Worker {
 
     // MARK: What it said
 
-    /// The fields that the upstream gets.
+    /// The fields that the upstream gets. What is not for the client is needed no more, however long the exchange
+    /// lasts.
     mutating func appendVerdict(_ x: Int32, to output: inout ByteWriter) {
         output.append(consultations[x].upstreamLines)
+        if consultations[x].clientLines.isEmpty {
+            forgetConsultation(x)
+        } else if let claims = consultations[x].claims {
+            blocks.give(claims)
+            consultations[x].claims = nil
+        }
     }
 
     /// The fields that the client gets.
@@ -127,6 +134,7 @@ extension Worker {
 
     /// Trailers that would say what only the server that was asked may say.
     mutating func dropVerdictTrailers(_ x: Int32, _ view: TableView) {
+        guard consultations[x].authorizer != TableLayout.none else { return }
         let record = view.authorizers[consultations[x].authorizer]
         let names = record.upstreamHeaders
         for index in names.first..<names.first + names.count {

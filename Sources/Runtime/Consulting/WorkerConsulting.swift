@@ -10,19 +10,30 @@ extension Worker {
     /// Suspends the exchange's program behind an instruction and asks.
     ///
     /// - Precondition: the request's head is the one that was parsed last.
-    mutating func consult(_ x: Int32, authorizer index: UInt32, counter: UInt32, isHidden: Bool) {
-        let record = exchanges[x].table.view.authorizers[index]
+    mutating func consult(_ x: Int32, _ question: Question, counter: UInt32, isHidden: Bool) {
+        let view = exchanges[x].table.view
         putAside(x)
-        consultations[x].authorizer = index
+        let (upstream, timeout) =
+            switch question {
+            case .authorizer(let index): (view.authorizers[index].upstream, view.authorizers[index].timeout)
+            case .introspection(let index): (view.introspections[index].upstream, view.introspections[index].timeout)
+            }
+        if case .authorizer(let index) = question { consultations[x].authorizer = index }
+        consultations[x].question = question
         consultations[x].counter = counter
         consultations[x].isHidden = isHidden
-        consultations[x].deadline = now + UInt64(record.timeout) * 1000
-        exchanges[x].upstreamIndex = record.upstream
+        consultations[x].deadline = now + UInt64(timeout) * 1000
+        exchanges[x].upstreamIndex = upstream
         exchanges[x].upstreamStarted = now
-        exchanges[x].asksOverHTTP2 = exchanges[x].table.view.targets[upstream(of: x).targets.first].speaksHTTP2
-        arm(exchanges[x].client, .answer, after: record.timeout)
+        exchanges[x].asksOverHTTP2 = view.targets[view.upstreams[upstream].targets.first].speaksHTTP2
+        arm(exchanges[x].client, .answer, after: timeout)
         let block = blocks.take()
-        guard writeQuestion(x, record, into: block) else {
+        let isWritten =
+            switch question {
+            case .authorizer(let index): writeQuestion(x, view.authorizers[index], into: block)
+            case .introspection(let index): writeIntrospection(x, index, into: block)
+            }
+        guard isWritten else {
             blocks.give(block)
             return failConsultation(x)
         }
@@ -32,6 +43,7 @@ extension Worker {
     /// Keeps what is known of the request, and makes the exchange one without a body.
     private mutating func putAside(_ x: Int32) {
         if exchanges[x].consultation == .none { consultations[x] = Consultation() }
+        keepKnownAnswer(x)
         consultations[x].edits = edits
         if !edits.token.isEmpty {
             consultations[x].tokenStart = Int32(FieldsView(head.table, head.message).offset(of: edits.token))
@@ -59,6 +71,7 @@ extension Worker {
         consultations[x].hasAnswered = false
         consultations[x].bodyCount = 0
         forgetLines(x)
+        if case .introspection = consultations[x].question { consultations[x].claimsCount = 0 }
         // Who had to wait for a connection has another deadline, or none.
         if sockets[exchanges[x].client].deadline != .answer {
             arm(exchanges[x].client, .answer, after: consultationTime(x))
@@ -104,7 +117,7 @@ extension Worker {
         sockets[server].transport == .stream ? http2.failure(of: server) : .closed
     }
 
-    /// Takes what came of the answer: its head, then its body, of which nothing is kept.
+    /// Takes what came of the answer: its head, then its body.
     ///
     /// - Returns: whether more is to come.
     private mutating func takeAnswer(_ x: Int32) -> Bool {
@@ -115,7 +128,9 @@ extension Worker {
         }
         guard let block = sockets[server].input else { return true }
         let (start, end) = (Int(sockets[server].inputStart), Int(sockets[server].inputEnd))
-        guard case .progress(_, _, let consumed) = exchanges[x].answer.step(block, from: start, to: end) else {
+        guard case .progress(let data, _, let consumed) = exchanges[x].answer.step(block, from: start, to: end),
+            keepBody(x, block.bytes(start, start + data))
+        else {
             failUpstream(x, .malformed)
             return false
         }
@@ -165,6 +180,10 @@ extension Worker {
     private mutating func judge(_ x: Int32, from input: Bytes) -> Bool {
         let server = exchanges[x].upstream
         if exchanges[x].duties.contains(.judged) { noteAnswer(x, answerHead.status) }
+        if case .introspection = consultations[x].question, answerHead.status != 200 {
+            failConsultation(x)
+            return false
+        }
         switch answerHead.status {
         case 200..<300: break
         case 300..<500:
@@ -174,7 +193,7 @@ extension Worker {
             failConsultation(x)
             return false
         }
-        guard keepLines(x) else {
+        if case .authorizer = consultations[x].question, !keepLines(x) {
             failUpstream(x, .malformed)
             return false
         }
@@ -188,22 +207,36 @@ extension Worker {
 
     /// The request may pass.
     private mutating func conclude(_ x: Int32) {
-        metrics.add(.authorizerAllowed)
         // A connection on which more is to come is not worth waiting for.
-        if exchanges[x].answer.isComplete { releaseUpstream(x) } else { dropUpstream(x) }
+        let isWhole = exchanges[x].answer.isComplete
+        if isWhole { releaseUpstream(x) } else { dropUpstream(x) }
         takeUp(x)
-        resume(x)
+        guard restoreHead(x) else { return refuse(x, .malformed) }
+        if case .introspection(let index) = consultations[x].question {
+            let refusal = isWhole ? takeIntrospection(x, index) : .introspectionUnavailable
+            if refusal != .none { return refuse(x, consultations[x].isHidden ? .versionUnknown : refusal) }
+        } else {
+            metrics.add(.authorizerAllowed)
+        }
+        goOn(x)
     }
 
     /// Nobody could be asked, or the answer says nothing of the request.
     mutating func failConsultation(_ x: Int32) {
-        metrics.add(.authorizerFailed)
         forgetLines(x)
         if exchanges[x].upstream >= 0 { dropUpstream(x) }
         takeUp(x)
-        let record = exchanges[x].table.view.authorizers[consultations[x].authorizer]
-        if record.passesOnFailure { return resume(x) }
-        refuse(x, consultations[x].isHidden ? .versionUnknown : .authorizerUnavailable)
+        var refusal = RefusalKind.introspectionUnavailable
+        if case .authorizer(let index) = consultations[x].question {
+            metrics.add(.authorizerFailed)
+            if exchanges[x].table.view.authorizers[index].passesOnFailure {
+                return restoreHead(x) ? goOn(x) : refuse(x, .malformed)
+            }
+            refusal = .authorizerUnavailable
+        } else {
+            metrics.add(.introspectionsFailed)
+        }
+        refuse(x, consultations[x].isHidden ? .versionUnknown : refusal)
     }
 
     /// The answer is not there in time.
@@ -251,15 +284,15 @@ extension Worker {
         exchanges[x].isHead = consultations[x].isHead
     }
 
-    /// Runs the rest of the program on the request, whose head still stands in the client's block.
-    private mutating func resume(_ x: Int32) {
+    /// Makes the request's head, which still stands in the client's block, the one that was parsed last.
+    private mutating func restoreHead(_ x: Int32) -> Bool {
         let client = exchanges[x].client
         let loaded = exchanges[x].table
-        guard let block = sockets[client].input else { return refuse(x, .malformed) }
+        guard let block = sockets[client].input else { return false }
         let start = Int(sockets[client].inputStart)
         // The bytes are those that were parsed before; only the path among them is in its normal form by now.
         guard case .complete = head.parse(block.bytes(start, start + Int(exchanges[x].headCount)), loaded.bounds) else {
-            return refuse(x, .malformed)
+            return false
         }
         if exchanges[x].isStream { head.takeStream(hasEnded: exchanges[x].body.framing == .none) }
         for index in 0..<head.table.count {
@@ -272,8 +305,14 @@ extension Worker {
             let tokenStart = Int(consultations[x].tokenStart)
             edits.token = head.message[tokenStart..<tokenStart + edits.token.count]
         }
-        let record = loaded.view.authorizers[consultations[x].authorizer]
-        dropVerdictFields(record, loaded.view)
+        edits.knownAnswer = -1
+        return true
+    }
+
+    /// Runs the rest of the program on the request.
+    private mutating func goOn(_ x: Int32) {
+        let view = exchanges[x].table.view
+        if case .authorizer(let index) = consultations[x].question { dropVerdictFields(view.authorizers[index], view) }
         let fields = FieldsView(head.table, head.message)
         let (counter, isHidden) = (consultations[x].counter, consultations[x].isHidden)
         act(x, on: runRequestProgram(x, fields, from: counter, isHidden: isHidden))
@@ -283,9 +322,10 @@ extension Worker {
         (consultations[x].upstreamLinesEnd, consultations[x].clientLinesEnd) = (0, 0)
     }
 
-    /// The exchange is over.
+    /// Nobody asks any more what was said.
     mutating func forgetConsultation(_ x: Int32) {
         if let lines = consultations[x].lines { blocks.give(lines) }
-        consultations[x].lines = nil
+        if let claims = consultations[x].claims { blocks.give(claims) }
+        (consultations[x].lines, consultations[x].claims) = (nil, nil)
     }
 }

@@ -12,6 +12,12 @@ extension StatusFacts {
         for fault in TokenFault.allCases where fault != .none {
             metrics.sample(refused, ["reason": "\(fault.word)"], sum(WorkerCounter.of(fault)))
         }
+        let asked = "apic_introspections_total"
+        metrics.family(asked, .counter, "What authorization servers said of tokens that were not known.")
+        let answers: KeyValuePairs<String, WorkerCounter> = [
+            "active": .introspectionsActive, "refused": .introspectionsRefused, "failed": .introspectionsFailed,
+        ]
+        for (result, counter) in answers { metrics.sample(asked, ["result": result], sum(counter)) }
         let fetches = "apic_key_fetches_total"
         metrics.family(fetches, .counter, "Attempts to fetch keys, by where from and what they came to.")
         for source in keySources {

@@ -68,7 +68,7 @@ extension Session {
     ///
     /// - Parameters:
     ///   - scheme: of the target.
-    ///   - isLast: no body follows.
+    ///   - isLast: nothing will be added to the output.
     /// - Returns: `false` if nghttp2 takes no request any more.
     func sendRequestHead(_ socket: Int32, scheme: StaticString, isLast: Bool) -> Bool {
         guard let block = store.sockets[socket].output else { return false }
@@ -93,7 +93,7 @@ extension Session {
         // nghttp2 copies names and values, and hands back the number, which is no pointer.
         var source = unsafe SessionCallbacks.source(socket)
         let id =
-            unsafe isLast
+            unsafe isLast && store.sockets[socket].outputCount == 0
             ? nghttp2_submit_request(handle, nil, fields.base, fields.count, nil, number)
             : nghttp2_submit_request(handle, nil, fields.base, fields.count, &source, number)
         guard id > 0 else { return false }

@@ -41,6 +41,9 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     /// A token cannot be checked: its keys are to be fetched, and none came yet.
     case keysUnavailable
     case claimsInsufficient
+    case unauthenticatedIntrospection
+    /// Nobody says what a token is worth.
+    case introspectionUnavailable
     /// The server that decides did not answer.
     case authorizerUnavailable
     /// It said no; the client got its answer.
@@ -52,7 +55,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .none: 200
         case .malformed, .selectorContradictory, .secureOnly: 400
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken:
+            .unauthenticatedToken, .unauthenticatedIntrospection:
             401
         case .forbidden, .claimsInsufficient, .addressNotAllowed, .originNotAllowed, .authorizerDenied: 403
         case .notFound, .versionUnknown: 404
@@ -68,7 +71,9 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamFailed, .upstreamMalformed, .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed,
             .upstreamUntrusted:
             502
-        case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy, .keysUnavailable, .authorizerUnavailable: 503
+        case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy, .keysUnavailable, .authorizerUnavailable,
+            .introspectionUnavailable:
+            503
         case .upstreamTimeout: 504
         case .versionUnsupported: 505
         }
@@ -94,10 +99,11 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .brownout: "version-brownout"
         case .bodyTooLarge: "body-too-large"
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken:
+            .unauthenticatedToken, .unauthenticatedIntrospection:
             "authentication-required"
         case .keysUnavailable: "keys-unavailable"
         case .claimsInsufficient: "claims-insufficient"
+        case .introspectionUnavailable: "introspection-unavailable"
         case .authorizerUnavailable: "authorizer-unavailable"
         case .authorizerDenied: "authorizer-denied"
         case .forbidden: "consumer-not-allowed"
@@ -137,9 +143,10 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .brownout: "This version of the API is deprecated and rests for a while; see Retry-After."
         case .bodyTooLarge: "The request's body is larger than this route takes."
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken:
+            .unauthenticatedToken, .unauthenticatedIntrospection:
             "The request needs a valid credential."
         case .keysUnavailable: "The gateway has no keys yet to check tokens by; see Retry-After."
+        case .introspectionUnavailable: "Nobody could be asked what the token is worth; see Retry-After."
         case .authorizerUnavailable: "Nobody could be asked whether the request may pass; see Retry-After."
         case .authorizerDenied: "The request may not pass."
         case .claimsInsufficient: "The token does not say what this route needs."
@@ -176,6 +183,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .unauthenticatedCertificate: "mtls-auth"
         case .unauthenticatedAny: "authentication"
         case .unauthenticatedToken, .keysUnavailable: "jwt"
+        case .unauthenticatedIntrospection, .introspectionUnavailable: "oauth2-introspection"
         case .forbidden, .claimsInsufficient: "acl"
         case .authorizerUnavailable, .authorizerDenied: "forward-auth"
         case .addressNotAllowed: "ip-restriction"

@@ -25,6 +25,8 @@ struct RequestEdits: BitwiseCopyable {
     var headerEdits = TableLayout.none
     /// The request's token, if it is good, where it stands in the head.
     var token = Bytes.empty
+    /// Of a token that an authorization server vouched for and that is known: its place; -1 for others.
+    var knownAnswer: Int32 = -1
     /// The reader holds its claims.
     var isTokenRead = false
     /// The field that carries the request's id to the upstream; empty if there is none.

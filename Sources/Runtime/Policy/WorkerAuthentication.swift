@@ -211,7 +211,7 @@ extension Worker {
                 hasKey = true
             case .authenticateBasic: appendChallenge("Basic", view, to: &fields)
             case .authenticateCertificate: appendChallenge("Certificate", view, to: &fields)
-            case .authenticateToken: appendTokenChallenge(x, view, to: &fields)
+            case .authenticateToken, .introspectToken: appendTokenChallenge(x, view, to: &fields)
             default: break
             }
             counter += view.code[counter] >> 8 & 0xFF

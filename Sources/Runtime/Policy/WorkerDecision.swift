@@ -128,8 +128,8 @@ extension Worker {
             redirect(x, to: location, status: status, keepsQuery: keepsQuery)
         case .preflight(let policy): answerPreflight(x, policy)
         case .refuse(let kind): refuse(x, kind)
-        case .suspend(let authorizer, let counter, let isHidden):
-            consult(x, authorizer: authorizer, counter: counter, isHidden: isHidden)
+        case .suspend(let question, let counter, let isHidden):
+            consult(x, question, counter: counter, isHidden: isHidden)
         }
     }
 

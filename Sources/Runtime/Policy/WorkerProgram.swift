@@ -10,8 +10,8 @@ enum ProgramOutcome {
     /// Answer a preflight by a cross-origin policy.
     case preflight(UInt32)
     case refuse(RefusalKind)
-    /// Ask an authorizer, and go on behind this instruction when it has answered.
-    case suspend(authorizer: UInt32, counter: UInt32, isHidden: Bool)
+    /// Ask another server, and go on behind this instruction when it has answered.
+    case suspend(Question, counter: UInt32, isHidden: Bool)
 }
 
 extension Worker {
@@ -70,7 +70,13 @@ extension Worker {
             case .authenticateToken:
                 refusal = authenticateToken(x, fields, policy: view.code[counter + 1], argument: argument)
             case .askAuthorizer:
-                return .suspend(authorizer: view.code[counter + 1], counter: next, isHidden: isHidden)
+                return .suspend(.authorizer(view.code[counter + 1]), counter: next, isHidden: isHidden)
+            case .introspectToken:
+                let index = view.code[counter + 1]
+                guard let found = introspectToken(x, fields, index, argument: argument) else {
+                    return .suspend(.introspection(index), counter: next, isHidden: isHidden)
+                }
+                refusal = found
             case .requireClaims:
                 let range = RangeRecord(first: view.code[counter + 1], count: view.code[counter + 2])
                 refusal = requireClaims(x, range)
@@ -284,8 +290,10 @@ extension Worker {
             let address = clientAddress(x, fields)
             return RateStore.mix(RateStore.mix(seed, address.high), address.low)
         case .header:
-            let index = fields.firstIndex(ofName: Bytes(view.bytes(limit.headerName)))
+            let index = fields.firstIndex(ofName: Bytes(view.bytes(limit.keyName)))
             return RateStore.hash(index.map { fields.value($0) } ?? .empty, seed)
+        case .path: return RateStore.hash(path(of: x), seed)
+        case .claim: return RateStore.hash(claim(x, view.bytes(limit.keyName)), seed)
         case nil: return seed
         }
     }

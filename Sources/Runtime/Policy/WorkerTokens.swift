@@ -9,6 +9,7 @@ internal import Tokens
 struct TokenDesk: ~Copyable {
     var reader = TokenReader()
     let cache = TokenCache()
+    let answers = IntrospectionCache()
 }
 
 extension Worker {
@@ -67,7 +68,7 @@ extension Worker {
     }
 
     /// Takes over who a token is about.
-    private mutating func adopt(_ x: Int32, _ verified: VerifiedToken, _ token: Bytes) -> RefusalKind {
+    mutating func adopt(_ x: Int32, _ verified: VerifiedToken, _ token: Bytes) -> RefusalKind {
         if verified.consumer != TableLayout.none {
             guard exchanges[x].consumer == TableLayout.none || exchanges[x].consumer == verified.consumer else {
                 return refuseToken(x, .consumer)
@@ -81,7 +82,7 @@ extension Worker {
         return .none
     }
 
-    private mutating func refuseToken(_ x: Int32, _ fault: TokenFault) -> RefusalKind {
+    mutating func refuseToken(_ x: Int32, _ fault: TokenFault) -> RefusalKind {
         metrics.add(.unauthenticated)
         metrics.add(WorkerCounter.of(fault))
         exchanges[x].tokenFault = fault
@@ -131,7 +132,7 @@ extension Worker {
     }
 
     /// Who a token is about, as a number that tells nothing: issuer and subject, or, without a subject, the token.
-    private mutating func subject(_ verified: VerifiedToken) -> UInt64 {
+    mutating func subject(_ verified: VerifiedToken) -> UInt64 {
         guard let subject = unsafe desk.reader.claims.string(0, "sub") else { return verified.digest.0 | 1 }
         var hash = rates.seed
         if let issuer = unsafe desk.reader.claims.string(0, "iss") { hash = unsafe RateStore.hash(Bytes(issuer), hash) }
@@ -139,7 +140,7 @@ extension Worker {
     }
 
     /// The consumer by what a claim says: in tokens of this issuer, or of any.
-    private mutating func findConsumer(
+    mutating func findConsumer(
         _ loaded: LoadedTableReference,
         claim: TableBytes,
         seconds: Int64,
@@ -185,7 +186,7 @@ extension Worker {
 
     // MARK: Where it is
 
-    private mutating func findToken(
+    mutating func findToken(
         _ fields: FieldsView,
         _ name: Bytes,
         place: UInt32,
@@ -219,7 +220,7 @@ extension Worker {
     /// Refuses who comes without a token, or with one that does not say all of it.
     mutating func requireClaims(_ x: Int32, _ range: RangeRecord) -> RefusalKind {
         let view = exchanges[x].table.view
-        guard exchanges[x].hasToken, readClaims() else { return refuseClaims() }
+        guard exchanges[x].hasToken, readClaims(x) else { return refuseClaims() }
         for index in range.first..<range.first + range.count
         where !ClaimChecks.meets(desk.reader.claims, view.claimRequirements[index], view) { return refuseClaims() }
         return .none
@@ -231,10 +232,35 @@ extension Worker {
     }
 
     /// Reads the claims of the request's token, if that was not done yet.
-    private mutating func readClaims() -> Bool {
+    private mutating func readClaims(_ x: Int32) -> Bool {
         if edits.isTokenRead { return true }
+        if edits.knownAnswer >= 0 { return readAnswer(desk.answers.text(edits.knownAnswer)) }
+        if exchanges[x].consultation == .done, consultations[x].claimsCount > 0 {
+            return readAnswer(consultations[x].claimsText)
+        }
         // Valid as long as the request's head does not move.
         edits.isTokenRead = unsafe desk.reader.readClaims(UnsafeRawBufferPointer(edits.token.buffer))
+        return edits.isTokenRead
+    }
+
+    /// What the request's token says under a name; empty if it is no text, number or truth.
+    mutating func claim(_ x: Int32, _ name: TableBytes) -> Bytes {
+        guard exchanges[x].hasToken, readClaims(x), let index = ClaimChecks.find(desk.reader.claims, name) else {
+            return .empty
+        }
+        switch desk.reader.claims[index].kind {
+        // Valid until other claims are read.
+        case .string, .number: return unsafe Bytes(desk.reader.claims.bytes(index))
+        case .yes: return Bytes("true")
+        case .no: return Bytes("false")
+        case .null, .array, .object: return .empty
+        }
+    }
+
+    /// Reads what an authorization server said of the request's token.
+    private mutating func readAnswer(_ text: Bytes) -> Bool {
+        // Valid as long as nobody else's answer takes its place.
+        edits.isTokenRead = unsafe desk.reader.readClaims(object: UnsafeRawBufferPointer(text.buffer))
         return edits.isTokenRead
     }
 
@@ -260,7 +286,7 @@ extension Worker {
     mutating func appendClaims(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
         guard exchanges[x].hasToken else { return }
         let headers = view.tokenPolicies[exchanges[x].tokenPolicy].headers
-        guard headers.count > 0, readClaims() else { return }
+        guard headers.count > 0, readClaims(x) else { return }
         for index in headers.first..<headers.first + headers.count {
             let record = view.claimHeaders[index]
             guard let claim = ClaimChecks.find(desk.reader.claims, view.bytes(record.claim)) else { continue }
@@ -319,6 +345,7 @@ extension WorkerCounter {
         case .audience: .tokensForOthers
         case .claim: .tokensLackingClaims
         case .consumer: .tokensOfNobody
+        case .inactive: .tokensInactive
         }
     }
 }

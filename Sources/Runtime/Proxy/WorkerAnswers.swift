@@ -232,7 +232,7 @@ extension Worker {
         switch kind {
         case .methodNotAllowed: appendAllow(match.allowedMethods, view, to: &fields)
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken:
+            .unauthenticatedToken, .unauthenticatedIntrospection:
             appendChallenges(x, view, to: &fields)
         case .claimsInsufficient: appendTokenChallenge(x, view, to: &fields)
         case .brownout:
@@ -246,7 +246,8 @@ extension Worker {
                 wait = max(wait, exchanges[x].rates[index].resetSeconds)
             }
             appendRetryAfter(UInt64(wait), to: &fields)
-        case .overloaded, .upstreamBusy, .upstreamUnavailable, .keysUnavailable, .authorizerUnavailable:
+        case .overloaded, .upstreamBusy, .upstreamUnavailable, .keysUnavailable, .authorizerUnavailable,
+            .introspectionUnavailable:
             appendRetryAfter(1, to: &fields)
         default: break
         }

@@ -78,6 +78,11 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case tokensForOthers
     case tokensLackingClaims
     case tokensOfNobody
+    case tokensInactive
+    /// What authorization servers said of tokens: good, bad, and nothing of use.
+    case introspectionsActive
+    case introspectionsRefused
+    case introspectionsFailed
     /// Requests answered 503 because no keys had come yet.
     case keysUnavailable
     /// Answers of servers that were asked whether a request may pass: yes, no, and none that says so.

@@ -5,18 +5,26 @@ internal import Tokens
 enum ClaimChecks {
     /// Checks everything but the signature and who calls.
     ///
-    /// - Parameter seconds: since 1970, of the real clock.
+    /// - Parameters:
+    ///   - seconds: since 1970, of the real clock.
+    ///   - needsEnd: what does not say when it ends is refused.
     /// - Returns: what is wrong, or `none` and the instant from which the token holds no more.
     static func judge(
         _ claims: borrowing JSONTree,
         _ policy: TokenPolicyRecord,
         _ view: TableView,
-        seconds now: Int64
+        seconds now: Int64,
+        needsEnd: Bool = true
     ) -> (fault: TokenFault, expires: Int64) {
         let skew = Int64(policy.skewSeconds)
-        guard let end = claims.member(0, "exp") else { return (.lifetime, 0) }
-        guard let expires = seconds(claims, end, roundsUp: false) else { return (.malformed, 0) }
-        if now >= expires + skew { return (.expired, 0) }
+        var expires = TableLayout.never - skew
+        if let end = claims.member(0, "exp") {
+            guard let stated = seconds(claims, end, roundsUp: false) else { return (.malformed, 0) }
+            if now >= stated + skew { return (.expired, 0) }
+            expires = stated
+        } else if needsEnd {
+            return (.lifetime, 0)
+        }
         let longest = Int64(policy.lifetimeSecondsMax)
         if longest > 0, expires - now > longest + skew { return (.lifetime, 0) }
         for name in ["nbf", "iat"] as [StaticString] {

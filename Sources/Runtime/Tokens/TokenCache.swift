@@ -27,12 +27,17 @@ struct VerifiedToken: BitwiseCopyable {
 /// one with the digest of a good one, nor fill one set on purpose.
 struct TokenCache: ~Copyable {
     private static let wayCount = 4
-    private static let setCount = 1_024
-
+    private let setCount: Int
     private let entries: Slab<VerifiedToken>
     private let key = HMACKey(SystemRandom.bytes(count: 32))
 
-    init() { entries = Slab(zeroed: TokenCache.wayCount * TokenCache.setCount) }
+    /// - Parameter setCount: of four tokens each.
+    init(setCount: Int = 1_024) {
+        self.setCount = setCount
+        entries = Slab(zeroed: TokenCache.wayCount * setCount)
+    }
+
+    var capacity: Int { entries.capacity }
 
     deinit { entries.deallocate() }
 
@@ -48,7 +53,7 @@ struct TokenCache: ~Copyable {
         keyVersion: UInt64,
         seconds: Int64
     ) -> Int32 {
-        let first = TokenCache.firstIndex(digest)
+        let first = firstIndex(digest)
         for index in first..<first + Int32(TokenCache.wayCount)
         where entries[index].generation == generation && entries[index].policy == policy
             && TokenCache.areEqual(entries[index].digest, digest)
@@ -64,8 +69,11 @@ struct TokenCache: ~Copyable {
 
     /// Takes a token in, where the same one was, or nothing, or something that holds no more, or what was used least
     /// recently.
-    func insert(_ token: VerifiedToken, seconds: Int64) {
-        let first = TokenCache.firstIndex(token.digest)
+    ///
+    /// - Returns: its place.
+    @discardableResult
+    func insert(_ token: VerifiedToken, seconds: Int64) -> Int32 {
+        let first = firstIndex(token.digest)
         var place = first
         var best = Int64.max
         for index in first..<first + Int32(TokenCache.wayCount) {
@@ -80,10 +88,11 @@ struct TokenCache: ~Copyable {
         }
         entries[place] = token
         entries[place].lastUse = UInt32(truncatingIfNeeded: seconds)
+        return place
     }
 
-    private static func firstIndex(_ digest: (UInt64, UInt64, UInt64, UInt64)) -> Int32 {
-        Int32(truncatingIfNeeded: digest.3 % UInt64(setCount)) * Int32(wayCount)
+    private func firstIndex(_ digest: (UInt64, UInt64, UInt64, UInt64)) -> Int32 {
+        Int32(truncatingIfNeeded: digest.3 % UInt64(setCount)) * Int32(TokenCache.wayCount)
     }
 
     private static func areEqual(

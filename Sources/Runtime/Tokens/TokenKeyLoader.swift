@@ -11,6 +11,8 @@ package struct TokenKeys: Sendable {
     /// Of the content of all files and variables.
     let digest: Digest256
     let warnings: [String]
+    /// As whom the gateway asks what tokens are worth.
+    let clients: ClientSecrets
 
     /// - Parameter bundle: a bundle's directory, or a table file: relative paths are relative to its folder.
     package static func load(_ view: TableView, bundle: String) throws(LoadError) -> TokenKeys {
@@ -22,7 +24,15 @@ package struct TokenKeys: Sendable {
             for record in range.first..<range.first + range.count { keys += try loader.keys(view.tokenKeys[record]) }
             sets.append(range.count == 0 ? nil : KeySet(keys))
         }
-        return TokenKeys(sets: sets, files: loader.files, digest: loader.digest.finish(), warnings: loader.warnings)
+        let folder = MappedTable.folder(ofBundle: bundle)
+        let clients = try ClientSecrets.load(view, folder: folder, files: &loader.files, digest: &loader.digest)
+        return TokenKeys(
+            sets: sets,
+            files: loader.files,
+            digest: loader.digest.finish(),
+            warnings: loader.warnings,
+            clients: clients
+        )
     }
 }
 

@@ -84,7 +84,10 @@ extension Worker {
         }
         if exchanges[x].refusal != .none {
             line.refusedBy = TableBytes(exchanges[x].refusal.speaker)
-            let isToken = exchanges[x].refusal == .unauthenticatedToken && exchanges[x].tokenFault != .none
+            let isToken =
+                exchanges[x].tokenFault != .none
+                && (exchanges[x].refusal == .unauthenticatedToken
+                    || exchanges[x].refusal == .unauthenticatedIntrospection)
             line.reason = TableBytes(isToken ? exchanges[x].tokenFault.word : exchanges[x].refusal.type)
         }
         line.append(to: log, fields: fields)

@@ -89,9 +89,9 @@ struct Audit {
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
             case .mtlsAuth, .keyAuth, .basicAuth: ways.append(step.plugin.name)
-            case .jwt(let settings):
+            case .jwt, .oauth2Introspection:
                 ways.append(step.plugin.name)
-                if settings.consumerClaim == nil { admitsStrangers = true }
+                if step.plugin.tokenSettings?.consumerClaim == nil { admitsStrangers = true }
             case .authentication(let settings): (isAny, anonymous) = (settings.requirement == .any, settings.anonymous)
             case .acl(let settings): who = people(settings)
             case .forwardAuth(let settings): authorizer = gateway.upstreams[settings.upstream].name

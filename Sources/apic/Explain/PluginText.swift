@@ -28,6 +28,9 @@ struct PluginText {
         case .basicAuth(let settings):
             return "user name and password, else 401" + (settings.forwardsCredential ? "; the upstream sees them" : "")
         case .jwt(let settings): return token(settings)
+        case .oauth2Introspection(let settings):
+            return token(settings.token) + "; \(gateway.upstreams[settings.upstream].name) is asked what it is worth, "
+                + (settings.keepsSeconds == 0 ? "each time" : "and believed for \(settings.keepsSeconds) s")
         case .authentication(let settings):
             let how = settings.requirement == .any ? "any of them is enough" : "each must find the same consumer"
             return how + (settings.anonymous.map { "; without any, \(gateway.consumers[$0].name) calls" } ?? "")
@@ -107,6 +110,8 @@ struct PluginText {
             case .consumer: "consumer"
             case .address: "address"
             case .header(let name): "the header `\(name)`"
+            case .path: "path"
+            case .claim(let name): "what tokens say of `\(name)`"
             }
         var text = "\(Self.rates(settings.rates)) by \(key), else 429"
         for tier in settings.tiers { text += "; \(gateway.groups[tier.group]): \(Self.rates(tier.rates))" }

@@ -159,7 +159,8 @@ struct RoutedExplanation {
             let hasPassword = fields.contains { $0.value.lowercased().hasPrefix("basic ") }
             if hasPassword || explanation.consumer != nil || hasOtherWays { return nil }
             return (401, "the request has no user name and password")
-        case .jwt(let settings):
+        case .jwt, .oauth2Introspection:
+            guard let settings = plugin.tokenSettings else { return nil }
             let hasToken =
                 switch settings.source {
                 case .header(let name): explanation.request.hasField(name)
@@ -236,7 +237,8 @@ struct RoutedExplanation {
                 requestID = settings.header
                 if settings.echo { echo = settings.header }
             case .mtlsAuth, .keyAuth, .basicAuth: authenticates = true
-            case .jwt(let settings):
+            case .jwt, .oauth2Introspection:
+                guard let settings = step.plugin.tokenSettings else { continue }
                 authenticates = authenticates || settings.consumerClaim != nil
                 claims = settings.headers
             case .forwardAuth(let settings): authorizer = settings
