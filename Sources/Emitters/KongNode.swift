@@ -16,8 +16,8 @@ struct KongNode: Sendable {
     var certificate: String { Self.secretsPath + "/\(node.name).crt" }
     var key: String { Self.secretsPath + "/\(node.name).key" }
 
-    /// All of a gateway. Where the spec names no ports, a node publishes Kong's own, both raised by the first number with
-    /// which nobody else has either.
+    /// All of a gateway. Where the spec names no ports, a node publishes Kong's own, both raised by the first number
+    /// with which nobody else has either.
     static func all(of gateway: Gateway) -> [KongNode] {
         var taken = Set(gateway.nodes.flatMap { $0.ports.map(\.published) })
         if gateway.nodes.contains(where: { $0.kong == nil && $0.ports.isEmpty }) {

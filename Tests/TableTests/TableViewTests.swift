@@ -68,6 +68,8 @@ struct TableViewTests {
             (.tokenTexts, address(view.tokenTexts.pointer(0))),
             (.healthChecks, address(view.healthChecks.pointer(0))),
             (.statusRanges, address(view.statusRanges.pointer(0))), (.hashSlots, address(view.hashSlots.pointer(0))),
+            (.authorizers, address(view.authorizers.pointer(0))), (.fieldNames, address(view.fieldNames.pointer(0))),
+            (.introspections, address(view.introspections.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {
