@@ -179,8 +179,9 @@ int main(int argc, char **argv) {
         connections[index].fd = open_connection(port);
         struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)index};
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, connections[index].fd, &event) != 0) fail("epoll_ctl");
-        freeOnes[freeCount++] = index;
     }
+    // Each connection asks once before one asks again: a gateway closes those that say nothing.
+    int unusedCount = count;
     uint64_t start = now(), end = start + (uint64_t)((warmUp + seconds) * 1e9);
     measureFrom = start + (uint64_t)(warmUp * 1e9);
     uint64_t next = start, last = end + (maySeeShed ? 2000000000u : 10000000000u);
@@ -190,7 +191,8 @@ int main(int argc, char **argv) {
         if (time > last) fail("answers are missing 10 s after the end");
         while (next < end && next <= time) {
             if (next >= measureFrom && latenessCount < sampleSize) lateness[latenessCount++] = (uint32_t)((time - next) / 1000);
-            if (freeCount > 0) send_request(freeOnes[--freeCount], next);
+            if (unusedCount > 0) send_request(--unusedCount, next);
+            else if (freeCount > 0) send_request(freeOnes[--freeCount], next);
             else dueOnes[dueTail++ % dueSize] = next;
             next += (uint64_t)(-log(uniform()) / rate * 1e9);
         }
