@@ -20,29 +20,16 @@ package struct DeployPlan: Sendable {
         self.gateway = gateway
         nodes = gateway.nodes.isEmpty ? [Node(name: gateway.name)] : gateway.nodes.filter { $0.kong == nil }
         kongNodes = KongNode.all(of: gateway)
-        var variables: Set<String> = []
-        var files: Set<String> = []
+        var secrets = gateway.certificatePairs.map(\.key) + gateway.clientSecrets
         for credential in gateway.credentials {
-            switch credential.key {
-            case .digest: continue
-            case .secret(.environment(let name)): variables.insert(name)
-            case .secret(.file(let path)): files.insert(path)
-            }
-        }
-        for pair in gateway.certificatePairs {
-            switch pair.key {
-            case .environment(let name): variables.insert(name)
-            case .file(let path): files.insert(path)
-            }
+            if case .secret(let secret) = credential.key { secrets.append(secret) }
         }
         for key in gateway.tokenKeys {
-            switch key.source {
-            case .text: continue
-            case .secret(.environment(let name)): variables.insert(name)
-            case .secret(.file(let path)): files.insert(path)
-            }
+            if case .secret(let secret) = key.source { secrets.append(secret) }
         }
-        for secret in gateway.clientSecrets {
+        var variables: Set<String> = []
+        var files: Set<String> = []
+        for secret in secrets {
             switch secret {
             case .environment(let name): variables.insert(name)
             case .file(let path): files.insert(path)

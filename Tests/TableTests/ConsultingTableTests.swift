@@ -79,20 +79,7 @@ struct ConsultingTableTests {
     @Test("an altered byte is refused or harmless")
     func corruption() {
         let intact = TableEmitter.emit(Self.gateway)
-        var refused = 0
-        for offset in intact.indices {
-            for value: UInt8 in [0x01, 0xFF] {
-                var altered = intact
-                altered[offset] ^= value
-                TableMending.mendChecksums(&altered)
-                guard let table = try? LoadedTable(altered) else {
-                    refused += 1
-                    continue
-                }
-                Self.read(table.view)
-            }
-        }
-        #expect(refused > intact.count)
+        #expect(TableMending.alter(intact, read: Self.read) > intact.count)
     }
 
     private static func names(_ range: RangeRecord, _ view: TableView) -> [String] {

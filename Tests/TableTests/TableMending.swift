@@ -2,6 +2,27 @@ import GatewayTable
 
 /// Makes the checksums of an altered table fit again, so that what they guard is checked by itself.
 enum TableMending {
+    /// Alters every byte of a table in two ways, with the checksums that go with it.
+    ///
+    /// - Parameter read: reads what a gateway would, in every altered table that passes for one.
+    /// - Returns: how many do not.
+    static func alter(_ intact: [UInt8], read: (TableView) -> Void) -> Int {
+        var refused = 0
+        for offset in intact.indices {
+            for value: UInt8 in [0x01, 0xFF] {
+                var altered = intact
+                altered[offset] ^= value
+                mendChecksums(&altered)
+                guard let table = try? LoadedTable(altered) else {
+                    refused += 1
+                    continue
+                }
+                read(table.view)
+            }
+        }
+        return refused
+    }
+
     static func mendChecksums(_ bytes: inout [UInt8]) {
         let sections = TableSection.allCases
         let headEnd = aligned(TableLayout.headerByteCount + sections.count * TableLayout.directoryEntryByteCount)

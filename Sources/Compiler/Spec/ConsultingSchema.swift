@@ -131,15 +131,7 @@ extension PluginSchema {
                 example: "cache-refused: 5s",
                 "How long one that is not is refused without asking again."
             ),
-            .optional(
-                "header",
-                "header name",
-                default: "Authorization",
-                example: "header: X-Token",
-                tokenPlace("field")
-            ),
-            .optional("query", "name", example: "query: access_token", tokenPlace("query parameter")),
-            .optional("cookie", "name", example: "cookie: session", tokenPlace("cookie")),
+        ] + tokenPlaces + [
             .optional(
                 "require",
                 "map of texts, or of lists of them",

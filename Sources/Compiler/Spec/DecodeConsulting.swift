@@ -60,8 +60,7 @@ extension SpecDecoder {
 
     private mutating func clientSecret(_ field: Field?) -> SecretReference? {
         guard let field else { return nil }
-        let isReference = tree[field.node].flags.contains(.reference) && tree[field.node].kind == .scalar
-        if isReference, let reference = try? Reference.secret(tree.bytes(of: field.node)) { return reference }
+        if let reference = secretReference(field.node) { return reference }
         report(
             Diagnostic(
                 .literalClientSecret,

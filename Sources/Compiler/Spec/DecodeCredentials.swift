@@ -34,9 +34,7 @@ extension SpecDecoder {
         guard let fields = fields(field, SpecSchema.basicCredential) else { return nil }
         let username = scalar(fields["username"], .username)
         guard let password = fields["password"] else { return nil }
-        guard tree[password.node].flags.contains(.reference), tree[password.node].kind == .scalar,
-            let secret = try? Reference.secret(tree.bytes(of: password.node))
-        else {
+        guard let secret = secretReference(password.node) else {
             report(
                 Diagnostic(
                     .literalPassword,

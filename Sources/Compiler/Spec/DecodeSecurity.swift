@@ -92,11 +92,7 @@ extension SpecDecoder {
 
     /// A path, or a reference to a secret. The key itself is refused, and no message repeats it.
     private mutating func privateKey(_ field: Field) -> Spanned<SecretReference>? {
-        if tree[field.node].flags.contains(.reference), tree[field.node].kind == .scalar,
-            let secret = try? Reference.secret(tree.bytes(of: field.node))
-        {
-            return Spanned(secret, span(field.node))
-        }
+        if let secret = secretReference(field.node) { return Spanned(secret, span(field.node)) }
         return scalar(field, .keyPath).map { Spanned(.file($0.value), $0.span) }
     }
 }

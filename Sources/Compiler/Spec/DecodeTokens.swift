@@ -115,10 +115,9 @@ extension SpecDecoder {
             report(.tokenKeyAlgorithm(algorithm, isSecret: isSecret))
             return nil
         }
-        let reference =
-            tree[field.node].flags.contains(.reference) && tree[field.node].kind == .scalar
-            ? try? Reference.secret(tree.bytes(of: field.node)) : nil
-        if let reference { return TokenKey(id: id, algorithm: algorithm?.value, source: .secret(reference)) }
+        if let reference = secretReference(field.node) {
+            return TokenKey(id: id, algorithm: algorithm?.value, source: .secret(reference))
+        }
         guard !isSecret else {
             report(
                 Diagnostic(

@@ -70,11 +70,7 @@ extension SpecDecoder {
     /// A reference to a secret, or the key itself, which no message repeats.
     mutating func credentialKey(_ field: Field) -> CredentialSpec.Key? {
         let isReference = tree[field.node].flags.contains(.reference)
-        if isReference, tree[field.node].kind == .scalar,
-            let secret = try? Reference.secret(tree.bytes(of: field.node))
-        {
-            return .secret(secret)
-        }
+        if let secret = secretReference(field.node) { return .secret(secret) }
         guard let key = scalar(field, .apiKey) else { return nil }
         if !isReference {
             report(

@@ -1,3 +1,5 @@
+internal import GatewayIR
+
 /// Turns the tree into a `SpecDocument`, strictly: whatever the schema does not know is reported, and so is every value
 /// that is not what its key calls for. All mistakes in one walk; a refused value is left out of the document.
 struct SpecDecoder {
@@ -91,6 +93,12 @@ struct SpecDecoder {
             report(error.diagnostic(node, in: tree, environment: environment))
             return nil
         }
+    }
+
+    /// Where a secret is, if a scalar is a reference to one and nothing else.
+    func secretReference(_ node: NodeIndex) -> SecretReference? {
+        guard tree[node].flags.contains(.reference), tree[node].kind == .scalar else { return nil }
+        return try? Reference.secret(tree.bytes(of: node))
     }
 
     /// A scalar as the value of its type.

@@ -53,15 +53,7 @@ extension PluginSchema {
                 "Those of public keys that are taken. An RSA key that names none goes with the first one of RS256, RS384, "
                     + "RS512, PS256, PS384, PS512 that is listed."
             ),
-            .optional(
-                "header",
-                "header name",
-                default: "Authorization",
-                example: "header: X-Token",
-                tokenPlace("field")
-            ),
-            .optional("query", "name", example: "query: access_token", tokenPlace("query parameter")),
-            .optional("cookie", "name", example: "cookie: session", tokenPlace("cookie")),
+        ] + tokenPlaces + [
             .optional(
                 "require",
                 "map of texts, or of lists of them",
@@ -152,7 +144,20 @@ extension PluginSchema {
         ),
     ]
 
-    static func tokenPlace(_ what: String) -> String {
+    /// Where a request carries its token.
+    static let tokenPlaces: [SchemaKey] = [
+        .optional(
+            "header",
+            "header name",
+            default: "Authorization",
+            example: "header: X-Token",
+            tokenPlace("field")
+        ),
+        .optional("query", "name", example: "query: access_token", tokenPlace("query parameter")),
+        .optional("cookie", "name", example: "cookie: session", tokenPlace("cookie")),
+    ]
+
+    private static func tokenPlace(_ what: String) -> String {
         "The \(what) that carries the token, and no other place."
     }
 }

@@ -32,9 +32,7 @@ extension Worker {
         output.append("\r\n")
         appendIdentity(x, view, to: &output)
         output.append("\r\n")
-        exchanges[x].upstreamHeadCount = Int32(output.count)
-        // Room for the longest `Host` line that another target may need.
-        return !output.isOverfull && output.room > Limits.hostBytesMax + 16
+        return endUpstreamHead(x, output)
     }
 
     /// What a trusted peer says of the way here.

@@ -71,9 +71,7 @@ extension Worker {
         output.append(start)
         output.append(form: edits.token)
         output.append(end)
-        exchanges[x].upstreamHeadCount = Int32(output.count)
-        // Room for the longest `Host` line that another target may need.
-        return !output.isOverfull && output.room > Limits.hostBytesMax + 16
+        return endUpstreamHead(x, output)
     }
 
     // MARK: Hearing

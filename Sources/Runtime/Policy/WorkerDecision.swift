@@ -43,9 +43,8 @@ extension Worker {
         }
         if !exchanges[x].isPreflight { find(host, path, method: head.method, &facts, loaded) }
         guard match.route != TableLayout.none else { return refuseUnrouted(x, &facts) }
-        takeRoute(x, loaded)
-        let entry = loaded.view.programs[loaded.view.routes[match.route].program].requestEntry
-        act(x, on: runRequestProgram(x, fields, from: entry, isHidden: false))
+        let program = takeRoute(x, loaded)
+        act(x, on: runRequestProgram(x, fields, from: program.requestEntry, isHidden: false))
     }
 
     /// Keeps the client's address for the access log, which is written when the fields are gone.
@@ -106,7 +105,8 @@ extension Worker {
         }
     }
 
-    private mutating func takeRoute(_ x: Int32, _ loaded: LoadedTableReference) {
+    /// - Returns: the program of the route that was found.
+    private mutating func takeRoute(_ x: Int32, _ loaded: LoadedTableReference) -> ProgramRecord {
         let program = loaded.view.programs[loaded.view.routes[match.route].program]
         loaded.prefetch(program)
         let version = program.version
@@ -116,6 +116,7 @@ extension Worker {
         exchanges[x].series = loaded.seriesOfVersion[version]
         exchanges[x].captureCount = UInt8(match.captureCount)
         for index in 0..<2 * match.captureCount { exchanges[x].captures[index] = match.captures[index] }
+        return program
     }
 
     mutating func act(_ x: Int32, on outcome: ProgramOutcome) {

@@ -49,8 +49,14 @@ extension Worker {
             output.append("\r\n")
         }
         output.append("\r\n")
+        return endUpstreamHead(x, output)
+    }
+
+    /// Notes how much of the output is for the upstream.
+    ///
+    /// - Returns: whether it fits, with room for the longest `Host` line that another target may need.
+    mutating func endUpstreamHead(_ x: Int32, _ output: ByteWriter) -> Bool {
         exchanges[x].upstreamHeadCount = Int32(output.count)
-        // Room for the longest `Host` line that another target may need.
         return !output.isOverfull && output.room > Limits.hostBytesMax + 16
     }
 

@@ -27,7 +27,7 @@ extension Worker {
         guard UpgradeProtocols.areAll(chosen, of: asked), writeAnswerHead(x) else { return false }
         exchanges[x].closesClient = true
         metrics.countRequest(
-            series: exchanges[x].table.seriesOfVersion[exchanges[x].version],
+            series: exchanges[x].series,
             statusClass: 1,
             durationMicroseconds: now - exchanges[x].started
         )

@@ -2,63 +2,31 @@ internal import CNGHTTP2
 
 /// What an HTTP/2 session of the gateway makes of bytes that a client sends behind its preface, without a connection:
 /// the real session, the real parser of heads, and an answer to every request. For fuzzing.
-package struct SessionRehearsal {
+package struct SessionRehearsal: StreamServant {
     /// Requests that the parser took.
-    package private(set) var requestCount = 0
+    private var requestCount = 0
     /// Body bytes that were read on.
-    package private(set) var bodyByteCount = 0
-    /// The session goes on.
-    package private(set) var goesOn = true
+    private var bodyByteCount = 0
 
-    private let sockets: Slab<Socket>
-    private let store: SessionStore
-    private let session: Session
-    private static let bounds = RequestHeadBounds(headBytesMax: 4_096, fieldCountMax: 32)
+    let rehearsed: RehearsedSession
+    private var sockets: Slab<Socket> { rehearsed.sockets }
+    private var store: SessionStore { rehearsed.store }
+    private var session: Session { rehearsed.session }
 
     /// - Parameters:
     ///   - input: frames, right or wrong ones.
     ///   - pieceBytes: how many of them come at once.
     package static func play(_ input: [UInt8], pieceBytes: Int) -> (requestCount: Int, bodyByteCount: Int) {
-        guard var rehearsal = SessionRehearsal() else { return (0, 0) }
-        rehearsal.take(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0".utf8))
-        var start = 0
-        while start < input.count, rehearsal.goesOn {
-            let end = min(start + max(pieceBytes, 1), input.count)
-            rehearsal.take(Array(input[start..<end]))
-            start = end
-        }
-        let outcome = (rehearsal.requestCount, rehearsal.bodyByteCount)
-        rehearsal.end()
-        return outcome
+        guard let rehearsed = RehearsedSession(with: .client) else { return (0, 0) }
+        var rehearsal = SessionRehearsal(rehearsed: rehearsed)
+        rehearsal.play("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0", input, pieceBytes: pieceBytes)
+        rehearsed.end()
+        return (rehearsal.requestCount, rehearsal.bodyByteCount)
     }
 
-    private init?() {
-        guard let metrics = WorkerMetrics.make() else { return nil }
-        sockets = Slab(zeroed: 1 + 64)
-        sockets[0] = Socket()
-        store = SessionStore(sockets: sockets, descriptorCount: 1, blocks: BlockPool(), metrics: metrics)
-        store.setBounds(SessionRehearsal.bounds, openCountMax: 64)
-        guard let session = Session.begin(store, 0, role: .client, now: 0) else { return nil }
-        self.session = session
-    }
+    private init(rehearsed: RehearsedSession) { self.rehearsed = rehearsed }
 
-    private mutating func take(_ bytes: [UInt8]) {
-        goesOn = unsafe bytes.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return true }
-            // The array is valid for the call.
-            return unsafe session.feed(Bytes(base, count: buffer.count), now: 0)
-        }
-        while goesOn {
-            let socket = store.takeEvent(0)
-            guard socket >= 0 else { break }
-            serve(socket)
-        }
-        if goesOn { goesOn = session.pump() }
-        // Whoever sent this reads everything.
-        (sockets[0].outputStart, sockets[0].outputEnd) = (0, 0)
-    }
-
-    private mutating func serve(_ socket: Int32) {
+    mutating func serve(_ socket: Int32) {
         if store[socket].isClosed { return store.closeStream(socket) }
         if store[socket].hasHead, !store[socket].isStarted { start(socket) }
         let scratch = store.blocks.take()
@@ -75,7 +43,7 @@ package struct SessionRehearsal {
         }
         var head = RequestHead()
         let text = block.bytes(0, Int(sockets[socket].inputEnd))
-        guard case .complete = head.parse(text, SessionRehearsal.bounds) else { return end(socket) }
+        guard case .complete = head.parse(text, RehearsedSession.bounds) else { return end(socket) }
         // Nothing was smuggled in: one head, whose fields are those that were written, and no framing of HTTP/1.1.
         precondition(head.message.count == text.count)
         precondition(head.framing != .chunked && head.upgrade.isEmpty)
@@ -94,16 +62,5 @@ package struct SessionRehearsal {
         session.forget(store[socket].id)
         session.reset(store[socket].id, NGHTTP2_PROTOCOL_ERROR)
         store.closeStream(socket)
-    }
-
-    /// Gives back what the session held.
-    private func end() {
-        while session.record.firstStream >= 0 { store.closeStream(session.record.firstStream) }
-        session.end()
-        if let block = sockets[0].output { store.blocks.give(block) }
-        store.blocks.deallocate()
-        store.metrics.deallocate()
-        store.deallocate()
-        sockets.deallocate()
     }
 }

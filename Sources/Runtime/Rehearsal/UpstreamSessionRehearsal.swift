@@ -2,46 +2,31 @@ internal import CNGHTTP2
 
 /// What an HTTP/2 session of the gateway makes of bytes that an upstream sends, without a connection: the real session,
 /// with requests that wait for their answers, and the real parser of answers. For fuzzing.
-package struct UpstreamSessionRehearsal {
+package struct UpstreamSessionRehearsal: StreamServant {
     /// Final answers that the parser took.
-    package private(set) var answerCount = 0
+    private var answerCount = 0
     /// Body bytes that were read on.
-    package private(set) var bodyByteCount = 0
-    /// The session goes on.
-    package private(set) var goesOn = true
+    private var bodyByteCount = 0
 
-    private let sockets: Slab<Socket>
-    private let store: SessionStore
-    private let session: Session
+    let rehearsed: RehearsedSession
+    private var sockets: Slab<Socket> { rehearsed.sockets }
+    private var store: SessionStore { rehearsed.store }
+    private var session: Session { rehearsed.session }
     private static let requestCount = 6
 
     /// - Parameters:
     ///   - input: frames, right or wrong ones. Streams 1, 3, … 11 wait for answers.
     ///   - pieceBytes: how many of them come at once.
     package static func play(_ input: [UInt8], pieceBytes: Int) -> (answerCount: Int, bodyByteCount: Int) {
-        guard var rehearsal = UpstreamSessionRehearsal() else { return (0, 0) }
+        guard let rehearsed = RehearsedSession(with: .upstream) else { return (0, 0) }
+        var rehearsal = UpstreamSessionRehearsal(rehearsed: rehearsed)
         for index in 0..<requestCount { rehearsal.ask(hasBody: index % 3 == 2) }
-        rehearsal.take(Array("\0\0\0\u{4}\0\0\0\0\0".utf8))
-        var start = 0
-        while start < input.count, rehearsal.goesOn {
-            let end = min(start + max(pieceBytes, 1), input.count)
-            rehearsal.take(Array(input[start..<end]))
-            start = end
-        }
-        let outcome = (rehearsal.answerCount, rehearsal.bodyByteCount)
-        rehearsal.end()
-        return outcome
+        rehearsal.play("\0\0\0\u{4}\0\0\0\0\0", input, pieceBytes: pieceBytes)
+        rehearsed.end()
+        return (rehearsal.answerCount, rehearsal.bodyByteCount)
     }
 
-    private init?() {
-        guard let metrics = WorkerMetrics.make() else { return nil }
-        sockets = Slab(zeroed: 1 + 64)
-        sockets[0] = Socket()
-        store = SessionStore(sockets: sockets, descriptorCount: 1, blocks: BlockPool(), metrics: metrics)
-        store.setBounds(RequestHeadBounds(headBytesMax: 4_096, fieldCountMax: 32), openCountMax: 64)
-        guard let session = Session.begin(store, 0, role: .upstream, now: 0) else { return nil }
-        self.session = session
-    }
+    private init(rehearsed: RehearsedSession) { self.rehearsed = rehearsed }
 
     /// Sends a request, as the worker writes it.
     private mutating func ask(hasBody: Bool) {
@@ -56,23 +41,7 @@ package struct UpstreamSessionRehearsal {
         if !session.sendRequestHead(socket, scheme: "http", isLast: !hasBody) { close(socket) }
     }
 
-    private mutating func take(_ bytes: [UInt8]) {
-        goesOn = unsafe bytes.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return true }
-            // The array is valid for the call.
-            return unsafe session.feed(Bytes(base, count: buffer.count), now: 0)
-        }
-        while goesOn {
-            let socket = store.takeEvent(0)
-            guard socket >= 0 else { break }
-            serve(socket)
-        }
-        if goesOn { goesOn = session.pump() }
-        // The upstream reads everything.
-        (sockets[0].outputStart, sockets[0].outputEnd) = (0, 0)
-    }
-
-    private mutating func serve(_ socket: Int32) {
+    mutating func serve(_ socket: Int32) {
         let scratch = store.blocks.take()
         defer { store.blocks.give(scratch) }
         if store[socket].headsCount > 0 {
@@ -113,16 +82,5 @@ package struct UpstreamSessionRehearsal {
             session.reset(store[socket].id, NGHTTP2_CANCEL)
         }
         store.closeStream(socket)
-    }
-
-    /// Gives back what the session held.
-    private func end() {
-        while session.record.firstStream >= 0 { store.closeStream(session.record.firstStream) }
-        session.end()
-        if let block = sockets[0].output { store.blocks.give(block) }
-        store.blocks.deallocate()
-        store.metrics.deallocate()
-        store.deallocate()
-        sockets.deallocate()
     }
 }
