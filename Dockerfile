@@ -15,6 +15,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libcurl4 libssl3 libnghttp2-14 zlib1g libstdc++6 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/.build/release/apic-gateway /usr/local/bin/apic-gateway
+# Volumes that keep what a gateway pulls are made with the owner of this folder.
+RUN install -d -o 65534 -g 65534 /bundle
 # Nobody: it only listens, connects, and reads the bundle and the secrets that are mounted for it.
 USER 65534:65534
 ENTRYPOINT ["apic-gateway"]

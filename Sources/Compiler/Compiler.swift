@@ -33,6 +33,8 @@ package struct BundledFile: Hashable, Sendable {
     package var path: String
     /// Which that is, in the order in which the files were given.
     package var file: UInt32
+    /// Else it holds certificates.
+    package var isPublicKey = false
 }
 
 /// The compiler: from the bytes of a spec's files to a gateway, or to what is wrong with them. It opens no file, knows

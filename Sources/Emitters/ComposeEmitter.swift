@@ -28,6 +28,12 @@ struct ComposeProject {
         var image: String
         var stopGracePeriod: String
         var bundlePath: String
+        /// The bundle's folder; it is mounted if it is not pulled.
+        var bundleSource: String
+        /// Keeps the bundles that it pulls; `nil` if they are mounted.
+        var volume: String?
+        /// Files that it needs before it has one.
+        var files: [File]
         var environmentFile: String
         var ports: [String]
         var hasPorts: Bool
@@ -57,6 +63,13 @@ struct ComposeProject {
         var labels: [Label]
     }
 
+    struct File {
+        /// Relative to the compose file.
+        var source: String
+        /// The path in the container.
+        var target: String
+    }
+
     struct Secret {
         var name: String
         /// The path in the container.
@@ -75,28 +88,37 @@ struct ComposeProject {
     var kongServices: [KongService]
     var secrets: [Secret]
     var hasSecrets: Bool
+    /// Names.
+    var volumes: [String]
+    var hasVolumes: Bool
 
     init(_ plan: DeployPlan) {
         project = Self.projectName(plan.gateway.name)
-        // A path relative to the bundle is in the folder that is mounted anyway.
-        let secrets = plan.secretFiles.filter { $0.hasPrefix("/") }.map { Self.secret($0) }
         kongServices = plan.kongNodes.map { KongService($0, in: plan.gateway) }
-        self.secrets = secrets
-        for secret in kongServices.flatMap(\.secrets) where !self.secrets.contains(where: { $0.name == secret.name }) {
-            self.secrets.append(secret)
+        secrets = Self.secrets(plan.secretFiles)
+        for secret in kongServices.flatMap(\.secrets) where !secrets.contains(where: { $0.name == secret.name }) {
+            secrets.append(secret)
         }
-        hasSecrets = !self.secrets.isEmpty
+        hasSecrets = !secrets.isEmpty
+        volumes = plan.nodes.compactMap(Self.volume)
+        hasVolumes = !volumes.isEmpty
         services = plan.nodes.map { node in
+            let secrets = Self.secrets(plan.secretFiles(of: node))
             let ports = plan.publishedPorts(of: node).map { "\($0.published):\($0.container)" }
             return Service(
                 name: node.name,
                 image: DeployFormat.quotedForYAML("${APIC_IMAGE:-apic-gateway:\(CompilerVersion.text)}"),
                 stopGracePeriod: "\(plan.gracePeriodSeconds)s",
                 bundlePath: DeployPlan.bundlePath,
+                bundleSource: NodeSlice.folder(of: node).map { "./\($0)" } ?? ".",
+                volume: Self.volume(node),
+                files: node.ownFiles.map {
+                    File(source: "./\($0)", target: "\(DeployPlan.filesPath(of: node))/\($0)")
+                },
                 environmentFile: NodeEnvironment.path(of: node),
                 ports: ports,
                 hasPorts: !ports.isEmpty,
-                statusPort: "\(plan.statusAddress.port)",
+                statusPort: "\(plan.statusAddress(of: node).port)",
                 secrets: secrets,
                 hasSecrets: !secrets.isEmpty,
                 labels: Self.labels(of: node, in: plan.gateway),
@@ -134,6 +156,13 @@ struct ComposeProject {
         let rest = String(millis % 1000)
         return "\(millis / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
     }
+
+    /// A path relative to the bundle is in the folder that is mounted anyway.
+    private static func secrets(_ paths: [String]) -> [Secret] {
+        paths.filter { $0.hasPrefix("/") }.map { secret($0) }
+    }
+
+    private static func volume(_ node: Node) -> String? { node.source == nil ? nil : "bundle-\(node.name)" }
 
     /// `/run/secrets/edge.key` is `edge.key` in the host's folder of secrets; other paths keep all their folders.
     ///

@@ -28,7 +28,8 @@ struct NodeEnvironment {
     var https: String?
     var status: String
     var workers: String?
-    var certificate: String?
+    /// Its certificate, and where it pulls bundles from.
+    var source: [DeployPlan.Variable]
     /// Names only.
     var variables: [String]
     var hasVariables: Bool
@@ -39,17 +40,14 @@ struct NodeEnvironment {
     init(_ node: Node, in plan: DeployPlan) {
         self.node = node.name
         bundlePath = DeployPlan.bundlePath
-        let list = { (addresses: [ListenAddress]) in
-            addresses.isEmpty ? nil : addresses.map(\.text).joined(separator: ",")
-        }
-        http = list(plan.httpAddresses)
-        https = list(plan.httpsAddresses)
-        status = plan.statusAddress.text
+        http = DeployPlan.list(plan.httpAddresses(of: node))
+        https = DeployPlan.list(plan.httpsAddresses(of: node))
+        status = plan.statusAddress(of: node).text
         workers = plan.workerCount(of: node).map { "\($0)" }
-        certificate = DeployPlan.certificate(of: node, in: DeployPlan.bundlePath)
-        variables = plan.secretVariables
+        source = plan.pullVariables(of: node, files: DeployPlan.filesPath(of: node))
+        variables = plan.slice(of: node).variables
         hasVariables = !variables.isEmpty
-        files = plan.secretFiles
+        files = plan.secretFiles(of: node)
         hasFiles = !files.isEmpty
     }
 

@@ -1,19 +1,24 @@
 internal import GatewayIR
 
-/// `kubernetes/`: the objects that run a bundle in a cluster, one file for each node, and the bundle itself.
+/// `kubernetes/`: the objects that run a bundle in a cluster, one file for each node, and the bundle itself for those
+/// that do not pull it.
 enum KubernetesEmitter {
-    static let bundlePath = "kubernetes/bundle.yaml"
-    static let bundleImagePath = "kubernetes/bundle.Dockerfile"
-
     static func emit(
         _ plan: DeployPlan,
         table: [UInt8],
         copies: [Artifact],
+        slices: [(node: Node, contents: [Artifact])],
         _ templates: DeployTemplates
     ) -> [Artifact] {
-        let bundle = KubernetesBundle(plan, table: table, copies: copies)
+        let whole = KubernetesBundle(
+            KubernetesName.joined(plan.gateway.name, "bundle"),
+            [Artifact(path: Bundle.tablePath, bytes: table)] + copies
+        )
+        let own = Dictionary(
+            uniqueKeysWithValues: slices.map { ($0.node.name, KubernetesBundle($0.node, $0.contents, of: plan)) }
+        )
         var artifacts = plan.nodes.flatMap { node in
-            let node = KubernetesNode(node, in: plan, bundle)
+            let node = KubernetesNode(node, in: plan, own[node.name] ?? whole, copies: copies)
             return [
                 Artifact(path: "kubernetes/\(node.node).yaml", generated: templates.renderKubernetes(node)),
                 // Apart from the rest, since a cluster without the operator does not know the kind.
@@ -23,12 +28,23 @@ enum KubernetesEmitter {
                 ),
             ]
         }
-        if bundle.isImage {
-            artifacts.append(Artifact(path: bundleImagePath, generated: templates.renderKubernetesImage(bundle)))
-        } else {
-            artifacts.append(Artifact(path: bundlePath, generated: templates.renderKubernetesBundle(bundle)))
+        // Bundles that are pulled are not mounted.
+        for node in plan.nodes where node.source == nil {
+            guard let bundle = own[node.name] else { continue }
+            artifacts.append(artifact(bundle, named: "\(node.name).bundle", templates))
+        }
+        if plan.nodes.contains(where: { $0.source == nil && own[$0.name] == nil }) {
+            artifacts.append(artifact(whole, named: "bundle", templates))
         }
         return artifacts
+    }
+
+    private static func artifact(_ bundle: KubernetesBundle, named name: String, _ templates: DeployTemplates)
+        -> Artifact
+    {
+        bundle.isImage
+            ? Artifact(path: "kubernetes/\(name).Dockerfile", generated: templates.renderKubernetesImage(bundle))
+            : Artifact(path: "kubernetes/\(name).yaml", generated: templates.renderKubernetesBundle(bundle))
     }
 }
 
@@ -42,6 +58,8 @@ struct KubernetesBundle {
         var key: String
         /// In the bundle.
         var path: String
+        /// In the folder that an image is built in.
+        var source: String
         /// In an image.
         var destination: String
         var base64: String
@@ -50,20 +68,38 @@ struct KubernetesBundle {
     var name: String
     var image: String
     var isImage: Bool
+    /// Makes the image.
+    var imageFile: String
     var files: [File]
 
-    init(_ plan: DeployPlan, table: [UInt8], copies: [Artifact]) {
-        name = KubernetesName.joined(plan.gateway.name, "bundle")
-        let contents = [Artifact(path: Bundle.tablePath, bytes: table)] + copies
+    /// - Parameters:
+    ///   - contents: a table and what it needs.
+    ///   - folder: where they are in the bundle of all nodes.
+    init(_ name: String, _ contents: [Artifact], in folder: String? = nil) {
+        self.name = name
         let byteCount = contents.reduce(0) { $0 + $1.bytes.count }
         isImage = byteCount > Self.configMapByteCountMax
         image = "\(name):latest"
-        files = contents.enumerated().map { number, file in
+        imageFile = "kubernetes/bundle.Dockerfile"
+        files = Self.files(contents, in: folder, isImage: isImage)
+    }
+
+    /// The bundle of a node that gets its own.
+    init(_ node: Node, _ contents: [Artifact], of plan: DeployPlan) {
+        let name = KubernetesName.joined(plan.gateway.name, "\(node.name)-bundle")
+        self.init(name, contents, in: NodeSlice.folder(of: node))
+        imageFile = "kubernetes/\(node.name).bundle.Dockerfile"
+    }
+
+    /// Files with keys that a ConfigMap takes: a table by its name, others by numbers.
+    static func files(_ contents: [Artifact], in folder: String? = nil, isImage: Bool = false) -> [File] {
+        contents.enumerated().map { number, file in
             File(
-                key: number == 0 ? file.path : "copy-\(number)",
+                key: file.path == Bundle.tablePath ? file.path : "copy-\(number)",
                 path: file.path,
+                source: folder.map { "\($0)/\(file.path)" } ?? file.path,
                 destination: "/\(file.path)",
-                base64: byteCount > Self.configMapByteCountMax ? "" : Base64.text(file.bytes)
+                base64: isImage ? "" : Base64.text(file.bytes)
             )
         }
     }
@@ -75,11 +111,6 @@ struct KubernetesNode {
         var name: String
         var published: String
         var container: String
-    }
-
-    struct Variable {
-        var name: String
-        var value: String
     }
 
     struct Folder {
@@ -111,6 +142,15 @@ struct KubernetesNode {
     var image = "apic-gateway:\(CompilerVersion.text)"
     var bundle: KubernetesBundle
     var bundlePath = DeployPlan.bundlePath
+    /// Whether it pulls its bundles.
+    var pulls: Bool
+    /// What is asked until it answers for the first time. A node that waits for its source is alive.
+    var startPath: String
+    /// Of the ConfigMap with files that it needs before it has a bundle.
+    var filesName: String
+    var filesPath: String
+    var files: [KubernetesBundle.File]
+    var hasFiles: Bool
     var labels: [Entry]
     var annotations: [Entry]
     var hasAnnotations: Bool
@@ -120,7 +160,7 @@ struct KubernetesNode {
     var statusPort: String
     /// Whether it listens where only the privileged may.
     var bindsLowPorts: Bool
-    var variables: [Variable]
+    var variables: [DeployPlan.Variable]
     var secretName: String
     var secretVariables: [String]
     /// Folders of files that hold secrets.
@@ -136,17 +176,24 @@ struct KubernetesNode {
     /// `nil` if their number is fixed.
     var replicasMax: String?
     var spreads: Bool
-    /// Ports of upstreams and of servers of keys, ascending.
+    /// Ports of upstreams, and of servers of keys and bundles, ascending.
     var upstreamPorts: [String]
     var hasUpstreams: Bool
 
-    init(_ node: Node, in plan: DeployPlan, _ bundle: KubernetesBundle) {
-        let gateway = plan.gateway
+    init(_ node: Node, in plan: DeployPlan, _ bundle: KubernetesBundle, copies: [Artifact]) {
+        let slice = plan.slice(of: node)
+        let gateway = slice.gateway
         self.node = node.name
         name = node.name == gateway.name ? node.name : KubernetesName.joined(gateway.name, node.name)
         statusName = KubernetesName.joined(name, "status")
         self.gateway = gateway.name
         self.bundle = bundle
+        pulls = node.source != nil
+        startPath = pulls ? "/live" : "/ready"
+        filesName = KubernetesName.joined(name, "files")
+        filesPath = DeployPlan.filesPath(of: node)
+        files = KubernetesBundle.files(copies.filter { node.ownFiles.contains($0.path) })
+        hasFiles = !files.isEmpty
         labels = Self.labels(of: node)
         annotations = [("apic/cloud", node.cloud), ("apic/region", node.region)]
             .compactMap { key, value in value.map { Entry(key: key, value: $0) } }
@@ -156,14 +203,14 @@ struct KubernetesNode {
             Port(name: $0.name, published: "\($0.published)", container: "\($0.container)")
         }
         hasPorts = !ports.isEmpty
-        statusPort = "\(plan.statusAddress.port)"
-        bindsLowPorts = plan.bindsLowPorts
-        variables = plan.variables(of: node).map { Variable(name: $0.name, value: $0.value) }
+        statusPort = "\(plan.statusAddress(of: node).port)"
+        bindsLowPorts = plan.bindsLowPorts(node)
+        variables = plan.variables(of: node)
         secretName = KubernetesName.joined(gateway.name, "secrets")
-        secretVariables = plan.secretVariables
-        let absolute = plan.secretFiles.filter { $0.hasPrefix("/") }
-        folders = Self.folders(of: absolute)
-        bundledSecrets = plan.secretFiles.filter { !$0.hasPrefix("/") }
+        secretVariables = slice.variables
+        let secrets = plan.secretFiles(of: node)
+        folders = Self.folders(of: secrets.filter { $0.hasPrefix("/") })
+        bundledSecrets = secrets.filter { !$0.hasPrefix("/") }
             .map { SecretFile(key: KubernetesName.key($0), name: $0, path: $0) }
         let cpu = node.cpuMillis.map { "\($0)m" }
         cpuLimit = cpu
@@ -177,7 +224,8 @@ struct KubernetesNode {
         spreads = replicas.upperBound > 1
         let targets = gateway.upstreams.flatMap(\.targets).filter { $0.port != 0 }
         let keyPorts = gateway.tokenSettings.compactMap { $0.remoteKeys?.port }
-        upstreamPorts = Set(targets.map(\.port) + keyPorts).sorted().map { "\($0)" }
+        let sourcePorts = [node.source?.port].compactMap { $0 }
+        upstreamPorts = Set(targets.map(\.port) + keyPorts + sourcePorts).sorted().map { "\($0)" }
         hasUpstreams = !upstreamPorts.isEmpty
     }
 

@@ -20,7 +20,8 @@ struct DeployCheckTests {
         sockets.listeners.http = [ListenAddress(host: "/run/apic.sock", port: 0)]
         return [
             "shop": DeployFixture.shop, "single": DeployFixture.single, "low": lowPorts, "long": longNames,
-            "sockets": sockets,
+            "sockets": sockets, "pulling": DeployFixture.pulling,
+            "sliced": DeployFixture.sliced,
         ]
     }()
 

@@ -93,8 +93,112 @@ enum DeployFixture {
     /// No nodes, no secrets.
     static let single = Gateway(name: "single")
 
+    /// Three nodes: one pulls as all do, from files that the build brings; one from elsewhere, with what its machine
+    /// has; the last one does not pull.
+    static let pulling: Gateway = {
+        let source = PullSource(
+            url: "https://bundles.example.com/shop/",
+            authorities: "certs/bundles-ca.crt",
+            trust: ["keys/release.pub", "/etc/keys/older.pub"]
+        )
+        var gateway = Gateway(
+            name: "shop",
+            consumers: [Consumer(name: "acme")],
+            credentials: [
+                Credential(consumer: 0, id: "acme-1", key: .secret(.environment("ACME_KEY"))),
+                Credential(consumer: 0, id: "acme-2", key: .secret(.file("/run/secrets/acme.key"))),
+            ],
+            upstreams: [Upstream(name: "a", targets: [Target(host: "a", port: 8080)])],
+            source: source
+        )
+        var other = source
+        other.url = "http://[2001:db8::1]:8090/shop/"
+        other.seconds = 60
+        other.warnsAfter = 3_600
+        other.stopsAfter = 86_400
+        other.authorities = nil
+        other.trust = ["/etc/keys/release.pub"]
+        gateway.nodes = [
+            Node(name: "eu-1", certificate: "ca/eu-1.crt", key: "/run/secrets/eu-1.key", source: source),
+            Node(name: "local", certificate: "ca/local.crt", key: "/run/secrets/local.key"),
+            Node(
+                name: "us-1",
+                certificate: "/etc/node/us-1.crt",
+                key: "/run/secrets/us-1.key",
+                source: other,
+                addresses: Node.Addresses(
+                    http: [ListenAddress(host: "127.0.0.1", port: 8080)],
+                    status: ListenAddress(host: "127.0.0.1", port: 8180)
+                )
+            ),
+        ]
+        return gateway
+    }()
+
+    /// Two APIs, and a node for each: one mounts its bundle, one pulls it; a third node serves both.
+    static let sliced: Gateway = {
+        let names = ["billing", "orders"]
+        var gateway = Gateway(
+            name: "shop",
+            listeners: pulling.listeners,
+            groups: names,
+            consumers: names.enumerated().map { Consumer(name: "of-\($1)", groups: [$0]) },
+            credentials: names.enumerated().map {
+                Credential(consumer: $0, id: "of-\($1)-1", key: .secret(.environment("KEY_OF_\($1.uppercased())")))
+            },
+            upstreams: names.enumerated().map {
+                Upstream(
+                    name: "up-\($1)",
+                    targets: [Target(host: "\($1).internal", port: UInt16(8443 + $0), isSecure: true)],
+                    tls: UpstreamTLS(authorities: "certs/\($1)-ca.crt")
+                )
+            },
+            apis: names.enumerated().map { API(name: $1, selector: .path, versions: $0..<$0 + 1) },
+            versions: names.indices.map {
+                Version(api: $0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))
+            },
+            chains: names.indices.map {
+                Chain(
+                    steps: [
+                        ChainStep(plugin: .keyAuth(KeyAuthSettings()), scope: .api),
+                        ChainStep(plugin: .acl(.allow([$0])), scope: .api),
+                    ]
+                )
+            },
+            routes: names.indices.map {
+                Route(
+                    host: .any,
+                    path: PathPattern(segments: [.literal(names[$0])]),
+                    methods: .any,
+                    version: $0,
+                    chain: $0,
+                    forwarding: Forwarding(upstream: $0, path: .whole)
+                )
+            },
+            source: pulling.source
+        )
+        gateway.nodes = [
+            Node(name: "all"), Node(name: "eu-1", certificate: "ca/eu-1.crt", serves: ["billing"]),
+            Node(name: "us-1", serves: ["orders"], source: gateway.source),
+        ]
+        return gateway
+    }()
+
+    static let copies = [
+        "certs/billing-ca.crt", "certs/orders-ca.crt", "ca/eu-1.crt", "ca/local.crt", "certs/bundles-ca.crt",
+        "keys/release.pub",
+    ].map {
+        Artifact(path: $0, bytes: Array("stands for \($0)\n".utf8), isCopy: true)
+    }
+
     static func bundle(_ gateway: Gateway, templates: [String: [UInt8]] = [:]) throws -> [Artifact] {
-        Bundle.emit(gateway, table: table, sources: sources, templates: try DeployTemplates(overrides: templates))
+        Bundle.emit(
+            gateway,
+            table: table,
+            sources: sources,
+            copies: gateway.source == nil ? [] : copies,
+            templates: try DeployTemplates(overrides: templates)
+        )
     }
 
     static func text(_ path: String, in artifacts: [Artifact]) -> String? {

@@ -130,6 +130,13 @@ struct ControlOptionsTests {
             ("state --trust a.pub --bundle-url https://host --key n.key", "`--certificate`"),
             ("state --trust a.pub --bundle-url https://host --pull-every 0", "1 to 86400"),
             ("/ --trust a.pub --bundle-url https://host", "no folder"),
+            ("dist --stale-warn 5", "`--bundle-url`"),
+            ("state --trust a.pub --bundle-url https://host --stale-stop 0", "1 to 315360000"),
+            ("state --trust a.pub --bundle-url https://host --stale-stop 30", "before it asks"),
+            (
+                "state --trust a.pub --bundle-url https://host --stale-stop 60 --stale-warn 60",
+                "before it asks or warns"
+            ),
         ]
     )
     func mistakes(_ line: String, _ part: String) {

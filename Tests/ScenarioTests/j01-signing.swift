@@ -159,4 +159,35 @@ struct Signing {
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("certs/edge.crt`: it is not the file that was signed"))
     }
+
+    @Test("authorities by which keys of tokens are fetched are signed, and one that is altered is refused")
+    func authoritiesOfKeys() throws {
+        let folder = try ScratchFolder()
+        try Self.keys(in: folder)
+        let authority = try CertificateAuthority()
+        let pem = try String(contentsOfFile: authority.certificate, encoding: .utf8)
+        try folder.write(pem, to: "certs/login-ca.crt")
+        try RunningGateway.build(
+            """
+            apis:
+              shop:
+                path: /shop
+                plugins: [ jwt: { audience: shop, jwks: "https://127.0.0.1:9/keys", ca: certs/login-ca.crt }, respond: { body: ok } ]
+                versions: { v1: { routes: [ "GET /" ] } }
+            """,
+            in: folder
+        )
+        try Self.apic(["sign", "dist", "--key", "release.key"], in: folder)
+        #expect(folder.text("dist/bundle.sig")?.contains(" certs/login-ca.crt\n") == true)
+        let gateway = try RunningGateway(folder, ["--trust", "release.key.pub"])
+        #expect(try gateway.status("/ready").status == 200)
+        gateway.program.stop()
+        try folder.write(pem + "# altered\n", to: "dist/certs/login-ca.crt")
+        let verified = try Program.apic.run(["verify", "dist", "--trust", "release.key.pub"], in: folder.url)
+        #expect(verified.status == 1)
+        let line = ["dist", "--trust", "release.key.pub", "--http", "127.0.0.1:0", "--status", "127.0.0.1:0"]
+        let refused = try Program.gateway.start(line, in: folder.url)
+        #expect(refused.waitForEnd() == 1)
+        #expect(refused.errors.contains("certs/login-ca.crt") && refused.errors.contains("it is not the file"))
+    }
 }

@@ -68,6 +68,7 @@ package enum Analysis {
             chains: routes.chains.chains,
             routes: routes.routes,
             nodes: nodes,
+            source: PullLowering.source(document.bundles, nil),
             revocations: NodeChecks.revocations(document.revocations)
         )
         let isWhole = document.gateway != nil && !diagnostics.contains { $0.severity == .error }

@@ -17,6 +17,7 @@ enum NodeChecks {
         var published: [UInt16: (node: String, span: SourceSpan)] = [:]
         for node in document.nodes {
             check(node, into: &diagnostics)
+            checkServed(node, in: document, into: &diagnostics)
             for port in node.value.ports {
                 let use = (node: node.name.value, span: port.value.span)
                 guard let first = published[port.value.value] else {
@@ -27,7 +28,9 @@ enum NodeChecks {
             }
         }
         warnOfUnserved(document, into: &diagnostics)
-        return document.nodes.map { lowered($0) }.sorted { $0.name < $1.name }
+        ListenerLowering.checkNodes(document, into: &diagnostics)
+        PullLowering.check(document, into: &diagnostics)
+        return document.nodes.map { lowered($0, in: document) }.sorted { $0.name < $1.name }
     }
 
     /// Ports that lead to no listener.
@@ -36,13 +39,15 @@ enum NodeChecks {
         for node in document.nodes where !node.value.runsKong {
             for port in node.value.ports {
                 let isServed =
-                    port.name.value == "https" ? listen.isHTTPSWanted : !listen.http.isEmpty || !listen.isHTTPSWanted
+                    port.name.value == "https"
+                    ? listen.isHTTPSWanted
+                    : !listen.http.isEmpty || !listen.isHTTPSWanted || node.value.listen?.http.isEmpty == false
                 if !isServed { diagnostics.append(.publishedPortUnserved(port, of: node.name.value)) }
             }
         }
     }
 
-    private static func lowered(_ node: Named<NodeSpec>) -> Node {
+    private static func lowered(_ node: Named<NodeSpec>, in document: SpecDocument) -> Node {
         Node(
             name: node.name.value,
             cloud: node.value.cloud?.value,
@@ -54,6 +59,10 @@ enum NodeChecks {
                 .sorted { $0.name < $1.name },
             workerCount: node.value.workers.map { Int($0.value) },
             certificate: node.value.certificate?.value,
+            key: node.value.key?.value,
+            serves: node.value.serves?.map(\.value).sorted(),
+            source: PullLowering.source(document.bundles, node.value.bundles),
+            addresses: ListenerLowering.addresses(node.value.listen),
             cpuMillis: node.value.cpu?.value,
             memoryBytes: node.value.memory?.value,
             replicas: replicas(of: node),
@@ -106,9 +115,26 @@ enum NodeChecks {
             return
         }
         if node.value.kong == nil { diagnostics.append(.controlPlaneMissing(runtime, node: node.name)) }
-        let others = [("zone", node.value.zone?.span), ("replicas", node.value.replicasMin?.span)]
+        let value = node.value
+        let listen = [value.listen?.http.first?.span, value.listen?.https.first?.span, value.listen?.status?.span]
+        let others = [
+            ("zone", value.zone?.span), ("replicas", value.replicasMin?.span), ("serves", value.serves?.first?.span),
+            ("bundles", value.bundles?.span), ("key", value.key?.span), ("listen", listen.compactMap { $0 }.first),
+        ]
         for (key, span) in others {
             if let span { diagnostics.append(.notForKong(key, at: span, runtime: runtime)) }
+        }
+    }
+
+    private static func checkServed(
+        _ node: Named<NodeSpec>,
+        in document: SpecDocument,
+        into diagnostics: inout [Diagnostic]
+    ) {
+        guard let names = node.value.serves, !document.incompleteKeys.contains("apis") else { return }
+        let known = document.apis.map(\.name.value).sorted()
+        for name in names where !known.contains(name.value) {
+            diagnostics.append(.unknownServedAPI(name, node: node.name.value, known: known))
         }
     }
 
@@ -147,4 +173,16 @@ enum NodeChecks {
 
 extension NodeSpec {
     var runsKong: Bool { runtime?.value == .kong }
+}
+
+extension Diagnostic {
+    fileprivate static func unknownServedAPI(_ name: Spanned<String>, node: String, known: [String]) -> Diagnostic {
+        Diagnostic(
+            .unknownServedAPI,
+            "`\(node)` is to serve `\(name.value)`, and there is no such API",
+            at: name.span,
+            help: suggestion(for: name.value, among: known)
+                ?? "there are \(known.prefix(8).map { "`\($0)`" }.joined(separator: ", "))"
+        )
+    }
 }

@@ -12,10 +12,7 @@ enum ListenerLowering {
         result.takesProxyHeader = spec.takesProxyHeader?.value ?? false
         if let speaksHTTP2 = spec.speaksHTTP2?.value { result.speaksHTTP2 = speaksHTTP2 }
         let addresses = spec.http + secureAddresses(spec)
-        for (index, address) in addresses.enumerated() {
-            guard let first = addresses[..<index].first(where: { clash($0.value, address.value) }) else { continue }
-            diagnostics.append(.listenAddressTwice(address, first: first.span))
-        }
+        reportClashes(addresses, into: &diagnostics)
         let status = result.status.port
         let taken = addresses.first { $0.value.port == status }?.span
         let isTaken = taken != nil || addresses.isEmpty && result.http.contains { $0.port == status }
@@ -23,6 +20,13 @@ enum ListenerLowering {
             diagnostics.append(.statusPortTaken(status, at: span, http: spec.status == nil ? nil : taken))
         }
         return result
+    }
+
+    static func reportClashes(_ addresses: [Spanned<ListenAddress>], into diagnostics: inout [Diagnostic]) {
+        for (index, address) in addresses.enumerated() {
+            guard let first = addresses[..<index].first(where: { clash($0.value, address.value) }) else { continue }
+            diagnostics.append(.listenAddressTwice(address, first: first.span))
+        }
     }
 
     /// The default stands where `https` does.

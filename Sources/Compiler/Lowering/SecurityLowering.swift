@@ -58,9 +58,13 @@ enum SecurityLowering {
             paths.append(path)
         }
         paths += document.nodes.compactMap(\.value.certificate)
+        paths += PullLowering.authorities(document)
         var known: Set<BundledFile> = []
         for path in paths where !path.value.hasPrefix("/") {
             known.insert(BundledFile(path: path.value, file: path.span.file))
+        }
+        for path in PullLowering.keys(document) where !path.value.hasPrefix("/") {
+            known.insert(BundledFile(path: path.value, file: path.span.file, isPublicKey: true))
         }
         return known.sorted { ($0.path, $0.file) < ($1.path, $1.file) }
     }

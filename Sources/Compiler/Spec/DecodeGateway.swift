@@ -31,6 +31,7 @@ extension SpecDecoder {
             reportEmpty(field, "the map of APIs is empty")
         }
         spec.nodes = entries(fields["nodes"], of: "nodes", name: .name) { $0.node($1, $2) }
+        spec.bundles = fields["bundles"].flatMap { bundles($0) }
         spec.revocations = fields["revoked"].map { revocations($0) }
         members(fields, into: &spec)
         spec.incompleteKeys = incompleteKeys

@@ -1,6 +1,6 @@
 extension SpecDecoder {
     /// Keys that a spec's own build obeys, and a link of several does not.
-    private static let localKeys = ["listen", "drain", "access-log", "governance", "nodes", "revoked"]
+    private static let localKeys = ["listen", "drain", "access-log", "governance", "nodes", "bundles", "revoked"]
 
     /// What the spec has to do with others.
     mutating func members(_ fields: Fields, into spec: inout SpecDocument) {

@@ -12,6 +12,10 @@ extension SpecDecoder {
         }
         spec.workers = scalar(fields["workers"], .number(1...1024))
         spec.certificate = scalar(fields["certificate"], .bundledPath)
+        spec.key = scalar(fields["key"], .absoluteKeyPath)
+        spec.serves = fields["serves"].map { names($0, of: "APIs", .line(maxCount: 128), isNeeded: true) }
+        spec.bundles = fields["bundles"].flatMap { bundlesOfNode($0) }
+        spec.listen = fields["listen"].flatMap { listenOfNode($0) }
         if let field = fields["resources"], let resources = self.fields(field, SpecSchema.nodeResources) {
             spec.cpu = scalar(resources["cpu"], .cores)
             spec.memory = scalar(resources["memory"], .size((16 << 20)...(1 << 44), shown: "from `16MiB` to `16TiB`"))

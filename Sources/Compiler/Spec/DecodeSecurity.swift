@@ -127,7 +127,9 @@ extension ScalarType where Value == String {
         guard !path.hasPrefix("/") else { return path }
         let names = path.split(separator: "/", omittingEmptySubsequences: false)
         let isInside = names.count <= 2 && names.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
-        let taken = ["gateway.apib", "bundle.sig", "manifest.json", "docker-compose.yml", "nodes", "kubernetes"]
+        let taken = [
+            "gateway.apib", "bundle.sig", "manifest.json", "docker-compose.yml", "nodes", "kubernetes", "systemd",
+        ]
         guard isInside, let first = names.first, !taken.contains(String(first)), !first.hasPrefix(".apic") else {
             throw ScalarProblem(
                 .badPath,

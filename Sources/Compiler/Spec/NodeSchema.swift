@@ -55,7 +55,34 @@ extension SpecSchema {
                 example: "kong: { control-plane: x.us.cp0.konghq.com }",
                 "Where such a node is told what it serves; only with `runtime: kong`, and needed there."
             ),
-            .later("serves", "leave it out: every node serves all APIs"),
+            .optional(
+                "key",
+                "absolute path",
+                default: "none",
+                example: "key: /run/secrets/eu-1.key",
+                "The certificate's private key, where the node finds it: shown to the server that bundles are pulled from."
+            ),
+            .optional(
+                "bundles",
+                "`off` or map",
+                default: "as `bundles` says",
+                example: "bundles: { url: https://us.bundles.example.com/storefront/ }",
+                "Keys of [`bundles`](#bundles) that are others for this node; `off` mounts the bundle."
+            ),
+            .optional(
+                "listen",
+                "map",
+                default: "as `listen` says",
+                example: "listen: { http: 8080, status: 127.0.0.1:8180 }",
+                "Where this node listens, in place of the addresses of [`listen`](#listen)."
+            ),
+            .optional(
+                "serves",
+                "list of APIs",
+                default: "all APIs",
+                example: "serves: [ orders ]",
+                "The only APIs that the node gets to know: its bundle has nothing of the others, nor of their upstreams, secrets and consumers."
+            ),
         ]
     )
 
@@ -96,6 +123,23 @@ extension SpecSchema {
         [
             .optional("http", "port", example: "http: 8000", "Leads to the first address of `listen.http`."),
             .optional("https", "port", example: "https: 8443", "Leads to the first address of `listen.https`."),
+        ]
+    )
+
+    static let nodeListen = SchemaMap(
+        "nodes.NAME.listen",
+        "`listen` of a node",
+        path: "nodes.NAME.listen",
+        "Addresses of one node; what is absent stays as it is for all.",
+        [
+            .optional("http", "address or list of addresses", example: "http: 8080", "In place of `listen.http`."),
+            .optional(
+                "https",
+                "address or list of addresses",
+                example: "https: 9443",
+                "In place of the addresses of `listen.https`, which must be there: it has the certificates."
+            ),
+            .optional("status", "address", example: "status: 127.0.0.1:8180", "In place of `listen.status`."),
         ]
     )
 

@@ -18,6 +18,8 @@ package struct SpecDocument: Sendable {
     package var governance: GovernanceSpec?
     package var apis: [Named<APISpec>] = []
     package var nodes: [Named<NodeSpec>] = []
+    /// Where nodes pull their bundles from.
+    package var bundles: BundlesSpec?
     package var revocations: RevocationsSpec?
     /// Specs that are linked into this one.
     package var members: [MemberSpec] = []
@@ -426,6 +428,11 @@ package struct NodeSpec: Sendable {
     package var ports: [Named<Spanned<UInt16>>] = []
     package var workers: Spanned<UInt32>?
     package var certificate: Spanned<String>?
+    package var key: Spanned<String>?
+    /// `nil` where it is absent.
+    package var serves: [Spanned<String>]?
+    package var bundles: BundlesSpec?
+    package var listen: NodeListenSpec?
     /// Thousandths of a core.
     package var cpu: Spanned<UInt32>?
     package var memory: Spanned<UInt64>?

@@ -7,8 +7,8 @@ enum SpecSchema {
             upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, basicCredential,
             tokenCredential,
             certificateCredential, governance, api, versioning, version, brownout, route, kongRoute, node, nodeKong,
-            nodePorts,
-            nodeResources, nodeReplicas, revocations, revocation, member, ownership, names,
+            nodePorts, nodeListen, nodeResources, nodeReplicas, bundles, staleness, revocations, revocation, member,
+            ownership, names,
         ] + balancing + PluginSchema.all
 
     static let document = SchemaMap(
@@ -87,6 +87,13 @@ enum SpecSchema {
                 "map of nodes",
                 example: "nodes: { eu-1: { ports: { http: 8000 } } }",
                 "The machines or containers that run the gateway; each gets a service and an env file."
+            ),
+            .optional(
+                "bundles",
+                "map",
+                default: "bundles are mounted, or copied",
+                example: "bundles: { url: https://bundles.example.com/storefront/, trust: keys/release.pub }",
+                "Where nodes [pull](pulling.md) their bundles from."
             ),
             .optional(
                 "members",

@@ -32,6 +32,8 @@ package struct Gateway: Equatable, Sendable {
     package var routes: [Route]
     /// Ascending by name.
     package var nodes: [Node]
+    /// Where nodes pull their bundles from that say nothing else; `nil` if bundles are mounted.
+    package var source: PullSource?
     /// Which of them may serve no more.
     package var revocations: Revocations
 
@@ -52,6 +54,7 @@ package struct Gateway: Equatable, Sendable {
         chains: [Chain] = [],
         routes: [Route] = [],
         nodes: [Node] = [],
+        source: PullSource? = nil,
         revocations: Revocations = Revocations()
     ) {
         self.name = name
@@ -70,6 +73,7 @@ package struct Gateway: Equatable, Sendable {
         self.chains = chains
         self.routes = routes
         self.nodes = nodes
+        self.source = source
         self.revocations = revocations
     }
 }

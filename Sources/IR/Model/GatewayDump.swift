@@ -198,7 +198,9 @@ package struct GatewayDump {
                 add("kong \(kong.image) of \(kong.controlPlane.text)", depth: 1)
                 if let telemetry = kong.telemetry { add("telemetry \(telemetry.text)", depth: 1) }
             }
+            addReach(of: node)
         }
+        if let source = gateway.source { add(source.text) }
         guard gateway.revocations != Revocations() else { return }
         add("revoked, epoch \(gateway.revocations.epoch)")
         for certificate in gateway.revocations.certificates {
@@ -206,6 +208,17 @@ package struct GatewayDump {
             let until = certificate.serveUntil.map { ", serves until \($0)" } ?? ""
             add("certificate \(digits.joined())\(until)", depth: 1)
         }
+    }
+
+    private mutating func addReach(of node: Node) {
+        if let path = node.key { add("key \(path)", depth: 1) }
+        if let names = node.serves { add("serves \(names.joined(separator: ", "))", depth: 1) }
+        let addresses = node.addresses
+        let status = addresses.status.map { [$0] }
+        for (name, list) in [("http", addresses.http), ("https", addresses.https), ("status", status)] {
+            for address in list ?? [] { add("\(name) \(GatewayDump.address(address.host, address.port))", depth: 1) }
+        }
+        if let source = node.source { add(source.text, depth: 1) }
     }
 
     private func settings(of plugin: Plugin) -> String {
@@ -333,5 +346,15 @@ extension GatewayDump {
             }
         }
         return "`\(parts.joined())`"
+    }
+}
+
+extension PullSource {
+    fileprivate var text: String {
+        let every = seconds.map { ", every \($0)" } ?? ""
+        let authority = authorities.map { ", ca \($0)" } ?? ""
+        let warning = warnsAfter.map { ", warn after \($0)" } ?? ""
+        let stop = stopsAfter.map { ", stop after \($0)" } ?? ""
+        return "pull \(url)\(every)\(authority), trust \(trust.joined(separator: " "))\(warning)\(stop)"
     }
 }

@@ -50,6 +50,23 @@ package struct Node: Equatable, Sendable {
         }
     }
 
+    /// Where it listens, if not where all do.
+    package struct Addresses: Equatable, Sendable {
+        package var http: [ListenAddress]?
+        package var https: [ListenAddress]?
+        package var status: ListenAddress?
+
+        package init(
+            http: [ListenAddress]? = nil,
+            https: [ListenAddress]? = nil,
+            status: ListenAddress? = nil
+        ) {
+            self.http = http
+            self.https = https
+            self.status = status
+        }
+    }
+
     package var name: String
     package var cloud: String?
     package var region: String?
@@ -63,6 +80,13 @@ package struct Node: Equatable, Sendable {
     package var workerCount: Int?
     /// A path to the certificate by which it is known, as PEM; a relative one is relative to the bundle.
     package var certificate: String?
+    /// An absolute path to the certificate's private key.
+    package var key: String?
+    /// Names of the APIs that it serves and may know of; `nil` is all.
+    package var serves: [String]?
+    /// Where it pulls its bundles from; `nil` if they are mounted.
+    package var source: PullSource?
+    package var addresses: Addresses
     /// Thousandths of a core that it may use.
     package var cpuMillis: UInt32?
     package var memoryBytes: UInt64?
@@ -80,6 +104,10 @@ package struct Node: Equatable, Sendable {
         ports: [PublishedPort] = [],
         workerCount: Int? = nil,
         certificate: String? = nil,
+        key: String? = nil,
+        serves: [String]? = nil,
+        source: PullSource? = nil,
+        addresses: Addresses = Addresses(),
         cpuMillis: UInt32? = nil,
         memoryBytes: UInt64? = nil,
         replicas: ClosedRange<UInt32>? = nil,
@@ -93,6 +121,10 @@ package struct Node: Equatable, Sendable {
         self.ports = ports
         self.workerCount = workerCount
         self.certificate = certificate
+        self.key = key
+        self.serves = serves
+        self.source = source
+        self.addresses = addresses
         self.cpuMillis = cpuMillis
         self.memoryBytes = memoryBytes
         self.replicas = replicas

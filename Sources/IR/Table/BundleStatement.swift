@@ -159,6 +159,7 @@ extension TableView {
         for index in 0..<certificates.count { references.append(certificates[index].certificate) }
         for index in 0..<listenerTLS.count { references.append(listenerTLS[index].clientAuthorities) }
         for index in 0..<upstreamTLS.count { references.append(upstreamTLS[index].authorities) }
+        for index in 0..<keySources.count { references.append(keySources[index].authorities) }
         return Set(references.map(string)).filter { !$0.isEmpty && !$0.hasPrefix("/") }.sorted()
     }
 }

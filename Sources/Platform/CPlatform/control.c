@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -46,6 +47,14 @@ int apic_open_lock(const char *path) {
 
 int apic_create_file(const char *path) {
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+}
+
+int apic_touch(const char *path) {
+    const int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (file < 0) return -1;
+    const int code = futimens(file, NULL);
+    close(file);
+    return code;
 }
 
 int apic_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

@@ -43,6 +43,8 @@ package struct Controller: ~Copyable {
     /// Fetches bundles, if they have a source.
     let puller: BundlePuller?
     var pulls = PullHistory()
+    /// How long ago the source confirmed the bundle that is served; `nil` without one.
+    var freshness: Freshness?
     var reloads = ReloadHistory()
     var retry = RetrySchedule()
     /// Who this node is, and until when it may serve.
@@ -86,7 +88,15 @@ package struct Controller: ~Copyable {
         }
         var loader = GenerationLoader()
         let atStart = BundleWatch.Identity(bundle: options.bundle)
-        let begin = try StartingBundle(options, &loader, signals: signals, wakeup: wakeup, log: log)
+        var adopted = adopted
+        let begin = try StartingBundle.open(
+            options,
+            &loader,
+            adopting: &adopted,
+            signals: signals,
+            wakeup: wakeup,
+            log: log
+        )
         let first = begin.first.generation
         guard !begin.first.node.isStopped(at: startInstant) else {
             throw StartError(message: "the certificate `\(options.certificate ?? "")` of this node is revoked")
@@ -96,9 +106,9 @@ package struct Controller: ~Copyable {
         guard first.security.server != nil || options.https == nil else {
             throw StartError(message: "the bundle has no certificate to listen with for TLS")
         }
-        var adopted = adopted
         if let path = options.takeover { claim = try Takeover.claim(at: path, into: &adopted) }
-        let (listeners, statusListener) = try Controller.listen(plan, adopting: &adopted)
+        let early = try Controller.openStatus(plan, after: begin.status, adopting: &adopted)
+        let listeners = try Controller.listen(plan, adopting: &adopted)
         guard let workers = WorkerGroup(count: plan.workerCount, controlWakeup: wakeup, sleep: sleep) else {
             throw StartError(message: "cannot make \(plan.workerCount) workers: \(systemMessage(errno))")
         }
@@ -115,11 +125,13 @@ package struct Controller: ~Copyable {
         watch.note(atStart)
         trust = begin.trust
         puller = begin.puller
+        pulls = begin.pulls
+        freshness = begin.freshness
         node = begin.first.node
         floor = SequenceFloor(begin.first.seal)
-        statusEndpoint = statusListener.endpoint
-        self.statusListener = statusListener.descriptors[0]
-        status = StatusServer(listener: statusListener.descriptors[0])
+        statusEndpoint = early.bound.endpoint
+        statusListener = early.bound.descriptors[0]
+        status = early.server
         accessLog = AccessLogWriter(path: plan.accessLogPath, rings: workers.links.map(\.log), sleep: sleep, log: log)
         resolver = Resolver(controlWakeup: wakeup, log: log)
         keyFetcher = KeyFetcher(controlWakeup: wakeup, log: log)
@@ -135,14 +147,27 @@ package struct Controller: ~Copyable {
         }
     }
 
+    /// - Parameter early: the status port, where the first bundle had to be waited for. It stays, unless the bundle
+    ///   wants another one.
+    private static func openStatus(
+        _ plan: ServingPlan,
+        after early: consuming EarlyStatus,
+        adopting adopted: inout AdoptedSockets
+    ) throws(StartError) -> EarlyStatus {
+        if early.isOpen, early.wanted == plan.status { return early }
+        // It may be the same port of another address.
+        _ = consume early
+        do throws(ListenError) { return try EarlyStatus(plan.status, adopting: &adopted) } catch {
+            throw StartError(message: error.message)
+        }
+    }
+
     private static func listen(
         _ plan: ServingPlan,
         adopting adopted: inout AdoptedSockets
-    ) throws(StartError) -> ([Listeners.Bound], Listeners.Bound) {
+    ) throws(StartError) -> [Listeners.Bound] {
         do throws(ListenError) {
-            let status = try Listeners.openAlone(plan.status, adopting: &adopted)
-            let listeners = try Listeners.open(plan.listeners, workerCount: plan.workerCount, adopting: &adopted)
-            return (listeners, status)
+            return try Listeners.open(plan.listeners, workerCount: plan.workerCount, adopting: &adopted)
         } catch {
             throw StartError(message: error.message)
         }
@@ -157,6 +182,7 @@ package struct Controller: ~Copyable {
         waitForNames()
         publishAddresses()
         workers.publish(current)
+        watchFreshness(now: Clock.monotonicMilliseconds)
         let settings = WorkerSettings(
             clockOffset: clockOffset,
             node: options.node,
@@ -209,6 +235,7 @@ package struct Controller: ~Copyable {
             if watch.isChanged(now: now) { reload(.change, now: now) }
             if retry.isDue(now: now) { reload(.retry, now: now) }
             stopIfRevoked(now: now)
+            watchFreshness(now: now)
         }
         publishStaged(now: now)
         forgetRetired()
@@ -229,6 +256,7 @@ package struct Controller: ~Copyable {
             drain.deadline,
             stagedDeadline,
             retry.deadline,
+            freshness?.deadline ?? .max,
             takeover.deadline
         )
     }

@@ -10,6 +10,10 @@ struct PullHistory {
     var refusedCount: UInt64 = 0
     /// When it last said which bundle is the newest, in seconds since 1970; 0 is never.
     var answeredInstant: Int64 = 0
+    /// When it last said that the bundle which is served is the newest, or gave it; 0 is never.
+    var confirmedInstant: Int64 = 0
+    /// How that compares with what is allowed.
+    var level = Freshness.Level.fresh
     /// Why the last attempt failed; `nil` if it did not.
     var failure: String?
 }
@@ -23,6 +27,7 @@ extension Controller {
             case .unchanged:
                 pulls.unchangedCount += 1
                 pulls.noteAnswer()
+                confirm(now: now)
                 log(recovery: true)
             case .failed(let fault):
                 pulls.failedCount += 1
@@ -51,12 +56,35 @@ extension Controller {
         } else {
             pulls.acceptedCount += 1
             verdict = .accepted
+            confirm(now: now)
         }
         do throws(PullFault) { try puller.answer(verdict, candidate) } catch {
             log(failure: error.message)
         }
         watch.note(watch.present)
         watch.noteFiles()
+    }
+
+    private mutating func confirm(now: Int64) {
+        pulls.confirmedInstant = Clock.realSeconds
+        freshness?.confirm(now: now)
+        watchFreshness(now: now)
+    }
+
+    /// Says when the source has not confirmed for long that the bundle is the newest, and turns requests away when that
+    /// is too long. By answers, and not by closing listeners: clients learn why, and the service is back with the
+    /// source's next word.
+    mutating func watchFreshness(now: Int64) {
+        guard var watched = freshness, let level = watched.advance(now: now) else { return }
+        freshness = watched
+        let fields: KeyValuePairs = ["url": puller?.source.url ?? "", "seconds": String(watched.age(now: now))]
+        switch level {
+        case .fresh: log.info("the source confirms the bundle again", ["url": puller?.source.url ?? ""])
+        case .stale: log.warning("the source has not confirmed the bundle for long", fields)
+        case .expired: log.error("the source has not confirmed the bundle for too long: requests get 503", fields)
+        }
+        if (pulls.level == .expired) != (level == .expired) { workers.setSuspended(level == .expired) }
+        pulls.level = level
     }
 
     /// The same failure again is no news.

@@ -54,7 +54,7 @@ extension Controller {
                 seal: seal,
                 former: newest.security
             )
-            let keys = try TokenKeys.load(table.view, bundle: bundle)
+            let keys = try TokenKeys.load(table.view, bundle: bundle, seal: seal)
             follow(security.files + keys.files)
             if isSame, security.digest == newest.security.digest, keys.digest == newest.tokenKeys.digest,
                 try !haveSecretsChanged(newest)

@@ -6,7 +6,8 @@ internal import Glibc
 extension Controller {
     var phase: ProcessPhase {
         guard drain.isServing else { return .draining }
-        return workers.servingNumber > 0 ? .serving : .starting
+        guard workers.servingNumber > 0 else { return .starting }
+        return pulls.level == .expired ? .stale : .serving
     }
 
     mutating func serveStatus(_ ready: ArraySlice<pollfd>, now: Int64) {

@@ -59,7 +59,7 @@ package struct GenerationLoader {
     package mutating func load(bundle path: String, seal: BundleSeal? = nil) throws(LoadError) -> Generation {
         let table = try MappedTable.load(bundle: path, seal: seal)
         let security = try SecurityLoader.load(table.view, bundle: path, seal: seal, former: nil)
-        let keys = try TokenKeys.load(table.view, bundle: path)
+        let keys = try TokenKeys.load(table.view, bundle: path, seal: seal)
         return try make(of: table, bundle: path, security: security, tokenKeys: keys)
     }
 

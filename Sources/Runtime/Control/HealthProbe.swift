@@ -6,7 +6,7 @@ internal import Glibc
 package enum HealthProbe {
     private static let timeoutMilliseconds: Int64 = 3_000
     /// Where a gateway tells its status if nothing says otherwise.
-    private static let standard = Endpoint(host: "127.0.0.1", port: 8100)
+    static let standard = Endpoint(host: "127.0.0.1", port: 8100)
 
     /// - Parameters:
     ///   - status: the gateway's status address; all addresses are asked for on loopback.

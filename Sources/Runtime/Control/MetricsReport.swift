@@ -15,7 +15,7 @@ extension StatusFacts {
         putTokens(&metrics)
         putControl(&metrics)
         putLifecycle(&metrics)
-        putProcess(&metrics)
+        metrics.putProcess(startInstant: startInstant)
         return StatusAnswer(status: 200, contentType: MetricsWriter.contentType, body: metrics.bytes)
     }
 
@@ -221,7 +221,7 @@ extension StatusFacts {
             "ip-restriction": .addressRefused, "cors": .originRefused,
             "size-limit": .bodyTooLarge, "overload": .shed, "lag": .shedByLag, "planned": .refusedPlanned,
             "brownout": .refusedBrownout, "sunset": .refusedSunset, "retired": .refusedRetired,
-            "no-route": .unrouted, "no-keys": .keysUnavailable,
+            "no-route": .unrouted, "no-keys": .keysUnavailable, "stale": .refusedStale,
         ]
         for (reason, counter) in reasons { metrics.sample(refused, ["reason": reason], sum(counter)) }
         let asked = "apic_authorizer_answers_total"
@@ -245,15 +245,7 @@ extension StatusFacts {
         }
         metrics.family("apic_bundle_sequence", .gauge, "Sequence number of the newest signed bundle; 0 without one.")
         metrics.sample("apic_bundle_sequence", seal?.sequence ?? 0)
-        let pullFamily = "apic_bundle_pulls_total"
-        metrics.family(pullFamily, .counter, "Attempts to pull a bundle.")
-        metrics.sample(pullFamily, ["result": "success"], pulls.acceptedCount)
-        metrics.sample(pullFamily, ["result": "unchanged"], pulls.unchangedCount)
-        metrics.sample(pullFamily, ["result": "refused"], pulls.refusedCount)
-        metrics.sample(pullFamily, ["result": "failed"], pulls.failedCount)
-        let answered = "apic_bundle_source_timestamp_seconds"
-        metrics.family(answered, .gauge, "When the source last said which bundle is the newest; 0 is never.")
-        metrics.sample(answered, pulls.answeredInstant)
+        pulls.put(into: &metrics)
         let expiry = "apic_node_certificate_expiry_timestamp_seconds"
         metrics.family(expiry, .gauge, "When the certificate by which this node is known ends, since 1970.")
         if let identity = standing.identity { metrics.sample(expiry, identity.expiry) }
@@ -297,20 +289,6 @@ extension StatusFacts {
         }
     }
 
-    private func putProcess(_ metrics: inout MetricsWriter) {
-        let process = ProcessStatistics.read()
-        metrics.family("process_cpu_seconds_total", .counter, "Processor time spent.")
-        metrics.sample("process_cpu_seconds_total", microseconds: process.cpuMicroseconds)
-        metrics.family("process_resident_memory_bytes", .gauge, "Resident memory.")
-        metrics.sample("process_resident_memory_bytes", process.residentByteCount)
-        metrics.family("process_open_fds", .gauge, "Open file descriptors.")
-        metrics.sample("process_open_fds", process.openDescriptorCount)
-        metrics.family("process_max_fds", .gauge, "File descriptors that may be open.")
-        metrics.sample("process_max_fds", process.descriptorCountMax)
-        metrics.family("process_start_time_seconds", .gauge, "When the process started, since 1970.")
-        metrics.sample("process_start_time_seconds", startInstant)
-    }
-
     private func put(
         _ metrics: inout MetricsWriter,
         _ name: String,
@@ -320,5 +298,43 @@ extension StatusFacts {
     ) {
         metrics.family(name, kind, help)
         metrics.sample(name, sum(counter))
+    }
+}
+
+extension PullHistory {
+    func put(into metrics: inout MetricsWriter) {
+        let family = "apic_bundle_pulls_total"
+        metrics.family(family, .counter, "Attempts to pull a bundle.")
+        metrics.sample(family, ["result": "success"], acceptedCount)
+        metrics.sample(family, ["result": "unchanged"], unchangedCount)
+        metrics.sample(family, ["result": "refused"], refusedCount)
+        metrics.sample(family, ["result": "failed"], failedCount)
+        let answered = "apic_bundle_source_timestamp_seconds"
+        metrics.family(answered, .gauge, "When the source last said which bundle is the newest; 0 is never.")
+        metrics.sample(answered, answeredInstant)
+        let confirmed = "apic_bundle_confirmed_timestamp_seconds"
+        metrics.family(confirmed, .gauge, "When the source last said that the bundle which is served is the newest.")
+        metrics.sample(confirmed, confirmedInstant)
+        let stale = "apic_bundle_stale"
+        metrics.family(stale, .gauge, "1 if that is longer ago than a limit allows.")
+        metrics.sample(stale, ["limit": "warn"], level >= .stale ? 1 : 0)
+        metrics.sample(stale, ["limit": "stop"], level >= .expired ? 1 : 0)
+    }
+}
+
+extension MetricsWriter {
+    /// What the system tells of the process.
+    mutating func putProcess(startInstant: Int64) {
+        let process = ProcessStatistics.read()
+        family("process_cpu_seconds_total", .counter, "Processor time spent.")
+        sample("process_cpu_seconds_total", microseconds: process.cpuMicroseconds)
+        family("process_resident_memory_bytes", .gauge, "Resident memory.")
+        sample("process_resident_memory_bytes", process.residentByteCount)
+        family("process_open_fds", .gauge, "Open file descriptors.")
+        sample("process_open_fds", process.openDescriptorCount)
+        family("process_max_fds", .gauge, "File descriptors that may be open.")
+        sample("process_max_fds", process.descriptorCountMax)
+        family("process_start_time_seconds", .gauge, "When the process started, since 1970.")
+        sample("process_start_time_seconds", startInstant)
     }
 }

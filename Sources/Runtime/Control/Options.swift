@@ -94,6 +94,8 @@ package struct UsageError: Error, Equatable, Sendable {
 extension Invocation {
     /// Workers that one process may have.
     package static let workerCountMax = 256
+    /// Ten years.
+    private static let stalenessSecondsMax: Int64 = 3650 * 86_400
 
     /// Reads a command line without its first word.
     ///
@@ -171,7 +173,7 @@ extension Invocation {
         _ value: Value
     ) throws(UsageError) -> BundleSource? {
         guard let given = value(.bundleURL) else {
-            let others: [CommandLineReader.Option] = [.bundleCA, .key, .pullEvery]
+            let others: [CommandLineReader.Option] = [.bundleCA, .key, .pullEvery, .staleWarn, .staleStop]
             for other in others.compactMap(value) {
                 throw UsageError(message: "\(other.source) says something of a source; name it with `--bundle-url`")
             }
@@ -205,7 +207,26 @@ extension Invocation {
             }
             source.seconds = seconds
         }
+        source.stale = StalePolicy(
+            warnSeconds: try staleness(value(.staleWarn)),
+            stopSeconds: try staleness(value(.staleStop))
+        )
+        if let stop = source.stale.stopSeconds {
+            guard stop > source.seconds, stop > source.stale.warnSeconds ?? 0 else {
+                throw UsageError(message: "after \(stop) seconds it would stop before it asks or warns")
+            }
+        }
         return source
+    }
+
+    private static func staleness(_ given: (text: String, source: String)?) throws(UsageError) -> Int64? {
+        guard let given else { return nil }
+        guard let seconds = Int64(given.text), (1...stalenessSecondsMax).contains(seconds) else {
+            throw UsageError(
+                message: "\(given.source): `\(given.text)` is not a number of seconds (1 to \(stalenessSecondsMax))"
+            )
+        }
+        return seconds
     }
 
     private static func list(_ text: String?) -> [String] {
@@ -274,6 +295,8 @@ private struct CommandLineReader {
         case bundleURL = "bundle-url"
         case bundleCA = "bundle-ca"
         case pullEvery = "pull-every"
+        case staleWarn = "stale-warn"
+        case staleStop = "stale-stop"
 
         var flag: String { "--\(rawValue)" }
         var variable: String { CommandLineReader.variable(of: rawValue) }
@@ -364,6 +387,7 @@ extension Invocation {
                             [--at INSTANT] [--node NAME] [--takeover PATH]
                             [--certificate FILE] [--trust KEY]... [--allow-rollback]
                             [--bundle-url URL] [--bundle-ca FILE] [--key FILE] [--pull-every SECONDS]
+                            [--stale-warn SECONDS] [--stale-stop SECONDS]
                apic-gateway health [BUNDLE] [--status ADDR:PORT]
 
         BUNDLE is a bundle's directory, or a table file. A flag beats its variable, a variable beats the bundle.
@@ -386,6 +410,8 @@ extension Invocation {
           --bundle-ca FILE    Whom that server must prove to be of, as PEM.       APIC_BUNDLE_CA
           --key FILE          The key of the certificate, which is shown to it.   APIC_KEY
           --pull-every SECONDS  How often it is asked; 30 seconds.                APIC_PULL_EVERY
+          --stale-warn SECONDS  Warn when it was silent for so long.              APIC_STALE_WARN
+          --stale-stop SECONDS  Answer 503 when it was silent for so long.        APIC_STALE_STOP
           --version           Print the version.
           --help              Print this.
                               The bundle, if none is given.                       APIC_BUNDLE

@@ -21,8 +21,12 @@ struct ReloadHistory {
 
 /// How far the process is in its life.
 enum ProcessPhase: String {
+    /// There is no bundle to serve.
+    case waiting
     case starting
     case serving
+    /// The bundle is too old: requests are turned away.
+    case stale
     case draining
 }
 

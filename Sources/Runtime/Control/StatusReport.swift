@@ -34,18 +34,10 @@ extension StatusFacts {
         } else {
             json.null()
         }
-        json.key("source")
         if let source {
-            json.openObject()
-            json.member("url", source.url)
-            json.member(
-                "answered",
-                pulls.answeredInstant == 0 ? nil : CalendarTime(pulls.answeredInstant).rfc3339
-            )
-            json.member("failure", pulls.failure)
-            json.closeObject()
+            source.put(pulls, into: &json)
         } else {
-            json.null()
+            json.member("source", nil)
         }
         json.key("signature")
         if let seal {
@@ -176,5 +168,19 @@ extension StatusFacts {
     /// `nil` for no date, or one before every clock.
     private static func date(_ instant: Int64) -> String? {
         instant == TableLayout.never || instant == TableLayout.always ? nil : CalendarTime(instant).rfc3339
+    }
+}
+
+extension BundleSource {
+    /// The member `source`.
+    func put(_ pulls: PullHistory, into json: inout JSONWriter) {
+        json.key("source")
+        json.openObject()
+        json.member("url", url)
+        json.member("answered", pulls.answeredInstant == 0 ? nil : CalendarTime(pulls.answeredInstant).rfc3339)
+        json.member("confirmed", pulls.confirmedInstant == 0 ? nil : CalendarTime(pulls.confirmedInstant).rfc3339)
+        json.member("freshness", "\(pulls.level)")
+        json.member("failure", pulls.failure)
+        json.closeObject()
     }
 }

@@ -67,6 +67,10 @@ struct WorkerGroup {
         for link in links { link.forget(targets) }
     }
 
+    func setSuspended(_ areSuspended: Bool) {
+        for link in links { link.setSuspended(areSuspended) }
+    }
+
     func enter(_ phase: WorkerPhase) {
         for link in links { link.enter(phase) }
     }

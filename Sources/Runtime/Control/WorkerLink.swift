@@ -82,6 +82,7 @@ package final class WorkerLink: @unchecked Sendable {
     private let controlWakeup: Int32
     private let mailbox = Mutex(Mailbox())
     private let phaseCode = Atomic<UInt8>(WorkerPhase.serving.rawValue)
+    private let suspended = Atomic<Bool>(false)
     private let drained = Atomic<Bool>(false)
     private let returned = Atomic<Bool>(false)
     /// Number of the newest generation that the worker took.
@@ -140,6 +141,9 @@ package final class WorkerLink: @unchecked Sendable {
         WorkerPhase(rawValue: phaseCode.load(ordering: .acquiring)) ?? .stopping
     }
 
+    /// Whether requests are turned away for now.
+    package var isSuspended: Bool { suspended.load(ordering: .acquiring) }
+
     /// Says that nothing is in flight any more and that the worker is about to return.
     package func reportDrained() {
         drained.store(true, ordering: .releasing)
@@ -190,6 +194,12 @@ package final class WorkerLink: @unchecked Sendable {
             }
             mailbox.forgotten.formUnion(targets)
         }
+        wakeWorker()
+    }
+
+    /// Lets requests be turned away, or served again.
+    func setSuspended(_ isSuspended: Bool) {
+        suspended.store(isSuspended, ordering: .releasing)
         wakeWorker()
     }
 

@@ -48,6 +48,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case authorizerUnavailable
     /// It said no; the client got its answer.
     case authorizerDenied
+    /// The source of bundles has been silent for too long.
+    case bundleStale
 
     /// The status; that of a brownout is the spec's.
     var status: UInt16 {
@@ -72,7 +74,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
             .upstreamUntrusted:
             502
         case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy, .keysUnavailable, .authorizerUnavailable,
-            .introspectionUnavailable:
+            .introspectionUnavailable, .bundleStale:
             503
         case .upstreamTimeout: 504
         case .versionUnsupported: 505
@@ -109,6 +111,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .forbidden: "consumer-not-allowed"
         case .rateLimited: "rate-limit-exceeded"
         case .overloaded: "gateway-overloaded"
+        case .bundleStale: "bundle-stale"
         case .upstreamUnavailable: "upstream-unavailable"
         case .upstreamBusy: "upstream-busy"
         case .upstreamFailed: "upstream-failed"
@@ -153,6 +156,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .forbidden: "The consumer may not call this route."
         case .rateLimited: "Too many requests; see Retry-After."
         case .overloaded: "The gateway is at its limit; see Retry-After."
+        case .bundleStale: "The gateway has not heard for too long whether its rules still hold; see Retry-After."
         case .upstreamUnavailable: "No server of the upstream could be reached."
         case .upstreamBusy: "All connections to the upstream are in use; see Retry-After."
         case .upstreamFailed: "The upstream closed the connection without an answer."
@@ -173,7 +177,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         switch self {
         case .none: ""
         case .malformed, .targetTooLong, .headTooLarge, .versionUnsupported, .codingUnsupported, .expectationFailed,
-            .headTimeout, .bodyTimeout, .overloaded, .secureOnly:
+            .headTimeout, .bodyTimeout, .overloaded, .bundleStale, .secureOnly:
             "gateway"
         case .selectorContradictory, .notFound, .versionUnknown, .methodNotAllowed: "router"
         case .sunset, .brownout: "lifecycle"

@@ -18,10 +18,7 @@ extension Worker {
         }
         exchanges[x].isHead = head.method.equals(Bytes("HEAD"))
         // Above a mark a request is turned away at once, so that those in flight keep their pace.
-        guard requestCount <= requestCountMax else {
-            metrics.add(.shed)
-            return refuse(x, .overloaded)
-        }
+        guard requestCount <= requestCountMax else { return shed(x) }
         if lag.takeShed() {
             metrics.add(.shedByLag)
             return refuse(x, .overloaded)
@@ -52,6 +49,12 @@ extension Worker {
         guard exchanges[x].table.view.gateway.accessLogFields != 0 else { return }
         exchanges[x].forwardedClient = clientAddress(x, fields)
         exchanges[x].hasForwardedClient = true
+    }
+
+    private mutating func shed(_ x: Int32) {
+        let isStale = requestCountMax < 0
+        metrics.add(isStale ? .refusedStale : .shed)
+        refuse(x, isStale ? .bundleStale : .overloaded)
     }
 
     @inline(__always)

@@ -247,7 +247,7 @@ extension Worker {
             }
             appendRetryAfter(UInt64(wait), to: &fields)
         case .overloaded, .upstreamBusy, .upstreamUnavailable, .keysUnavailable, .authorizerUnavailable,
-            .introspectionUnavailable:
+            .introspectionUnavailable, .bundleStale:
             appendRetryAfter(1, to: &fields)
         default: break
         }

@@ -90,7 +90,11 @@ final class BundlePuller: @unchecked Sendable {
             verdict = .postponed
             throw error
         }
+        _ = folder.noteConfirmed()
     }
+
+    /// When the source last confirmed the bundle that was good last, in seconds since 1970.
+    var confirmedInstant: Int64? { folder.confirmedInstant }
 
     /// Asks the source at once.
     func ask() {
@@ -157,6 +161,7 @@ final class BundlePuller: @unchecked Sendable {
         let lock = try folder.lock()
         defer { close(lock) }
         guard let (bytes, tag) = try fetchSignature(fetcher, besides: known.tag), bytes != known.signature else {
+            _ = folder.noteConfirmed()
             tell(.unchanged)
             return true
         }

@@ -12,6 +12,8 @@ package struct BundleSource: Equatable, Sendable {
     package var key: String?
     /// How often the source is asked.
     package var seconds: Int = 30
+    /// How long a bundle is served that it does not confirm.
+    package var stale = StalePolicy()
 
     package init(url: String, folder: String) {
         self.url = url

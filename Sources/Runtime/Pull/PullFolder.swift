@@ -6,6 +6,7 @@ internal import Glibc
 ///
 ///     current           a link to the bundle that was good last
 ///     bundle-…          bundles, each in a folder of its own that is never changed once it is complete
+///     .confirmed        was changed when the source last said that the current bundle is the newest
 ///     .lock             whoever pulls holds it: two processes may have the folder while one takes over from the other
 ///
 /// A bundle becomes the current one by renaming the link, after everything is on the disk.
@@ -15,6 +16,24 @@ struct PullFolder {
 
     /// The bundle that was good last.
     var current: String { "\(path)/current" }
+
+    /// Remembers, for the next process, that the source confirmed the current bundle now.
+    ///
+    /// - Returns: whether that could be written.
+    func noteConfirmed() -> Bool {
+        // The path ends with a zero.
+        unsafe apic_touch("\(path)/.confirmed") == 0
+    }
+
+    /// When the source last confirmed the current bundle, in seconds since 1970; `nil` if nobody knows.
+    var confirmedInstant: Int64? {
+        for name in [".confirmed", "current/\(BundleStatement.fileName)"] {
+            var facts = apic_file_facts()
+            // The path ends with a zero.
+            if unsafe apic_look_at("\(path)/\(name)", 1, &facts) == 0 { return facts.modified / 1_000_000_000 }
+        }
+        return nil
+    }
 
     /// Makes the folder if it is missing, and locks it.
     ///

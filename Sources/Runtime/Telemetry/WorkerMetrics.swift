@@ -99,6 +99,8 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case bodyTooLarge
     /// Requests answered 503 because the worker had no room for them.
     case shed
+    /// Requests answered 503 because the bundle is too old.
+    case refusedStale
     /// Requests answered 503 because events waited too long for their turn.
     case shedByLag
     /// Gauge: how long events wait for their turn.

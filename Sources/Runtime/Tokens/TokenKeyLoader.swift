@@ -14,8 +14,11 @@ package struct TokenKeys: Sendable {
     /// As whom the gateway asks what tokens are worth.
     let clients: ClientSecrets
 
-    /// - Parameter bundle: a bundle's directory, or a table file: relative paths are relative to its folder.
-    package static func load(_ view: TableView, bundle: String) throws(LoadError) -> TokenKeys {
+    /// - Parameters:
+    ///   - bundle: a bundle's directory, or a table file: relative paths are relative to its folder.
+    ///   - seal: its signature, if only signed ones are served.
+    package static func load(_ view: TableView, bundle: String, seal: BundleSeal?) throws(LoadError) -> TokenKeys {
+        if let seal { try check(view, bundle: bundle, seal) }
         var loader = TokenKeyLoader(view, folder: MappedTable.folder(ofBundle: bundle))
         var sets: [KeySet?] = []
         for index in 0..<view.tokenPolicies.count {
@@ -33,6 +36,19 @@ package struct TokenKeys: Sendable {
             warnings: loader.warnings,
             clients: clients
         )
+    }
+}
+
+extension TokenKeys {
+    /// Checks the authorities by which servers of keys are known. They are read when keys are fetched.
+    private static func check(_ view: TableView, bundle: String, _ seal: BundleSeal) throws(LoadError) {
+        for index in 0..<view.keySources.count {
+            let name = view.string(view.keySources[index].authorities)
+            guard !name.isEmpty, !name.hasPrefix("/") else { continue }
+            let path = MappedTable.folder(ofBundle: bundle) + name
+            let bytes = try WholeFile.bytes(at: path, byteCountMax: SecretBytes.byteCountMax)
+            try seal.check(SHA256.digest(bytes), byteCount: bytes.count, of: name, at: path)
+        }
     }
 }
 

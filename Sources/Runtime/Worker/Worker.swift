@@ -77,7 +77,7 @@ struct Worker: ~Copyable {
     var clientCountMax: Int
     /// Clients beyond that bound that were answered and not closed yet.
     var turnedAwayCount = 0
-    /// Requests in flight, without tunnels, and how many may be.
+    /// Requests in flight, without tunnels, and how many may be: none at all, -1, while the bundle is too old.
     var requestCount = 0
     var requestCountMax: Int
     /// How long events wait for their turn.
@@ -119,7 +119,8 @@ struct Worker: ~Copyable {
         random = RequestIDSource(seed: SystemRandom.bytes(count: 32))
         chance = BalanceRandom(seed: SystemRandom.bytes(count: 8).reduce(0) { $0 << 8 | UInt64($1) })
         clientCountMax = Worker.share(of: first.view.gateway.connectionCountMax, settings.workerCount)
-        requestCountMax = Worker.share(of: first.view.gateway.requestCountMax, settings.workerCount)
+        requestCountMax =
+            link.isSuspended ? -1 : Worker.share(of: first.view.gateway.requestCountMax, settings.workerCount)
         lag = LoopLag(mark: first.view.gateway.lagMax)
         http2.setBounds(current.bounds, openCountMax: clientCountMax)
         ready.reserveCapacity(1024)
@@ -247,8 +248,14 @@ struct Worker: ~Copyable {
         Wakeup.clear(descriptor)
         if let generation = link.takeGeneration() { swapTable(generation) }
         if let changes = link.takeTargets() { take(changes) }
+        setRequestBound()
         let wanted = link.phase
         if wanted != phase { enter(wanted) }
+    }
+
+    private mutating func setRequestBound() {
+        requestCountMax =
+            link.isSuspended ? -1 : Worker.share(of: current.view.gateway.requestCountMax, settings.workerCount)
     }
 
     /// New requests run on the new table from here on; those in flight end on the one they began on.
@@ -256,7 +263,6 @@ struct Worker: ~Copyable {
         let old = current
         current = LoadedTableReference.make(generation, node: settings.node)
         clientCountMax = Worker.share(of: generation.view.gateway.connectionCountMax, settings.workerCount)
-        requestCountMax = Worker.share(of: generation.view.gateway.requestCountMax, settings.workerCount)
         lag.setMark(generation.view.gateway.lagMax)
         http2.setBounds(current.bounds, openCountMax: clientCountMax)
         old.isCurrent = false

@@ -12,7 +12,7 @@ struct SignCommand: ParsableCommand {
             apic-gateway dist --trust release.key.pub
 
             The signature is of the table, of the certificates that it names, and of a sequence number: a gateway serves \
-            no older bundle behind a newer one.
+            no older bundle behind a newer one. Bundles of single nodes (`serves`) in the folder are signed, too.
             """
     )
 
@@ -48,12 +48,14 @@ struct SignCommand: ParsableCommand {
         guard let bundle, let key else {
             throw Misuse(message: "name a bundle and a key: `apic sign dist --key release.key`")
         }
-        let statement = try BundleSigning.sign(
+        let statement = try BundleSigning.signAll(
             bundle,
             with: try KeyFiles.read(key),
             sequence: sequence,
             now: UInt64(max(time(nil), 0))
         )
-        Terminal.output.writeLine("\(bundle): signed \(BundleSigning.summary(statement))")
+        let count = try BundleSigning.folders(of: bundle).count
+        let others = count == 0 ? "" : ", and \(count) of single nodes"
+        Terminal.output.writeLine("\(bundle): signed \(BundleSigning.summary(statement))\(others)")
     }
 }

@@ -20,5 +20,9 @@ struct VerifyCommand: ParsableCommand {
         guard !trust.isEmpty else { throw Misuse(message: "name the public key: `--trust release.key.pub`") }
         let statement = try BundleSigning.verify(bundle, trust: trust)
         Terminal.output.writeLine("\(bundle): signed \(BundleSigning.summary(statement))")
+        for folder in try BundleSigning.folders(of: bundle) {
+            let statement = try BundleSigning.verify(folder, trust: trust)
+            Terminal.output.writeLine("\(folder): signed \(BundleSigning.summary(statement))")
+        }
     }
 }

@@ -79,7 +79,11 @@ package struct BundleWriter {
             throw FileFailure("\(error); what was there is unchanged")
         }
         for path in stale {
-            if let slash = path.lastIndex(of: "/") { folder.removeIfEmpty(String(path[..<slash])) }
+            var rest = path[...]
+            while let slash = rest.lastIndex(of: "/") {
+                rest = rest[..<slash]
+                folder.removeIfEmpty(String(rest))
+            }
         }
     }
 
@@ -92,6 +96,10 @@ package struct BundleWriter {
     ) throws(FileFailure) {
         if let slash = path.lastIndex(of: "/") {
             let parent = String(path[..<slash])
+            for end in parent.indices where parent[end] == "/" {
+                let above = String(parent[..<end])
+                if folder.kind(of: above) == .missing { try folder.makeFolder(above) }
+            }
             if folder.kind(of: parent) == .missing { try folder.makeFolder(parent) }
         }
         let kept = "\(staging)/old-\(index)"
@@ -144,7 +152,7 @@ package struct BundleWriter {
     private static func isOurs(_ beginning: [UInt8], _ artifact: Artifact) -> Bool {
         let mark =
             switch artifact.path {
-            case Bundle.tablePath: Array("APIB".utf8)
+            case _ where Bundle.isTable(artifact.path): Array("APIB".utf8)
             case Bundle.manifestPath: Array("{\n  \"manifest\": 1,".utf8)
             default: Array(Bundle.generatedMark.utf8)
             }
@@ -170,10 +178,10 @@ package struct BundleWriter {
         return paths.union([Bundle.manifestPath])
     }
 
-    /// Whether a path stays in the folder: at most one folder deep, no name that is special.
+    /// Whether a path stays in the folder: at most as deep as a copy for a single node is, no name that is special.
     private static func isInside(_ path: String) -> Bool {
         let names = path.split(separator: "/", omittingEmptySubsequences: false)
-        return (1...2).contains(names.count)
+        return (1...4).contains(names.count)
             && names.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.contains("\0") }
     }
 

@@ -2,7 +2,8 @@ internal import Foundation
 internal import GatewayCompiler
 internal import GatewayEmitters
 
-/// The certificates that a bundle gets copies of. A spec's paths are relative to the file that names them.
+/// The certificates and public keys that a bundle gets copies of. A spec's paths are relative to the file that names
+/// them.
 enum CertificateCopies {
     private static let byteCountMax = 1 << 20
 
@@ -13,7 +14,6 @@ enum CertificateCopies {
         for file in compilation.compilation.bundledFiles {
             let spec = compilation.files[Int(file.file)].path
             let path = folderPath(ofSpec: spec) + file.path
-            guard !isSameFile(path, "\(folder)/\(file.path)") else { continue }
             let bytes: [UInt8]
             do throws(FileFailure) {
                 bytes = try FileReading.bytes(at: path, byteCountMax: byteCountMax)
@@ -26,15 +26,20 @@ enum CertificateCopies {
                     "`\(path)` holds a private key, and a bundle holds none; keep the certificate apart from it"
                 )
             }
-            guard text.contains("-----BEGIN CERTIFICATE-----") || text.contains("-----BEGIN TRUSTED CERTIFICATE-----")
-            else { throw FileFailure("`\(path)` holds no certificate as PEM; `\(spec)` names it as `\(file.path)`") }
+            let titles = file.isPublicKey ? ["PUBLIC KEY"] : ["CERTIFICATE", "TRUSTED CERTIFICATE"]
+            guard titles.contains(where: { text.contains("-----BEGIN \($0)-----") }) else {
+                let what = file.isPublicKey ? "public key" : "certificate"
+                throw FileFailure("`\(path)` holds no \(what) as PEM; `\(spec)` names it as `\(file.path)`")
+            }
             if let other = copies.first(where: { $0.path == file.path }) {
                 guard other.bytes == bytes else {
                     throw FileFailure("two specs name different files as `\(file.path)`; give one another name")
                 }
                 continue
             }
-            copies.append(Artifact(path: file.path, bytes: bytes, isCopy: true))
+            var copy = Artifact(path: file.path, bytes: bytes, isCopy: true)
+            copy.isInPlace = isSameFile(path, "\(folder)/\(file.path)")
+            copies.append(copy)
         }
         return copies
     }

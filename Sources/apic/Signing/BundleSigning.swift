@@ -10,17 +10,51 @@ enum BundleSigning {
     private static let fileByteCountMax = 1 << 20
     private static let lockWaitSeconds = 10
 
-    /// Writes a bundle's signature.
+    /// Signs a bundle, and those in it that single nodes get of their own, all with the same number.
     ///
-    /// - Parameters:
-    ///   - sequence: where it stands among the bundles of its gateway; `nil` is behind the signature that is there, and
-    ///     not before the present.
-    ///   - now: seconds since 1970.
-    static func sign(
+    /// - Returns: the signature of the bundle of all nodes.
+    static func signAll(
         _ bundle: String,
         with key: SigningKey,
         sequence: UInt64?,
         now: UInt64
+    ) throws(FileFailure) -> BundleStatement {
+        let folders = try BundleSigning.folders(of: bundle)
+        var number = sequence ?? now
+        if sequence == nil {
+            for folder in [bundle] + folders {
+                let next = try nextSequence(of: folder)
+                number = max(number, next)
+            }
+        }
+        // That of all nodes comes last, as its table does.
+        for folder in folders { _ = try sign(folder, with: key, sequence: number) }
+        return try sign(bundle, with: key, sequence: number)
+    }
+
+    /// Bundles of single nodes, ascending.
+    static func folders(of bundle: String) throws(FileFailure) -> [String] {
+        let folder = try Folder(bundle)
+        guard folder.kind(of: "nodes") == .folder else { return [] }
+        let names = folder.names(in: "nodes").filter { folder.kind(of: "nodes/\($0)/\(Bundle.tablePath)") == .file }
+        return names.sorted().map { "\(bundle)/nodes/\($0)" }
+    }
+
+    /// Behind the signature that is there.
+    private static func nextSequence(of bundle: String) throws(FileFailure) -> UInt64 {
+        let folder = try Folder(bundle)
+        let former = (try? folder.read(BundleStatement.fileName, byteCountMax: BundleStatement.byteCountMax + 1))
+            .flatMap { BundleStatement($0) }
+        return former.map { $0.sequence &+ 1 } ?? 0
+    }
+
+    /// Writes a bundle's signature.
+    ///
+    /// - Parameter sequence: where it stands among the bundles of its gateway.
+    private static func sign(
+        _ bundle: String,
+        with key: SigningKey,
+        sequence: UInt64
     ) throws(FileFailure) -> BundleStatement {
         let folder = try Folder(bundle)
         try folder.lock(waiting: lockWaitSeconds)
@@ -37,11 +71,8 @@ enum BundleSigning {
             }
             files.append(file(path, bytes))
         }
-        let former = (try? folder.read(BundleStatement.fileName, byteCountMax: BundleStatement.byteCountMax + 1))
-            .flatMap { BundleStatement($0) }
-        let next = former.map { $0.sequence &+ 1 } ?? 0
         var statement = BundleStatement(
-            sequence: sequence ?? max(now, next),
+            sequence: sequence,
             files: files,
             key: key.publicKey
         )

@@ -19,6 +19,9 @@ int apic_open_lock(const char *path);
 /// Makes a file that is not there yet, for writing. -1 and `errno` on failure.
 int apic_create_file(const char *path);
 
+/// Gives a file the present as the time of its last change; it is made if it is missing. -1 and `errno` on failure.
+int apic_touch(const char *path);
+
 /// A counter to wake others with, nonblocking and closed on exec; -1 and `errno` on failure.
 int apic_eventfd(void);
 /// Blocks signals in the calling thread and in all that it starts from here on.
