@@ -22,8 +22,7 @@ struct APIC: ParsableCommand {
         subcommands: [
             BuildCommand.self, CheckCommand.self, ExplainCommand.self, AuditCommand.self, InspectCommand.self,
             LinkCommand.self, SignCommand.self, VerifyCommand.self, CertCommand.self, ImportCommand.self,
-            DevCommand.self,
-            InitCommand.self, EchoCommand.self, VersionCommand.self,
+            ExportCommand.self, DevCommand.self, InitCommand.self, EchoCommand.self, VersionCommand.self,
         ]
     )
 

@@ -102,7 +102,7 @@ struct RouteTables {
         return number
     }
 
-    private static func rank(of route: Route) -> UInt64 {
+    static func rank(of route: Route) -> UInt64 {
         if let kong = route.kong { return kong.rank }
         var rank = RouteRank(host: route.host.kind)
         for segment in route.path.segments {
