@@ -99,6 +99,43 @@ struct RateStoreTests {
     }
 }
 
+@Suite("Concurrency store")
+struct ConcurrencyStoreTests {
+    @Test("so many of a key enter, and one more for each that leaves")
+    func limit() {
+        let store = ConcurrencyStore()
+        let key = RateStore.mix(7, 9)
+        var places = (0..<3).map { _ in store.enter(key, limit: 3) }
+        #expect(places.allSatisfy { $0 >= 0 } && Set(places).count == 1)
+        #expect(store.enter(key, limit: 3) == -1)
+        #expect(store.enter(RateStore.mix(8, 9), limit: 3) >= 0)
+        store.leave(places.removeLast())
+        #expect(store.enter(key, limit: 3) >= 0)
+        #expect(store.enter(key, limit: 3) == -1)
+        // A bundle may bring a lower limit.
+        #expect(store.enter(key, limit: 1) == -1)
+    }
+
+    @Test("keys without number find places where others have left, and are refused where none is")
+    func bounds() {
+        let store = ConcurrencyStore()
+        var random = SeededRandom(seed: 5)
+        var places: [Int32] = []
+        var refusedCount = 0
+        for _ in 0..<200_000 {
+            let place = store.enter(random.next(), limit: 1)
+            if place < 0 { refusedCount += 1 } else { places.append(place) }
+        }
+        #expect(Set(places).count == places.count && refusedCount >= 200_000 - Limits.concurrencyKeyCountMax)
+        for place in places { store.leave(place) }
+        // Half as many as there are places find one nearly always.
+        let refused = (0..<UInt64(Limits.concurrencyKeyCountMax / 2)).count { key in
+            store.enter(RateStore.mix(key, 1), limit: 1) < 0
+        }
+        #expect(refused < 400)
+    }
+}
+
 @Suite("Retry decisions")
 struct RetryDecisionTests {
     @Test(

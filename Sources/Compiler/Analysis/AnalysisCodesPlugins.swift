@@ -42,8 +42,8 @@ extension DiagnosticCode {
         "E0704",
         "a plugin needs to know the consumer, but nothing authenticates",
         explanation: """
-            `acl`, `rate-limit` with `by: consumer` and the `tiers` of a rate limit ask who is calling. On these routes
-            no plugin finds that out. Add `key-auth`, or count `by: address`.
+            `acl`, `rate-limit` or `concurrency-limit` with `by: consumer` and the `tiers` of a rate limit ask who is
+            calling. On these routes no plugin finds that out. Add `key-auth`, or count `by: address`.
             """,
         example: """
             apis:

@@ -63,35 +63,41 @@ struct PluginChecks {
         if let acl = chain.active(.acl) {
             report(.needsAuthentication("`acl`", acl, help: "add `key-auth`, or delete `acl`", route: route))
         }
-        guard let limit = chain.active(.rateLimit), case .rateLimit(let spec) = limit.use.setting else { return }
-        if case .consumer? = spec.key?.value {
-            report(
-                .needsAuthentication(
-                    "`rate-limit` by consumer",
-                    limit,
-                    help: "add `key-auth`, or write `by: address`",
-                    route: route
+        for (limit, key) in chain.limitKeys {
+            let name = limit.use.name.value
+            switch key {
+            case .consumer:
+                report(
+                    .needsAuthentication(
+                        "`\(name)` by consumer",
+                        limit,
+                        help: "add `key-auth`, or write `by: address`",
+                        route: route
+                    )
                 )
-            )
-        } else if case .claim? = spec.key?.value {
-            report(
-                .needsAuthentication(
-                    "`rate-limit` by a claim",
-                    limit,
-                    help: "add `jwt` or `oauth2-introspection`, or write `by: address`",
-                    route: route
+            case .claim:
+                report(
+                    .needsAuthentication(
+                        "`\(name)` by a claim",
+                        limit,
+                        help: "add `jwt` or `oauth2-introspection`, or write `by: address`",
+                        route: route
+                    )
                 )
-            )
-        } else if !spec.tiers.isEmpty {
-            report(
-                .needsAuthentication(
-                    "`rate-limit` with tiers",
-                    limit,
-                    help: "add `key-auth`, or delete `tiers`",
-                    route: route
-                )
-            )
+            case .address, .header, .path, .all: break
+            }
         }
+        guard let limit = chain.active(.rateLimit), case .rateLimit(let spec) = limit.use.setting, !spec.tiers.isEmpty,
+            spec.key?.value != .consumer
+        else { return }
+        report(
+            .needsAuthentication(
+                "`rate-limit` with tiers",
+                limit,
+                help: "add `key-auth`, or delete `tiers`",
+                route: route
+            )
+        )
     }
 
     /// Several ways to find the consumer go together as somebody has said.
@@ -180,7 +186,7 @@ extension PluginUse.Setting {
             case .query: return ([], forwards)
             }
         case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .forwardAuth,
-            .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .concurrencyLimit, .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             return ([], false)
         }
     }

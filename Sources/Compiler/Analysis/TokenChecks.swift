@@ -20,11 +20,10 @@ extension PluginChecks {
                 )
             )
         }
-        if let limit = chain.active(.rateLimit), case .rateLimit(let spec) = limit.use.setting,
-            case .claim? = spec.key?.value, token == nil
-        {
-            let help = "write `by: consumer`"
-            report(.claimsWithoutToken("`rate-limit` counts by a claim", limit, help: help, on: route))
+        for (limit, key) in chain.limitKeys where token == nil {
+            guard case .claim = key else { continue }
+            let what = "`\(limit.use.name.value)` counts by a claim"
+            report(.claimsWithoutToken(what, limit, help: "write `by: consumer`", on: route))
         }
         guard let token, !chain.namesConsumers else { return }
         if let acl = chain.active(.acl), case .acl(let allow, let deny, _) = acl.use.setting,
@@ -39,6 +38,17 @@ extension PluginChecks {
 }
 
 extension EffectiveChain {
+    /// The limits in force that say what they count by.
+    var limitKeys: [(use: EffectiveUse, key: RateLimitKey)] {
+        [active(.concurrencyLimit), active(.rateLimit)].compactMap { $0 }.compactMap { use in
+            switch use.use.setting {
+            case .concurrencyLimit(let spec): spec.key.map { (use, $0.value) }
+            case .rateLimit(let spec): spec.key.map { (use, $0.value) }
+            default: nil
+            }
+        }
+    }
+
     /// Whether some plugin in force finds out which consumer calls, or says so itself.
     var namesConsumers: Bool {
         if case .authentication(let spec)? = active(.authentication)?.use.setting, spec.anonymous != nil { return true }

@@ -26,7 +26,7 @@ struct ChainFacts {
             if case .forwardAuth = step.plugin { isJudged = true }
             if case .authentication(let settings) = step.plugin, settings.anonymous != nil { isOpen = true }
             switch step.plugin.kind.phase {
-            case .rateLimit: limitsRate = true
+            case .rateLimit: limitsRate = limitsRate || step.plugin.kind == .rateLimit
             case .sizeLimit: limitsSize = true
             case .answer: answers = true
             case .requestID, .origin, .crossOrigin, .lifecycleGate, .authentication, .authorization, .requestTransform,

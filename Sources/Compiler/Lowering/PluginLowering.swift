@@ -35,6 +35,14 @@ struct PluginLowering {
                 !claims.isEmpty ? .claims(claims) : allow.isEmpty ? .deny(groups(deny)) : .allow(groups(allow))
             )
         case .forwardAuth(let spec): .forwardAuth(forwardAuth(spec))
+        case .concurrencyLimit(let spec):
+            .concurrencyLimit(
+                ConcurrencyLimitSettings(
+                    identity: use.place.identity,
+                    limit: spec.limit.value,
+                    key: key(spec.key)
+                )
+            )
         case .rateLimit(let spec): .rateLimit(rateLimit(spec, identity: use.place.identity))
         case .requestHeaders(let spec): .requestHeaders(edits(spec))
         case .redirect(let spec): .redirect(redirect(spec))
@@ -75,15 +83,6 @@ struct PluginLowering {
     }
 
     private func rateLimit(_ spec: RateLimitSpec, identity: String) -> RateLimitSettings {
-        let key: RateLimitKey =
-            switch spec.key?.value {
-            case .header(let name): .header(name.lowercased())
-            case .consumer: .consumer
-            case .address: .address
-            case .path: .path
-            case .claim(let name): .claim(name)
-            case nil: authenticates ? .consumer : .address
-            }
         let tiers = spec.tiers.compactMap { tier -> RateLimitTier? in
             guard let group = groups([tier.name]).first else { return nil }
             return RateLimitTier(group: group, rates: rates(tier.value))
@@ -92,8 +91,12 @@ struct PluginLowering {
             identity: identity,
             rates: rates(spec.rates),
             tiers: tiers.sorted { $0.group < $1.group },
-            key: key
+            key: key(spec.key)
         )
+    }
+
+    private func key(_ key: Spanned<RateLimitKey>?) -> RateLimitKey {
+        key?.value ?? (authenticates ? .consumer : .address)
     }
 
     private func rates(_ list: [Spanned<Rate>]) -> [Rate] {
@@ -160,7 +163,8 @@ extension EffectiveChain {
             case .respond(let spec): spec.headers.contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
-                .oauth2Introspection, .authentication, .acl, .forwardAuth, .rateLimit, .securityHeaders:
+                .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .rateLimit,
+                .securityHeaders:
                 false
             }
         }

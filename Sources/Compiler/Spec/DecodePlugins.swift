@@ -152,6 +152,7 @@ extension SpecDecoder {
         case .authentication: return authentication(fields).map { .authentication($0) }
         case .acl: return acl(fields)
         case .forwardAuth: return forwardAuth(fields).map { .forwardAuth($0) }
+        case .concurrencyLimit: return concurrencyLimit(fields).map { .concurrencyLimit($0) }
         case .rateLimit: return rateLimit(fields).map { .rateLimit($0) }
         case .requestHeaders: return headerEdits(fields).map { .requestHeaders($0) }
         case .redirect: return redirect(fields).map { .redirect($0) }
@@ -174,8 +175,7 @@ extension SpecDecoder {
         case .requestID: return .requestID(RequestIDSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
         case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,
-            .rateLimit,
-            .requestHeaders, .redirect, .respond, .responseHeaders:
+            .concurrencyLimit, .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders:
             report(
                 Diagnostic(
                     .settingsNeeded,
@@ -249,6 +249,11 @@ extension SpecDecoder {
         .filter { !$0.value.isEmpty }
         spec.key = fields["by"].flatMap { rateLimitKey($0) }
         return spec.rates.isEmpty ? nil : spec
+    }
+
+    private mutating func concurrencyLimit(_ fields: Fields) -> ConcurrencyLimitSpec? {
+        let key = fields["by"].flatMap { rateLimitKey($0) }
+        return scalar(fields["limit"], .number(UInt32(1)...1_000_000)).map { ConcurrencyLimitSpec(limit: $0, key: key) }
     }
 
     /// One rate, or several with windows of different lengths.
@@ -340,19 +345,20 @@ extension ScalarType where Value == RequestIDAcceptance {
 
 extension ScalarType where Value == RateLimitKey {
     fileprivate static let rateLimitKey = ScalarType(
-        "`consumer`, `address`, `path`, `{ header: NAME }` or `{ claim: NAME }`"
+        "`consumer`, `address`, `path`, `all`, `{ header: NAME }` or `{ claim: NAME }`"
     ) {
         text throws(ScalarProblem) in
         switch text {
         case "consumer": return .consumer
         case "address": return .address
         case "path": return .path
+        case "all": return .all
         case "ip", "client", "client-ip":
             throw ScalarProblem(.badWord, "limits are not counted by `\(text)`", help: "write `address`")
         default:
-            var problem = Words.problem(text, among: ["consumer", "address", "path"])
+            var problem = Words.problem(text, among: ["consumer", "address", "path", "all"])
             if !(problem.help ?? "").hasPrefix("did") {
-                problem.help = "write `consumer`, `address`, `path`, `{ header: NAME }` or `{ claim: NAME }`"
+                problem.help = "write `consumer`, `address`, `path`, `all`, `{ header: NAME }` or `{ claim: NAME }`"
             }
             throw problem
         }

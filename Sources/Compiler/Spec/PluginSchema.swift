@@ -31,6 +31,7 @@ enum PluginSchema {
         case .authentication: authentication
         case .acl: acl
         case .forwardAuth: forwardAuth
+        case .concurrencyLimit: concurrencyLimit
         case .rateLimit: rateLimit
         case .requestHeaders: requestHeaders
         case .redirect: redirect
@@ -47,7 +48,8 @@ enum PluginSchema {
         case .rateLimit: [rateLimitKey]
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .oauth2Introspection, .authentication,
-            .acl, .forwardAuth, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .acl, .forwardAuth, .concurrencyLimit, .requestHeaders, .redirect, .respond, .responseHeaders,
+            .securityHeaders:
             []
         }
     }
@@ -59,6 +61,7 @@ enum PluginSchema {
         "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
         "request-transformer": "request-headers", "response-transformer": "response-headers",
         "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
+        "in-flight-req": "concurrency-limit", "inflightreq": "concurrency-limit", "limit-conn": "concurrency-limit",
         "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",
         "ipallowlist": "ip-restriction", "ip-whitelist": "ip-restriction", "secure-headers": "security-headers",
         "helmet": "security-headers", "forwardauth": "forward-auth", "ext-auth": "forward-auth",
@@ -137,10 +140,27 @@ enum PluginSchema {
             ),
             .optional(
                 "by",
-                "`consumer`, `address`, `path`, `{ header: NAME }` or `{ claim: NAME }`",
+                "`consumer`, `address`, `path`, `all`, `{ header: NAME }` or `{ claim: NAME }`",
                 default: "consumer where the route authenticates, else address",
                 example: "by: consumer",
                 "What is counted by."
+            ),
+        ]
+    )
+
+    static let concurrencyLimit = SchemaMap(
+        "concurrency-limit",
+        "`concurrency-limit`",
+        path: "concurrency-limit",
+        "Bounds how many requests are in flight at once; beyond it 429, or 503 where callers share a count.",
+        [
+            .required("limit", "number from 1", example: "limit: 20", "So many at once."),
+            .optional(
+                "by",
+                "as in `rate-limit`",
+                default: "consumer where the route authenticates, else address",
+                example: "by: all",
+                "What is counted by; `all` is one count for all."
             ),
         ]
     )

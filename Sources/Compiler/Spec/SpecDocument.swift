@@ -196,6 +196,7 @@ package struct PluginUse: Sendable {
         /// Group names, unresolved; exactly one of the three is not empty.
         case acl(allow: [Spanned<String>], deny: [Spanned<String>], claims: [ClaimRequirement])
         case forwardAuth(ForwardAuthSpec)
+        case concurrencyLimit(ConcurrencyLimitSpec)
         case rateLimit(RateLimitSpec)
         case requestHeaders(HeaderEditsSpec)
         case redirect(RedirectSpec)
@@ -252,6 +253,13 @@ package struct ForwardAuthSpec: Sendable {
     package var requestHeaders: [Spanned<String>] = []
     package var upstreamHeaders: [Spanned<String>] = []
     package var clientHeaders: [Spanned<String>] = []
+}
+
+/// `concurrency-limit: { limit: 20, by: all }`.
+package struct ConcurrencyLimitSpec: Sendable {
+    package var limit: Spanned<UInt32>
+    /// As that of a rate limit.
+    package var key: Spanned<RateLimitKey>?
 }
 
 package struct RateLimitSpec: Sendable {

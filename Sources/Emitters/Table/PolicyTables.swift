@@ -5,6 +5,7 @@ internal import GatewayTable
 /// What programs refer to: rate limits, header edits, templates and answers, each distinct one once.
 struct PolicyTables {
     private(set) var rateLimits: [RateLimitRecord] = []
+    private(set) var concurrencyLimits: [ConcurrencyLimitRecord] = []
     private(set) var rateSets: [RangeRecord] = []
     private(set) var rates: [RateRecord] = []
     private(set) var rateTiers: [RateTierRecord] = []
@@ -19,6 +20,7 @@ struct PolicyTables {
 
     // Only ever asked for a value, never walked: their order does not reach the table.
     private var knownRateLimits: [RateLimitSettings: UInt32] = [:]
+    private var knownConcurrencyLimits: [ConcurrencyLimitSettings: UInt32] = [:]
     private var knownRateSets: [[Rate]: UInt32] = [:]
     private var knownHeaderEdits: [HeaderEdits: UInt32] = [:]
     private var knownTemplates: [TextTemplate: UInt32] = [:]
@@ -29,17 +31,7 @@ struct PolicyTables {
         if let known = knownRateLimits[settings] { return known }
         var record = RateLimitRecord()
         record.identity = SHA256.digest(settings.identity.utf8).words.0
-        switch settings.key {
-        case .consumer: record.keyKind = RateKeyKind.consumer.rawValue
-        case .address: record.keyKind = RateKeyKind.address.rawValue
-        case .header(let name):
-            record.keyKind = RateKeyKind.header.rawValue
-            record.keyName = text.add(name.lowercased())
-        case .path: record.keyKind = RateKeyKind.path.rawValue
-        case .claim(let name):
-            record.keyKind = RateKeyKind.claim.rawValue
-            record.keyName = text.add(name)
-        }
+        (record.keyKind, record.keyName) = PolicyTables.key(settings.key, &text)
         record.rateSet = add(settings.rates, &text)
         record.tiers = RangeRecord(first: UInt32(rateTiers.count), count: UInt32(settings.tiers.count))
         for tier in settings.tiers.sorted(by: PolicyTables.isMoreGenerous) {
@@ -52,6 +44,31 @@ struct PolicyTables {
         rateLimits.append(record)
         knownRateLimits[settings] = number
         return number
+    }
+
+    /// The number of a bound on requests in flight.
+    mutating func add(_ settings: ConcurrencyLimitSettings, _ text: inout TextPool) -> UInt32 {
+        if let known = knownConcurrencyLimits[settings] { return known }
+        var record = ConcurrencyLimitRecord()
+        record.identity = SHA256.digest(settings.identity.utf8).words.0
+        (record.keyKind, record.keyName) = PolicyTables.key(settings.key, &text)
+        record.limit = settings.limit
+        let number = UInt32(concurrencyLimits.count)
+        concurrencyLimits.append(record)
+        knownConcurrencyLimits[settings] = number
+        return number
+    }
+
+    /// The kind of what is counted by, and its name.
+    private static func key(_ key: RateLimitKey, _ text: inout TextPool) -> (UInt32, TextReference) {
+        switch key {
+        case .consumer: (RateKeyKind.consumer.rawValue, TextReference())
+        case .address: (RateKeyKind.address.rawValue, TextReference())
+        case .header(let name): (RateKeyKind.header.rawValue, text.add(name.lowercased()))
+        case .path: (RateKeyKind.path.rawValue, TextReference())
+        case .claim(let name): (RateKeyKind.claim.rawValue, text.add(name))
+        case .all: (RateKeyKind.all.rawValue, TextReference())
+        }
     }
 
     /// The number of a set of header edits.

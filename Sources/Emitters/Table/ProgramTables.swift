@@ -126,6 +126,7 @@ struct ProgramTables {
         case .acl(.deny(let groups)):
             [Opcode.requireGroup.word(argument: InstructionFlag.denies)] + GroupSet(groups).words
         case .forwardAuth(let settings): [Opcode.askAuthorizer.word(), policies.consulting.add(settings, &text)]
+        case .concurrencyLimit(let settings): [Opcode.enterLimit.word(), policies.add(settings, &text)]
         case .rateLimit(let settings): [Opcode.takeToken.word(), policies.add(settings, &text)]
         case .requestHeaders(let edits): [Opcode.editRequestHeaders.word(), policies.add(edits, &text)]
         case .redirect(let settings):
@@ -178,8 +179,7 @@ struct ProgramTables {
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
             case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection,
-                .authentication, .acl,
-                .forwardAuth, .requestHeaders, .redirect:
+                .authentication, .acl, .forwardAuth, .concurrencyLimit, .requestHeaders, .redirect:
                 continue
             }
         }

@@ -168,6 +168,7 @@ extension TableWriter {
         set(.programs, programs.programs)
         set(.code, programs.code)
         set(.rateLimits, programs.policies.rateLimits)
+        set(.concurrencyLimits, programs.policies.concurrencyLimits)
         set(.rateSets, programs.policies.rateSets)
         set(.rates, programs.policies.rates)
         set(.rateTiers, programs.policies.rateTiers)

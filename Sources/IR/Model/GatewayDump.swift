@@ -242,6 +242,8 @@ package struct GatewayDump {
         case .acl(.audience(let index)): "allow [\(groups([index]))] and strangers"
         case .acl(.claims(let requirements)): requirements.map(\.text).joined(separator: ", ")
         case .forwardAuth(let settings): settings.text(gateway)
+        case .concurrencyLimit(let settings):
+            "\(settings.identity): \(settings.limit) by \(GatewayDump.text(settings.key))"
         case .rateLimit(let settings): text(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
         case .redirect(let settings):
@@ -258,16 +260,8 @@ package struct GatewayDump {
     }
 
     private func text(_ limit: RateLimitSettings) -> String {
-        let key =
-            switch limit.key {
-            case .consumer: "consumer"
-            case .address: "address"
-            case .header(let name): "header \(name)"
-            case .path: "path"
-            case .claim(let name): "claim \(name)"
-            }
         let tiers = limit.tiers.map { "; \(gateway.groups[$0.group]): \(GatewayDump.text($0.rates))" }
-        return "\(limit.identity): \(GatewayDump.text(limit.rates)) by \(key)\(tiers.joined())"
+        return "\(limit.identity): \(GatewayDump.text(limit.rates)) by \(GatewayDump.text(limit.key))\(tiers.joined())"
     }
 }
 
@@ -323,6 +317,17 @@ extension GatewayDump {
         case .header(let name): "header \(name)"
         case .query(let name): "query \(name)"
         case .cookie(let name): "cookie \(name)"
+        }
+    }
+
+    private static func text(_ key: RateLimitKey) -> String {
+        switch key {
+        case .consumer: "consumer"
+        case .address: "address"
+        case .header(let name): "header \(name)"
+        case .path: "path"
+        case .claim(let name): "claim \(name)"
+        case .all: "all"
         }
     }
 

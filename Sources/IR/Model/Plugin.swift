@@ -22,6 +22,7 @@ package enum Plugin: Hashable, Sendable {
     case authentication(AuthenticationSettings)
     case acl(ACLSettings)
     case forwardAuth(ForwardAuthSettings)
+    case concurrencyLimit(ConcurrencyLimitSettings)
     case rateLimit(RateLimitSettings)
     case requestHeaders(HeaderEdits)
     case redirect(RedirectSettings)
@@ -43,6 +44,7 @@ package enum Plugin: Hashable, Sendable {
         case .authentication: .authentication
         case .acl: .acl
         case .forwardAuth: .forwardAuth
+        case .concurrencyLimit: .concurrencyLimit
         case .rateLimit: .rateLimit
         case .requestHeaders: .requestHeaders
         case .redirect: .redirect

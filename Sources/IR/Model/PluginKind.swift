@@ -32,6 +32,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case authentication
     case acl
     case forwardAuth
+    case concurrencyLimit
     case rateLimit
     case requestHeaders
     case redirect
@@ -54,6 +55,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .authentication: "authentication"
         case .acl: "acl"
         case .forwardAuth: "forward-auth"
+        case .concurrencyLimit: "concurrency-limit"
         case .rateLimit: "rate-limit"
         case .requestHeaders: "request-headers"
         case .redirect: "redirect"
@@ -71,7 +73,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .requestSizeLimit: .sizeLimit
         case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection, .authentication: .authentication
         case .acl, .forwardAuth: .authorization
-        case .rateLimit: .rateLimit
+        case .concurrencyLimit, .rateLimit: .rateLimit
         case .requestHeaders: .requestTransform
         case .redirect, .respond: .answer
         case .responseHeaders, .securityHeaders: .responseTransform
@@ -82,7 +84,8 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     package var findsConsumer: Bool {
         switch self {
         case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection: true
-        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth, .rateLimit,
+        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth,
+            .concurrencyLimit, .rateLimit,
             .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             false
         }

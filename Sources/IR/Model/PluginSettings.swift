@@ -151,6 +151,8 @@ package enum RateLimitKey: Hashable, Sendable {
     case path
     /// What a token says, by the claim's name. Tokens without it share one count.
     case claim(String)
+    /// All requests share one count.
+    case all
 }
 
 /// So many requests in so much time.
@@ -176,6 +178,21 @@ package struct RateLimitTier: Hashable, Sendable {
     package init(group: Int, rates: [Rate]) {
         self.group = group
         self.rates = rates
+    }
+}
+
+/// `concurrency-limit`: bounds how many requests are in flight at once.
+package struct ConcurrencyLimitSettings: Hashable, Sendable {
+    /// Names the counts, as those of a rate limit.
+    package var identity: String
+    /// At least 1.
+    package var limit: UInt32
+    package var key: RateLimitKey
+
+    package init(identity: String, limit: UInt32, key: RateLimitKey) {
+        self.identity = identity
+        self.limit = limit
+        self.key = key
     }
 }
 

@@ -25,6 +25,7 @@
 /// | `requireClaims` | 0 | first requirement, count |
 /// | `askAuthorizer` | 0 | authorizer |
 /// | `introspectToken` | bit 9: optional | introspection |
+/// | `enterLimit` | 0 | concurrency limit |
 /// | `admitAddress` | 0 allow, 1 deny | address set |
 /// | `crossOrigin` | 0 | cross-origin policy |
 /// | `redirect` | status, bit 15: with the query | template |
@@ -81,6 +82,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case askAuthorizer = 21
     /// Finds out who calls by a token of which an authorization server says what it is worth.
     case introspectToken = 22
+    /// Counts the request among those in flight.
+    case enterLimit = 23
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -98,7 +101,7 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
         case .end, .authenticateBasic, .authenticateCertificate: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
-            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken:
+            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .enterLimit:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims: 3
         case .requireGroup: 9

@@ -141,6 +141,7 @@ package enum RateKeyKind: UInt32, Sendable {
     case header = 2
     case path = 3
     case claim = 4
+    case all = 5
 }
 
 /// A rate limit.
@@ -157,6 +158,28 @@ package struct RateLimitRecord: BitwiseCopyable, Sendable {
     package var tiers = RangeRecord()
 
     package init() {}
+}
+
+/// A bound on requests in flight.
+@usableFromInline
+package struct ConcurrencyLimitRecord: BitwiseCopyable, Sendable {
+    /// Names the counts, as that of a rate limit.
+    package var identity: UInt64 = 0
+    /// Of a header field, in lower case, or of a claim.
+    package var keyName = TextReference()
+    /// `RateKeyKind`.
+    package var keyKind: UInt32 = 0
+    package var limit: UInt32 = 0
+
+    package init() {}
+
+    /// Whether each caller has a count of its own, so that who is refused can mend it.
+    package var isOfCallers: Bool {
+        switch RateKeyKind(rawValue: keyKind) {
+        case .consumer, .address, .header, .claim: true
+        case .path, .all, nil: false
+        }
+    }
 }
 
 /// Requests per window.

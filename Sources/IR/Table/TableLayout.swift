@@ -130,6 +130,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case authorizers
     case fieldNames
     case introspections
+    case concurrencyLimits
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -183,6 +184,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .statusRanges: MemoryLayout<StatusRangeRecord>.stride
         case .hashSlots: 2
         case .authorizers: MemoryLayout<AuthorizerRecord>.stride
+        case .concurrencyLimits: MemoryLayout<ConcurrencyLimitRecord>.stride
         case .introspections: MemoryLayout<IntrospectionRecord>.stride
         }
     }

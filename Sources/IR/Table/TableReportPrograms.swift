@@ -44,6 +44,9 @@ extension TableReport {
         case .authenticateBasic, .authenticateCertificate: String(credentialFlags(argument).dropFirst(2))
         case .authenticateToken: token(view.tokenPolicies[first]) + credentialFlags(argument)
         case .introspectToken: introspection(view.introspections[first]) + credentialFlags(argument)
+        case .enterLimit:
+            "\(view.concurrencyLimits[first].limit) by "
+                + limitKey(view.concurrencyLimits[first].keyKind, view.concurrencyLimits[first].keyName)
         case .askAuthorizer: authorizer(view.authorizers[first])
         case .requireClaims: claims(RangeRecord(first: first, count: view.code[offset + 2]))
         case .requireConsumer:
@@ -108,19 +111,23 @@ extension TableReport {
     }
 
     private func rateLimit(_ limit: RateLimitRecord) -> String {
-        let key =
-            switch RateKeyKind(rawValue: limit.keyKind) {
-            case .consumer: "consumer"
-            case .address: "address"
-            case .path: "path"
-            case .claim: "claim \(view.string(limit.keyName))"
-            case .header, nil: "header \(view.string(limit.keyName))"
-            }
+        let key = limitKey(limit.keyKind, limit.keyName)
         let tiers = (limit.tiers.first..<limit.tiers.first + limit.tiers.count).map { index in
             let tier = view.rateTiers[index]
             return "; \(view.string(view.groups[tier.group])): \(rates(tier.rateSet))"
         }
         return "\(rates(limit.rateSet)) by \(key)\(tiers.joined())"
+    }
+
+    private func limitKey(_ kind: UInt32, _ name: TextReference) -> String {
+        switch RateKeyKind(rawValue: kind) {
+        case .consumer: "consumer"
+        case .address: "address"
+        case .path: "path"
+        case .all: "all"
+        case .claim: "claim \(view.string(name))"
+        case .header, nil: "header \(view.string(name))"
+        }
     }
 
     private func rates(_ set: UInt32) -> String {
@@ -245,6 +252,7 @@ extension Opcode {
         case .authenticateToken: "authenticate-token"
         case .requireClaims: "require-claims"
         case .askAuthorizer: "ask-authorizer"
+        case .enterLimit: "enter-limit"
         case .introspectToken: "introspect-token"
         case .requireConsumer: "require-consumer"
         case .crossOrigin: "cross-origin"

@@ -91,6 +91,12 @@ extension TableView {
             try check(limit.rateSet, below: rateSets.count, .rateLimits, index, "rateSet")
         }
         try owned.finish()
+        for index in 0..<concurrencyLimits.count {
+            let limit = concurrencyLimits[index]
+            try check(limit.keyName, .concurrencyLimits, index, "keyName")
+            try require(RateKeyKind(rawValue: limit.keyKind) != nil, .concurrencyLimits, index, "unknown key")
+            try require(limit.limit > 0, .concurrencyLimits, index, "nothing may be in flight")
+        }
         for index in 0..<rateTiers.count {
             try check(rateTiers[index].group, below: groups.count, .rateTiers, index, "group")
             try check(rateTiers[index].rateSet, below: rateSets.count, .rateTiers, index, "rateSet")

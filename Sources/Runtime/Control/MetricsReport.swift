@@ -217,7 +217,8 @@ extension StatusFacts {
         let refused = "apic_refused_requests_total"
         metrics.family(refused, .counter, "Requests that the gateway refused, by its reason.")
         let reasons: KeyValuePairs<String, WorkerCounter> = [
-            "rate-limit": .rateLimited, "authentication": .unauthenticated, "acl": .forbidden,
+            "rate-limit": .rateLimited, "concurrency-limit": .concurrencyLimited, "authentication": .unauthenticated,
+            "acl": .forbidden,
             "ip-restriction": .addressRefused, "cors": .originRefused,
             "size-limit": .bodyTooLarge, "overload": .shed, "lag": .shedByLag, "planned": .refusedPlanned,
             "brownout": .refusedBrownout, "sunset": .refusedSunset, "retired": .refusedRetired,

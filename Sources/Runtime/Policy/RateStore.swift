@@ -27,6 +27,8 @@ package final class RateStore: @unchecked Sendable {
     private let setMask: UInt64
     /// Mixed into every key, so that clients cannot aim at the keys of others.
     let seed: UInt64
+    /// The counts of limits on requests in flight.
+    let inFlight = ConcurrencyStore()
 
     package init() {
         let setCount = Limits.rateCountMax / RateStore.waysPerSet

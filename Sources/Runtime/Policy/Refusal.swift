@@ -50,6 +50,10 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case authorizerDenied
     /// The source of bundles has been silent for too long.
     case bundleStale
+    /// Too many of the caller's requests at once.
+    case concurrencyLimited
+    /// Too many requests at once, whoever sent them.
+    case crowded
 
     /// The status; that of a brownout is the spec's.
     var status: UInt16 {
@@ -67,13 +71,14 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .bodyTooLarge: 413
         case .targetTooLong: 414
         case .expectationFailed: 417
-        case .rateLimited: 429
+        case .rateLimited, .concurrencyLimited: 429
         case .headTooLarge: 431
         case .codingUnsupported: 501
         case .upstreamFailed, .upstreamMalformed, .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed,
             .upstreamUntrusted:
             502
-        case .brownout, .overloaded, .upstreamUnavailable, .upstreamBusy, .keysUnavailable, .authorizerUnavailable,
+        case .brownout, .crowded, .overloaded, .upstreamUnavailable, .upstreamBusy, .keysUnavailable,
+            .authorizerUnavailable,
             .introspectionUnavailable, .bundleStale:
             503
         case .upstreamTimeout: 504
@@ -110,6 +115,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .authorizerDenied: "authorizer-denied"
         case .forbidden: "consumer-not-allowed"
         case .rateLimited: "rate-limit-exceeded"
+        case .concurrencyLimited, .crowded: "concurrency-limit-exceeded"
         case .overloaded: "gateway-overloaded"
         case .bundleStale: "bundle-stale"
         case .upstreamUnavailable: "upstream-unavailable"
@@ -154,6 +160,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .authorizerDenied: "The request may not pass."
         case .claimsInsufficient: "The token does not say what this route needs."
         case .forbidden: "The consumer may not call this route."
+        case .concurrencyLimited: "Too many of the caller's requests at once; see Retry-After."
+        case .crowded: "Too many requests at once; see Retry-After."
         case .rateLimited: "Too many requests; see Retry-After."
         case .overloaded: "The gateway is at its limit; see Retry-After."
         case .bundleStale: "The gateway has not heard for too long whether its rules still hold; see Retry-After."
@@ -193,6 +201,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .addressNotAllowed: "ip-restriction"
         case .originNotAllowed: "cors"
         case .rateLimited: "rate-limit"
+        case .concurrencyLimited, .crowded: "concurrency-limit"
         case .upstreamUnavailable, .upstreamBusy, .upstreamFailed, .upstreamMalformed, .upstreamTimeout,
             .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed, .upstreamUntrusted:
             "upstream"

@@ -90,6 +90,7 @@ extension Worker {
                     metrics.add(.forbidden)
                     refusal = .forbidden
                 }
+            case .enterLimit: refusal = enterLimit(x, view.concurrencyLimits[view.code[counter + 1]], fields)
             case .takeToken: refusal = takeToken(x, view.code[counter + 1], fields)
             case .editRequestHeaders: edits.headerEdits = view.code[counter + 1]
             case .respond: return .respond(view.code[counter + 1])
@@ -227,6 +228,19 @@ extension Worker {
         return .bodyTooLarge
     }
 
+    // MARK: concurrency-limit
+
+    /// Counts the request among those in flight, until its exchange is over.
+    private mutating func enterLimit(_ x: Int32, _ limit: ConcurrencyLimitRecord, _ fields: FieldsView) -> RefusalKind {
+        let view = exchanges[x].table.view
+        // Another way to mix, so that equal places of both kinds of limits share nothing.
+        let key = RateStore.mix(limitKey(x, limit.identity, limit.keyKind, limit.keyName, fields, view), rates.seed)
+        exchanges[x].limitPlace = inFlight.enter(key, limit: limit.limit)
+        if exchanges[x].limitPlace >= 0 { return .none }
+        metrics.add(.concurrencyLimited)
+        return limit.isOfCallers ? .concurrencyLimited : .crowded
+    }
+
     // MARK: rate-limit
 
     /// Counts the request in every window, or in none if one is full.
@@ -234,7 +248,7 @@ extension Worker {
         let view = exchanges[x].table.view
         let limit = view.rateLimits[index]
         let set = view.rateSets[rateSet(of: limit, exchanges[x].consumer, view)]
-        let key = rateKey(x, limit, fields, view)
+        let key = limitKey(x, limit.identity, limit.keyKind, limit.keyName, fields, view)
         exchanges[x].rateLimit = index
         exchanges[x].rateSet = rateSet(of: limit, exchanges[x].consumer, view)
         let count = min(Int(set.count), Limits.ratesPerLimitMax)
@@ -275,11 +289,17 @@ extension Worker {
         return limit.rateSet
     }
 
-    private mutating func rateKey(_ x: Int32, _ limit: RateLimitRecord, _ fields: FieldsView, _ view: TableView)
-        -> UInt64
-    {
-        let seed = rates.seed ^ limit.identity
-        switch RateKeyKind(rawValue: limit.keyKind) {
+    /// What a limit counts the request by.
+    mutating func limitKey(
+        _ x: Int32,
+        _ identity: UInt64,
+        _ kind: UInt32,
+        _ name: TextReference,
+        _ fields: FieldsView,
+        _ view: TableView
+    ) -> UInt64 {
+        let seed = rates.seed ^ identity
+        switch RateKeyKind(rawValue: kind) {
         case .consumer:
             guard exchanges[x].consumer != TableLayout.none else {
                 return exchanges[x].subject == 0
@@ -290,11 +310,11 @@ extension Worker {
             let address = clientAddress(x, fields)
             return RateStore.mix(RateStore.mix(seed, address.high), address.low)
         case .header:
-            let index = fields.firstIndex(ofName: Bytes(view.bytes(limit.keyName)))
+            let index = fields.firstIndex(ofName: Bytes(view.bytes(name)))
             return RateStore.hash(index.map { fields.value($0) } ?? .empty, seed)
         case .path: return RateStore.hash(path(of: x), seed)
-        case .claim: return RateStore.hash(claim(x, view.bytes(limit.keyName)), seed)
-        case nil: return seed
+        case .claim: return RateStore.hash(claim(x, view.bytes(name)), seed)
+        case .all, nil: return RateStore.hash(.empty, seed)
         }
     }
 }

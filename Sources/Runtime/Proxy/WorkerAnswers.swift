@@ -246,7 +246,8 @@ extension Worker {
                 wait = max(wait, exchanges[x].rates[index].resetSeconds)
             }
             appendRetryAfter(UInt64(wait), to: &fields)
-        case .overloaded, .upstreamBusy, .upstreamUnavailable, .keysUnavailable, .authorizerUnavailable,
+        case .concurrencyLimited, .crowded, .overloaded, .upstreamBusy, .upstreamUnavailable, .keysUnavailable,
+            .authorizerUnavailable,
             .introspectionUnavailable, .bundleStale:
             appendRetryAfter(1, to: &fields)
         default: break

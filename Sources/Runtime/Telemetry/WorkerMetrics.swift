@@ -59,6 +59,7 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case malformed501
     case malformed505
     case rateLimited
+    case concurrencyLimited
     /// Requests without a valid credential.
     case unauthenticated
     /// Tokens that were known, and those that were checked and found good.

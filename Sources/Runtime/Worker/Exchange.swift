@@ -110,6 +110,8 @@ struct Exchange: BitwiseCopyable {
     // What the policy found out.
     var consumer = TableLayout.none
     var credential = TableLayout.none
+    /// Its place among the requests in flight that a limit counts; -1 if none does.
+    var limitPlace: Int32 = -1
     var rateLimit = TableLayout.none
     var rateSet = TableLayout.none
     var rates = InlineArray<4, RateReading>(repeating: RateReading())

@@ -3,7 +3,7 @@ internal import GatewayTable
 internal import Glibc
 
 /// One event loop: its listeners, connections, exchanges, pools and counters. Nothing here is shared with other workers
-/// but what the link and the rate store share; nothing on the request path allocates, locks or retains.
+/// but what the link and the stores of limits share; nothing on the request path allocates, locks or retains.
 ///
 /// Every method is `mutating`, whether it changes a field or not: an `inout` worker is passed by its address, a
 /// borrowed one is copied to the stack for the call, which would cost more than most of what the methods do.
@@ -16,6 +16,7 @@ struct Worker: ~Copyable {
     let metrics: WorkerMetrics
     let log: AccessLogRing
     let rates: RateStore
+    let inFlight: ConcurrencyStore
     let ejections: EjectionReports
     let settings: WorkerSettings
     let listeners: [WorkerListener]
@@ -99,6 +100,7 @@ struct Worker: ~Copyable {
         metrics = link.metrics
         log = link.log
         self.rates = rates
+        inFlight = rates.inFlight
         ejections = settings.ejections
         self.settings = settings
         self.listeners = listeners

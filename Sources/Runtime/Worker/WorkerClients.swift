@@ -278,6 +278,7 @@ extension Worker {
         }
         if let block = exchanges[x].trailers.block { blocks.give(block) }
         if let block = exchanges[x].answerTrailers.block { blocks.give(block) }
+        if exchanges[x].limitPlace >= 0 { inFlight.leave(exchanges[x].limitPlace) }
         if exchanges[x].consultation != .none { forgetConsultation(x) }
         exchanges[x].state = .free
         exchanges[x].next = freeExchange

@@ -86,6 +86,7 @@ struct Audit {
         var who: String?
         var admitsStrangers = false
         var authorizer: String?
+        var limits: [String] = []
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
             case .mtlsAuth, .keyAuth, .basicAuth: ways.append(step.plugin.name)
@@ -95,13 +96,14 @@ struct Audit {
             case .authentication(let settings): (isAny, anonymous) = (settings.requirement == .any, settings.anonymous)
             case .acl(let settings): who = people(settings)
             case .forwardAuth(let settings): authorizer = gateway.upstreams[settings.upstream].name
-            case .rateLimit: row.limits = plugins.text(step.plugin) + nodeText
+            case .concurrencyLimit, .rateLimit: limits.append(plugins.text(step.plugin) + nodeText)
             case .ipRestriction: row.addresses = plugins.text(step.plugin)
             case .cors: row.origins = plugins.text(step.plugin)
             case .requestSizeLimit(let settings): row.body = "\(settings.bodyBytesMax) bytes"
             case .requestID, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders: continue
             }
         }
+        if !limits.isEmpty { row.limits = limits.joined(separator: "; ") }
         guard !ways.isEmpty else {
             row.who = authorizer.map { "whom \($0) lets pass" } ?? "everyone"
             row.isOpen = authorizer == nil

@@ -42,6 +42,9 @@ struct PluginText {
         case .acl(.audience(let group)): return "consumers in \(names([group])) and strangers, else 403"
         case .acl(.claims(let needed)): return "tokens with \(Self.claims(needed)), else 403"
         case .forwardAuth(let settings): return authorizer(settings)
+        case .concurrencyLimit(let settings):
+            let status = [.all, .path].contains(settings.key) ? 503 : 429
+            return "\(settings.limit) at once\(Self.key(settings.key)), else \(status)"
         case .rateLimit(let settings): return limit(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
@@ -105,17 +108,20 @@ struct PluginText {
     }
 
     private func limit(_ settings: RateLimitSettings) -> String {
-        let key =
-            switch settings.key {
-            case .consumer: "consumer"
-            case .address: "address"
-            case .header(let name): "the header `\(name)`"
-            case .path: "path"
-            case .claim(let name): "what tokens say of `\(name)`"
-            }
-        var text = "\(Self.rates(settings.rates)) by \(key), else 429"
+        var text = "\(Self.rates(settings.rates))\(Self.key(settings.key)), else 429"
         for tier in settings.tiers { text += "; \(gateway.groups[tier.group]): \(Self.rates(tier.rates))" }
         return text
+    }
+
+    private static func key(_ key: RateLimitKey) -> String {
+        switch key {
+        case .consumer: " by consumer"
+        case .address: " by address"
+        case .header(let name): " by the header `\(name)`"
+        case .path: " by path"
+        case .claim(let name): " by what tokens say of `\(name)`"
+        case .all: " for all together"
+        }
     }
 
     private static func rates(_ rates: [Rate]) -> String {

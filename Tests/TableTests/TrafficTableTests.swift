@@ -1,0 +1,60 @@
+import GatewayEmitters
+import GatewayIR
+import GatewayTable
+import Testing
+
+/// What a table says of plugins that steer traffic, and what becomes of it when its bytes are others.
+@Suite("Plugins that steer traffic, in tables")
+struct TrafficTableTests {
+    static let keys: [RateLimitKey] = [.consumer, .address, .header("X-Team"), .path, .claim("org.team"), .all]
+
+    static var gateway: Gateway {
+        Gateway(
+            name: "steering",
+            upstreams: [Upstream(name: "u", targets: [Target(host: "127.0.0.1", port: 8080)])],
+            apis: [API(name: "orders", selector: .path, versions: 0..<1)],
+            versions: [Version(api: 0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))],
+            chains: keys.map { key in
+                let settings = ConcurrencyLimitSettings(identity: "api/orders", limit: 20, key: key)
+                return Chain(steps: [ChainStep(plugin: .concurrencyLimit(settings), scope: .api)])
+            },
+            routes: keys.indices.map { chain in
+                Route(
+                    host: .any,
+                    path: PathPattern(segments: [.literal("orders"), .literal("\(chain)")], end: .tail(name: nil)),
+                    methods: .any,
+                    version: 0,
+                    chain: chain,
+                    forwarding: Forwarding(upstream: 0, path: .whole)
+                )
+            }
+        )
+    }
+
+    @Test("what was written is read")
+    func roundTrip() throws {
+        let table = try LoadedTable(Self.gateway)
+        let limits = (0..<table.view.concurrencyLimits.count).map { table.view.concurrencyLimits[$0] }
+        #expect(Set(limits.map(\.keyKind)) == [0, 1, 2, 3, 4, 5] && Set(limits.map(\.identity)).count == 1)
+        #expect(limits.allSatisfy { $0.limit == 20 && ($0.isOfCallers == ![3, 5].contains($0.keyKind)) })
+        #expect(Set(limits.map { table.view.string($0.keyName) }) == ["", "x-team", "org.team"])
+        let text = TableReport(table.view, at: 0).text
+        #expect(text.contains("enter-limit 20 by all") && text.contains("enter-limit 20 by claim org.team"))
+    }
+
+    @Test("an altered byte is refused or harmless")
+    func corruption() {
+        let intact = TableEmitter.emit(Self.gateway)
+        #expect(TableMending.alter(intact, read: Self.read) > intact.count)
+    }
+
+    /// Everything that a gateway reads of them; a debug build checks each access.
+    private static func read(_ view: TableView) {
+        for index in 0..<view.concurrencyLimits.count {
+            let limit = view.concurrencyLimits[index]
+            #expect(RateKeyKind(rawValue: limit.keyKind) != nil && limit.limit > 0)
+            _ = view.bytes(limit.keyName).array
+        }
+        _ = TableReport(view, at: 0).text
+    }
+}
