@@ -73,6 +73,6 @@ import Testing
         (.claimRequirements, ClaimRequirementRecord()), (.claimHeaders, ClaimHeaderRecord()),
         (.healthChecks, HealthRecord()), (.statusRanges, StatusRangeRecord()),
         (.authorizers, AuthorizerRecord()), (.introspections, IntrospectionRecord()),
-        (.concurrencyLimits, ConcurrencyLimitRecord()),
+        (.concurrencyLimits, ConcurrencyLimitRecord()), (.faults, FaultRecord()),
     ]
 }

@@ -8,17 +8,21 @@ import Testing
 struct TrafficTableTests {
     static let keys: [RateLimitKey] = [.consumer, .address, .header("X-Team"), .path, .claim("org.team"), .all]
 
+    static var plugins: [Plugin] {
+        keys.map { .concurrencyLimit(ConcurrencyLimitSettings(identity: "api/orders", limit: 20, key: $0)) } + [
+            .fault(FaultSettings(delay: 250, delayShare: 5_000, header: "x-rehearsal", until: 2_000_000_000)),
+            .fault(FaultSettings(delay: 60_000, status: 503, abortShare: 1, from: 1_900_000_000)),
+        ]
+    }
+
     static var gateway: Gateway {
         Gateway(
             name: "steering",
             upstreams: [Upstream(name: "u", targets: [Target(host: "127.0.0.1", port: 8080)])],
             apis: [API(name: "orders", selector: .path, versions: 0..<1)],
             versions: [Version(api: 0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))],
-            chains: keys.map { key in
-                let settings = ConcurrencyLimitSettings(identity: "api/orders", limit: 20, key: key)
-                return Chain(steps: [ChainStep(plugin: .concurrencyLimit(settings), scope: .api)])
-            },
-            routes: keys.indices.map { chain in
+            chains: plugins.map { Chain(steps: [ChainStep(plugin: $0, scope: .api)]) },
+            routes: plugins.indices.map { chain in
                 Route(
                     host: .any,
                     path: PathPattern(segments: [.literal("orders"), .literal("\(chain)")], end: .tail(name: nil)),
@@ -39,6 +43,14 @@ struct TrafficTableTests {
         #expect(limits.allSatisfy { $0.limit == 20 && ($0.isOfCallers == ![3, 5].contains($0.keyKind)) })
         #expect(Set(limits.map { table.view.string($0.keyName) }) == ["", "x-team", "org.team"])
         let text = TableReport(table.view, at: 0).text
+        try #require(table.view.faults.count == 2)
+        let (delay, both) = (table.view.faults[0], table.view.faults[1])
+        #expect(delay.delay == 250 && delay.delayShare == 5_000 && delay.status == 0 && delay.from == .min)
+        #expect(table.view.string(delay.header) == "x-rehearsal" && delay.until == 2_000_000_000)
+        #expect(both.delay == 60_000 && both.delayShare == 1_000_000 && both.status == 503 && both.abortShare == 1)
+        #expect(both.header.count == 0 && both.from == 1_900_000_000 && both.until == .max)
+        #expect(text.contains("inject-fault delay 250 ms of 5000 in a million, with x-rehearsal, until 2033-05-18"))
+        #expect(text.contains("inject-fault abort with 503 of 1 in a million, from 2030-03-17"))
         #expect(text.contains("enter-limit 20 by all") && text.contains("enter-limit 20 by claim org.team"))
     }
 
@@ -54,6 +66,11 @@ struct TrafficTableTests {
             let limit = view.concurrencyLimits[index]
             #expect(RateKeyKind(rawValue: limit.keyKind) != nil && limit.limit > 0)
             _ = view.bytes(limit.keyName).array
+        }
+        for index in 0..<view.faults.count {
+            let fault = view.faults[index]
+            #expect(fault.status < 600 && fault.abortShare <= 1_000_000 && fault.delayShare <= 1_000_000)
+            _ = view.bytes(fault.header).array
         }
         _ = TableReport(view, at: 0).text
     }

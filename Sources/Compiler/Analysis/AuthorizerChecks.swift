@@ -23,7 +23,8 @@ extension PluginUse.Setting {
         case .jwt, .oauth2Introspection:
             tokenSettings?.headers.contains { FieldRules.areSame($0.header, name) } ?? false
         case .off, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication, .acl,
-            .forwardAuth, .concurrencyLimit, .rateLimit, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .forwardAuth, .concurrencyLimit, .rateLimit, .fault, .redirect, .respond, .responseHeaders,
+            .securityHeaders:
             false
         }
     }

@@ -186,7 +186,8 @@ extension PluginUse.Setting {
             case .query: return ([], forwards)
             }
         case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .forwardAuth,
-            .concurrencyLimit, .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders,
+            .securityHeaders:
             return ([], false)
         }
     }

@@ -11,6 +11,7 @@ struct PluginUseChecks {
         var checks = PluginUseChecks(names: names)
         for policy in document.policies { checks.check(policy.value) }
         checks.check(document.plugins)
+        checks.checkFaults(ofAll: document.plugins)
         for api in document.apis {
             checks.check(api.value.plugins)
             for version in api.value.versions {
@@ -44,6 +45,7 @@ struct PluginUseChecks {
             if let name = spec.anonymous { _ = names.consumer(name, into: &diagnostics) }
         case .acl(let allow, let deny, _): _ = names.groups(allow + deny, into: &diagnostics)
         case .forwardAuth(let spec): checkAuthorizer(spec)
+        case .fault(let spec): checkFault(spec, at: use.span)
         case .rateLimit(let spec):
             for tier in spec.tiers { _ = names.group(tier.name, into: &diagnostics) }
         case .requestHeaders(let edits): checkEdits(edits, isRequest: true)
@@ -60,6 +62,18 @@ struct PluginUseChecks {
         case .responseHeaders(let edits): checkEdits(edits, isRequest: false)
         case .securityHeaders(let settings):
             for name in settings.edits.remove { checkName(Spanned(name, use.span), isRequest: false) }
+        }
+    }
+
+    private mutating func checkFault(_ spec: FaultSpec, at span: SourceSpan) {
+        if let header = spec.settings.header { checkName(Spanned(header, span), isRequest: true) }
+        if spec.isForAll, spec.settings.until == nil { diagnostics.append(.faultWithoutEnd(span)) }
+    }
+
+    private mutating func checkFaults(ofAll list: [PluginUse]) {
+        for use in list {
+            guard case .fault(let spec) = use.setting, spec.isForAll else { continue }
+            diagnostics.append(.faultOfAll(use.span))
         }
     }
 

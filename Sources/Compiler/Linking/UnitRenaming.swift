@@ -76,7 +76,7 @@ struct UnitRenaming {
                 rename(&spec.upstream, .upstream)
                 uses[index].setting = .forwardAuth(spec)
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
-                .concurrencyLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+                .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
                 break
             }
         }

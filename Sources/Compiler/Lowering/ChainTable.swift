@@ -29,8 +29,8 @@ struct ChainFacts {
             case .rateLimit: limitsRate = limitsRate || step.plugin.kind == .rateLimit
             case .sizeLimit: limitsSize = true
             case .answer: answers = true
-            case .requestID, .origin, .crossOrigin, .lifecycleGate, .authentication, .authorization, .requestTransform,
-                .responseTransform, .lifecycleHeaders:
+            case .requestID, .origin, .crossOrigin, .lifecycleGate, .authentication, .authorization, .fault,
+                .requestTransform, .responseTransform, .lifecycleHeaders:
                 break
             }
         }

@@ -43,6 +43,7 @@ struct PluginLowering {
                     key: key(spec.key)
                 )
             )
+        case .fault(let spec): .fault(spec.settings)
         case .rateLimit(let spec): .rateLimit(rateLimit(spec, identity: use.place.identity))
         case .requestHeaders(let spec): .requestHeaders(edits(spec))
         case .redirect(let spec): .redirect(redirect(spec))
@@ -164,7 +165,7 @@ extension EffectiveChain {
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .rateLimit,
-                .securityHeaders:
+                .fault, .securityHeaders:
                 false
             }
         }

@@ -109,7 +109,10 @@ extension SpecDecoder {
         }
         guard let fields = fields(field, SpecSchema.accessLog) else { return nil }
         spec.path = scalar(fields["path"], .line(maxCount: 4096))
-        spec.samplePerMillion = scalar(fields["sample"], .share)
+        spec.samplePerMillion = scalar(
+            fields["sample"],
+            .share(insteadOfNothing: "to log nothing write `access-log: off`")
+        )
         if let field = fields["fields"] {
             spec.fields = distinct(list(field, of: "field names", .accessLogField, isNeeded: true), "field") { $0.name }
         }

@@ -154,6 +154,7 @@ extension SpecDecoder {
         case .forwardAuth: return forwardAuth(fields).map { .forwardAuth($0) }
         case .concurrencyLimit: return concurrencyLimit(fields).map { .concurrencyLimit($0) }
         case .rateLimit: return rateLimit(fields).map { .rateLimit($0) }
+        case .fault: return fault(fields).map { .fault($0) }
         case .requestHeaders: return headerEdits(fields).map { .requestHeaders($0) }
         case .redirect: return redirect(fields).map { .redirect($0) }
         case .respond: return .respond(respond(fields))
@@ -175,7 +176,7 @@ extension SpecDecoder {
         case .requestID: return .requestID(RequestIDSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
         case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,
-            .concurrencyLimit, .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders:
+            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders:
             report(
                 Diagnostic(
                     .settingsNeeded,

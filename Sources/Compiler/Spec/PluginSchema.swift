@@ -33,6 +33,7 @@ enum PluginSchema {
         case .forwardAuth: forwardAuth
         case .concurrencyLimit: concurrencyLimit
         case .rateLimit: rateLimit
+        case .fault: fault
         case .requestHeaders: requestHeaders
         case .redirect: redirect
         case .respond: respond
@@ -48,7 +49,7 @@ enum PluginSchema {
         case .rateLimit: [rateLimitKey]
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .oauth2Introspection, .authentication,
-            .acl, .forwardAuth, .concurrencyLimit, .requestHeaders, .redirect, .respond, .responseHeaders,
+            .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders,
             .securityHeaders:
             []
         }
@@ -62,6 +63,7 @@ enum PluginSchema {
         "request-transformer": "request-headers", "response-transformer": "response-headers",
         "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
         "in-flight-req": "concurrency-limit", "inflightreq": "concurrency-limit", "limit-conn": "concurrency-limit",
+        "fault-injection": "fault", "faultinjection": "fault", "chaos": "fault",
         "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",
         "ipallowlist": "ip-restriction", "ip-whitelist": "ip-restriction", "secure-headers": "security-headers",
         "helmet": "security-headers", "forwardauth": "forward-auth", "ext-auth": "forward-auth",

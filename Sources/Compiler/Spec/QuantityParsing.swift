@@ -258,7 +258,26 @@ extension ScalarType where Value == Rate {
 
 extension ScalarType where Value == UInt32 {
     /// A share in millionths: `10%`, `0.1`.
-    static let share = ScalarType("a share such as `10%`") { text throws(ScalarProblem) in
+    static let share = share(insteadOfNothing: "leave it out")
+
+    /// - Parameter advice: what to write instead of a share of nothing.
+    static func share(insteadOfNothing advice: String) -> ScalarType {
+        ScalarType("a share such as `10%`") { text throws(ScalarProblem) in
+            let millionths = try parseShare(text)
+            guard millionths > 0 else { throw shareProblem(text, help: advice) }
+            return millionths
+        }
+    }
+
+    private static func shareProblem(_ text: String, help: String) -> ScalarProblem {
+        ScalarProblem(
+            .outOfRange,
+            "the share `\(text.excerpt)` is not between `0.0001%` and `100%`",
+            help: help
+        )
+    }
+
+    private static func parseShare(_ text: String) throws(ScalarProblem) -> UInt32 {
         let isPercentage = text.hasSuffix("%")
         let number = isPercentage ? text.dropLast() : text[...]
         let parts = number.split(separator: ".", omittingEmptySubsequences: false)
@@ -279,20 +298,10 @@ extension ScalarType where Value == UInt32 {
         let fraction = parts.count == 2 ? parts[1] : ""
         let digits = fraction.prefix(places) + String(repeating: "0", count: max(0, places - fraction.count))
         guard fraction.count <= places, units <= 100, let small = UInt64(digits) else {
-            throw ScalarProblem(
-                .outOfRange,
-                "the share `\(text.excerpt)` is not between `0.0001%` and `100%`",
-                help: "write `0.0001%` to `100%`"
-            )
+            throw shareProblem(text, help: "write `0.0001%` to `100%`")
         }
         let millionths = units * (isPercentage ? 10_000 : 1_000_000) + small
-        guard (1...1_000_000).contains(millionths) else {
-            throw ScalarProblem(
-                .outOfRange,
-                "the share `\(text.excerpt)` is not between `0.0001%` and `100%`",
-                help: millionths == 0 ? "to log nothing write `access-log: off`" : "write at most `100%`"
-            )
-        }
+        guard millionths <= 1_000_000 else { throw shareProblem(text, help: "write at most `100%`") }
         return UInt32(millionths)
     }
 }

@@ -198,6 +198,7 @@ package struct PluginUse: Sendable {
         case forwardAuth(ForwardAuthSpec)
         case concurrencyLimit(ConcurrencyLimitSpec)
         case rateLimit(RateLimitSpec)
+        case fault(FaultSpec)
         case requestHeaders(HeaderEditsSpec)
         case redirect(RedirectSpec)
         case respond(RespondSpec)
@@ -253,6 +254,13 @@ package struct ForwardAuthSpec: Sendable {
     package var requestHeaders: [Spanned<String>] = []
     package var upstreamHeaders: [Spanned<String>] = []
     package var clientHeaders: [Spanned<String>] = []
+}
+
+/// `fault: { delay: 300ms, delay-share: 10%, until: 2026-12-01 }`.
+package struct FaultSpec: Sendable {
+    package var settings: FaultSettings
+    /// No header field tells the requests that are hit from the others.
+    package var isForAll: Bool
 }
 
 /// `concurrency-limit: { limit: 20, by: all }`.

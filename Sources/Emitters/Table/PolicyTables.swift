@@ -17,6 +17,7 @@ struct PolicyTables {
     var edge = EdgeTables()
     var tokens = TokenTables()
     var consulting = ConsultingTables()
+    var traffic = TrafficTables()
 
     // Only ever asked for a value, never walked: their order does not reach the table.
     private var knownRateLimits: [RateLimitSettings: UInt32] = [:]

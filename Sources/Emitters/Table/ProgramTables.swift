@@ -128,12 +128,21 @@ struct ProgramTables {
         case .forwardAuth(let settings): [Opcode.askAuthorizer.word(), policies.consulting.add(settings, &text)]
         case .concurrencyLimit(let settings): [Opcode.enterLimit.word(), policies.add(settings, &text)]
         case .rateLimit(let settings): [Opcode.takeToken.word(), policies.add(settings, &text)]
+        case .fault(let settings): fault(settings, &text)
         case .requestHeaders(let edits): [Opcode.editRequestHeaders.word(), policies.add(edits, &text)]
         case .redirect(let settings):
             [Opcode.redirect.word(argument: settings.argument), policies.add(settings.location, &text)]
         case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
         case .responseHeaders, .securityHeaders: []
         }
+    }
+
+    /// Who is delayed may be answered thereafter.
+    private mutating func fault(_ settings: FaultSettings, _ text: inout TextPool) -> [UInt32] {
+        let number = policies.traffic.add(settings, &text)
+        let delay = settings.delay == nil ? [] : [Opcode.injectFault.word(), number]
+        return settings.status == nil
+            ? delay : delay + [Opcode.injectFault.word(argument: InstructionFlag.aborts), number]
     }
 
     private mutating func introspection(
@@ -179,7 +188,7 @@ struct ProgramTables {
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
             case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection,
-                .authentication, .acl, .forwardAuth, .concurrencyLimit, .requestHeaders, .redirect:
+                .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .redirect:
                 continue
             }
         }

@@ -190,5 +190,6 @@ extension TableWriter {
         set(.authorizers, programs.policies.consulting.authorizers)
         set(.fieldNames, programs.policies.consulting.fieldNames)
         set(.introspections, programs.policies.consulting.introspections)
+        set(.faults, programs.policies.traffic.faults)
     }
 }

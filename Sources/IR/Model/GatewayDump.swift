@@ -245,6 +245,7 @@ package struct GatewayDump {
         case .concurrencyLimit(let settings):
             "\(settings.identity): \(settings.limit) by \(GatewayDump.text(settings.key))"
         case .rateLimit(let settings): text(settings)
+        case .fault(let settings): settings.text
         case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
         case .redirect(let settings):
             "\(settings.status) \(GatewayDump.text(settings.location)), query \(settings.keepsQuery)"

@@ -146,7 +146,7 @@ private struct GatewaySlicer {
             settings.upstream = upstreams[settings.upstream] ?? 0
             return .oauth2Introspection(settings)
         case .acl(.claims), .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
-            .jwt, .concurrencyLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .jwt, .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             return plugin
         }
     }

@@ -24,6 +24,7 @@ package enum Plugin: Hashable, Sendable {
     case forwardAuth(ForwardAuthSettings)
     case concurrencyLimit(ConcurrencyLimitSettings)
     case rateLimit(RateLimitSettings)
+    case fault(FaultSettings)
     case requestHeaders(HeaderEdits)
     case redirect(RedirectSettings)
     case respond(RespondSettings)
@@ -46,6 +47,7 @@ package enum Plugin: Hashable, Sendable {
         case .forwardAuth: .forwardAuth
         case .concurrencyLimit: .concurrencyLimit
         case .rateLimit: .rateLimit
+        case .fault: .fault
         case .requestHeaders: .requestHeaders
         case .redirect: .redirect
         case .respond: .respond

@@ -9,6 +9,8 @@ package enum Phase: UInt8, CaseIterable, Comparable, Sendable {
     case authentication
     case authorization
     case rateLimit
+    /// What is rehearsed, once it is sure that the request would pass.
+    case fault
     case requestTransform
     case answer
     case responseTransform
@@ -34,6 +36,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case forwardAuth
     case concurrencyLimit
     case rateLimit
+    case fault
     case requestHeaders
     case redirect
     case respond
@@ -57,6 +60,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .forwardAuth: "forward-auth"
         case .concurrencyLimit: "concurrency-limit"
         case .rateLimit: "rate-limit"
+        case .fault: "fault"
         case .requestHeaders: "request-headers"
         case .redirect: "redirect"
         case .respond: "respond"
@@ -74,6 +78,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection, .authentication: .authentication
         case .acl, .forwardAuth: .authorization
         case .concurrencyLimit, .rateLimit: .rateLimit
+        case .fault: .fault
         case .requestHeaders: .requestTransform
         case .redirect, .respond: .answer
         case .responseHeaders, .securityHeaders: .responseTransform
@@ -85,7 +90,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         switch self {
         case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection: true
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth,
-            .concurrencyLimit, .rateLimit,
+            .concurrencyLimit, .rateLimit, .fault,
             .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             false
         }

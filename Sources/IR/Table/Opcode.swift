@@ -26,6 +26,7 @@
 /// | `askAuthorizer` | 0 | authorizer |
 /// | `introspectToken` | bit 9: optional | introspection |
 /// | `enterLimit` | 0 | concurrency limit |
+/// | `injectFault` | 0 delays, 1 aborts | fault |
 /// | `admitAddress` | 0 allow, 1 deny | address set |
 /// | `crossOrigin` | 0 | cross-origin policy |
 /// | `redirect` | status, bit 15: with the query | template |
@@ -84,6 +85,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case introspectToken = 22
     /// Counts the request among those in flight.
     case enterLimit = 23
+    /// Rehearses a slow or failing request.
+    case injectFault = 24
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -101,7 +104,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
         case .end, .authenticateBasic, .authenticateCertificate: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
-            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .enterLimit:
+            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .enterLimit,
+            .injectFault:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims: 3
         case .requireGroup: 9
@@ -162,6 +166,8 @@ package enum InstructionFlag {
     package static let hashedCaptureShift: UInt16 = 9
     /// `requireGroup`, `admitAddress`: the set names who may not pass.
     package static let denies: UInt16 = 1
+    /// `injectFault`: the request is answered, not delayed.
+    package static let aborts: UInt16 = 1
     /// `requireGroup`: who is no consumer passes.
     package static let passesStrangers: UInt16 = 2
     /// `redirect`: the request's query goes along.

@@ -131,6 +131,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case fieldNames
     case introspections
     case concurrencyLimits
+    case faults
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -185,6 +186,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .hashSlots: 2
         case .authorizers: MemoryLayout<AuthorizerRecord>.stride
         case .concurrencyLimits: MemoryLayout<ConcurrencyLimitRecord>.stride
+        case .faults: MemoryLayout<FaultRecord>.stride
         case .introspections: MemoryLayout<IntrospectionRecord>.stride
         }
     }

@@ -47,6 +47,7 @@ extension TableReport {
         case .enterLimit:
             "\(view.concurrencyLimits[first].limit) by "
                 + limitKey(view.concurrencyLimits[first].keyKind, view.concurrencyLimits[first].keyName)
+        case .injectFault: fault(view.faults[first], aborts: argument == InstructionFlag.aborts)
         case .askAuthorizer: authorizer(view.authorizers[first])
         case .requireClaims: claims(RangeRecord(first: first, count: view.code[offset + 2]))
         case .requireConsumer:
@@ -128,6 +129,16 @@ extension TableReport {
         case .claim: "claim \(view.string(name))"
         case .header, nil: "header \(view.string(name))"
         }
+    }
+
+    private func fault(_ fault: FaultRecord, aborts: Bool) -> String {
+        let what =
+            aborts
+            ? "abort with \(fault.status) of \(fault.abortShare) in a million"
+            : "delay \(fault.delay) ms of \(fault.delayShare) in a million"
+        return what + (fault.header.count == 0 ? "" : ", with \(view.string(fault.header))")
+            + (fault.from == .min ? "" : ", from \(CalendarTime(fault.from).rfc3339)")
+            + (fault.until == .max ? "" : ", until \(CalendarTime(fault.until).rfc3339)")
     }
 
     private func rates(_ set: UInt32) -> String {
@@ -253,6 +264,7 @@ extension Opcode {
         case .requireClaims: "require-claims"
         case .askAuthorizer: "ask-authorizer"
         case .enterLimit: "enter-limit"
+        case .injectFault: "inject-fault"
         case .introspectToken: "introspect-token"
         case .requireConsumer: "require-consumer"
         case .crossOrigin: "cross-origin"

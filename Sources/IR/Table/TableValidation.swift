@@ -16,6 +16,7 @@ extension TableView {
         try validateRevocations()
         try validateTokens()
         try validateConsulting()
+        try validateTraffic()
         try validateTemplates()
         try validatePrograms()
         try validateAutomata()

@@ -87,6 +87,12 @@ extension TableView {
         case .enterLimit:
             try require(argument == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: concurrencyLimits.count, .code, offset, "concurrency limit")
+        case .injectFault:
+            try require(argument <= InstructionFlag.aborts, .code, offset, "unknown flags")
+            try check(code[offset + 1], below: faults.count, .code, offset, "fault")
+            let fault = faults[code[offset + 1]]
+            let isWhole = argument == InstructionFlag.aborts ? fault.status > 0 : fault.delay > 0
+            try require(isWhole, .code, offset, "the fault does no such thing")
         case .askAuthorizer:
             try require(argument == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: authorizers.count, .code, offset, "authorizer")
@@ -141,7 +147,7 @@ extension TableView {
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
         case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
-            .askAuthorizer, .introspectToken, .enterLimit:
+            .askAuthorizer, .introspectToken, .enterLimit, .injectFault:
             break
         }
     }

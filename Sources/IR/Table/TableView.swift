@@ -181,6 +181,7 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var fieldNames: Section<TextReference> { section(57) }
     @inlinable package var introspections: Section<IntrospectionRecord> { section(58) }
     @inlinable package var concurrencyLimits: Section<ConcurrencyLimitRecord> { section(59) }
+    @inlinable package var faults: Section<FaultRecord> { section(60) }
 
     /// The settings of the gateway as a whole.
     @inlinable

@@ -41,7 +41,7 @@ extension Worker {
     }
 
     /// Keeps what is known of the request, and makes the exchange one without a body.
-    private mutating func putAside(_ x: Int32) {
+    mutating func putAside(_ x: Int32) {
         if exchanges[x].consultation == .none { consultations[x] = Consultation() }
         keepKnownAnswer(x)
         consultations[x].edits = edits
@@ -242,6 +242,7 @@ extension Worker {
     /// The answer is not there in time.
     mutating func expireConsultation(_ x: Int32) {
         guard x >= 0, exchanges[x].consultation == .asking else { return }
+        if exchanges[x].state == .delayed { return endDelay(x) }
         metrics.add(.timeoutResponse)
         if exchanges[x].duties.contains(.judged) { noteFailure(x) }
         let server = exchanges[x].upstream
@@ -285,7 +286,7 @@ extension Worker {
     }
 
     /// Makes the request's head, which still stands in the client's block, the one that was parsed last.
-    private mutating func restoreHead(_ x: Int32) -> Bool {
+    mutating func restoreHead(_ x: Int32) -> Bool {
         let client = exchanges[x].client
         let loaded = exchanges[x].table
         guard let block = sockets[client].input else { return false }
@@ -313,6 +314,11 @@ extension Worker {
     private mutating func goOn(_ x: Int32) {
         let view = exchanges[x].table.view
         if case .authorizer(let index) = consultations[x].question { dropVerdictFields(view.authorizers[index], view) }
+        resumeProgram(x)
+    }
+
+    /// Runs the program of the request in `head` from where it was suspended.
+    mutating func resumeProgram(_ x: Int32) {
         let fields = FieldsView(head.table, head.message)
         let (counter, isHidden) = (consultations[x].counter, consultations[x].isHidden)
         act(x, on: runRequestProgram(x, fields, from: counter, isHidden: isHidden))

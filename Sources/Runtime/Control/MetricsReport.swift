@@ -231,6 +231,10 @@ extension StatusFacts {
             "allowed": .authorizerAllowed, "denied": .authorizerDenied, "failed": .authorizerFailed,
         ]
         for (result, counter) in answers { metrics.sample(asked, ["result": result], sum(counter)) }
+        let faults = "apic_faults_total"
+        metrics.family(faults, .counter, "Requests that were delayed or answered for a rehearsal.")
+        metrics.sample(faults, ["kind": "delay"], sum(.faultsDelayed))
+        metrics.sample(faults, ["kind": "abort"], sum(.faultsAborted))
     }
 
     private func putControl(_ metrics: inout MetricsWriter) {

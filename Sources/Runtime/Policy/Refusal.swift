@@ -54,8 +54,10 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case concurrencyLimited
     /// Too many requests at once, whoever sent them.
     case crowded
+    /// A rehearsal.
+    case faultInjected
 
-    /// The status; that of a brownout is the spec's.
+    /// The status; that of a brownout or a fault is the spec's.
     var status: UInt16 {
         switch self {
         case .none: 200
@@ -77,7 +79,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamFailed, .upstreamMalformed, .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed,
             .upstreamUntrusted:
             502
-        case .brownout, .crowded, .overloaded, .upstreamUnavailable, .upstreamBusy, .keysUnavailable,
+        case .brownout, .crowded, .faultInjected, .overloaded, .upstreamUnavailable, .upstreamBusy, .keysUnavailable,
             .authorizerUnavailable,
             .introspectionUnavailable, .bundleStale:
             503
@@ -116,6 +118,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .forbidden: "consumer-not-allowed"
         case .rateLimited: "rate-limit-exceeded"
         case .concurrencyLimited, .crowded: "concurrency-limit-exceeded"
+        case .faultInjected: "fault-injected"
         case .overloaded: "gateway-overloaded"
         case .bundleStale: "bundle-stale"
         case .upstreamUnavailable: "upstream-unavailable"
@@ -161,6 +164,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .claimsInsufficient: "The token does not say what this route needs."
         case .forbidden: "The consumer may not call this route."
         case .concurrencyLimited: "Too many of the caller's requests at once; see Retry-After."
+        case .faultInjected: "A rehearsal: this failure is made on purpose."
         case .crowded: "Too many requests at once; see Retry-After."
         case .rateLimited: "Too many requests; see Retry-After."
         case .overloaded: "The gateway is at its limit; see Retry-After."
@@ -202,6 +206,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .originNotAllowed: "cors"
         case .rateLimited: "rate-limit"
         case .concurrencyLimited, .crowded: "concurrency-limit"
+        case .faultInjected: "fault"
         case .upstreamUnavailable, .upstreamBusy, .upstreamFailed, .upstreamMalformed, .upstreamTimeout,
             .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed, .upstreamUntrusted:
             "upstream"

@@ -134,6 +134,8 @@ extension Worker {
         case .refuse(let kind): refuse(x, kind)
         case .suspend(let question, let counter, let isHidden):
             consult(x, question, counter: counter, isHidden: isHidden)
+        case .delay(let milliseconds, let counter, let isHidden):
+            delay(x, milliseconds: milliseconds, counter: counter, isHidden: isHidden)
         }
     }
 

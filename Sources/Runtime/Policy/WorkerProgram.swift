@@ -12,6 +12,8 @@ enum ProgramOutcome {
     case refuse(RefusalKind)
     /// Ask another server, and go on behind this instruction when it has answered.
     case suspend(Question, counter: UInt32, isHidden: Bool)
+    /// Wait for so many milliseconds, and go on behind this instruction.
+    case delay(UInt32, counter: UInt32, isHidden: Bool)
 }
 
 extension Worker {
@@ -91,6 +93,15 @@ extension Worker {
                     refusal = .forbidden
                 }
             case .enterLimit: refusal = enterLimit(x, view.concurrencyLimits[view.code[counter + 1]], fields)
+            case .injectFault:
+                let fault = view.faults[view.code[counter + 1]]
+                let aborts = argument == InstructionFlag.aborts
+                if isHit(fields, by: fault, share: aborts ? fault.abortShare : fault.delayShare, view) {
+                    metrics.add(aborts ? .faultsAborted : .faultsDelayed)
+                    if !aborts { return .delay(fault.delay, counter: next, isHidden: isHidden) }
+                    exchanges[x].status = UInt16(truncatingIfNeeded: fault.status)
+                    refusal = .faultInjected
+                }
             case .takeToken: refusal = takeToken(x, view.code[counter + 1], fields)
             case .editRequestHeaders: edits.headerEdits = view.code[counter + 1]
             case .respond: return .respond(view.code[counter + 1])

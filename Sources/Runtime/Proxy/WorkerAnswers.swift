@@ -197,7 +197,11 @@ extension Worker {
     /// Refuses the exchange's request, in the middle of its body too; the upstream, if one was asked, is dropped.
     mutating func refuse(_ x: Int32, _ kind: RefusalKind) {
         // Who could not be asked has not refused.
-        if exchanges[x].consultation == .asking { return failConsultation(x) }
+        if exchanges[x].state == .delayed {
+            takeUp(x)
+        } else if exchanges[x].consultation == .asking {
+            return failConsultation(x)
+        }
         // The answer has begun: nothing else can be said on this connection.
         if exchanges[x].state == .relaying { return abandonClient(exchanges[x].client) }
         exchanges[x].refusal = kind
@@ -240,6 +244,7 @@ extension Worker {
             guard window != TableLayout.none else { return }
             status = UInt16(view.brownouts[window].status)
             appendRetryAfter(UInt64(max(view.brownouts[window].until - instant, 1)), to: &fields)
+        case .faultInjected: status = exchanges[x].status
         case .rateLimited:
             var wait: UInt32 = 1
             for index in 0..<Limits.ratesPerLimitMax where exchanges[x].rates[index].remaining == 0 {

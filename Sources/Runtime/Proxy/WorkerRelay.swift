@@ -8,7 +8,7 @@ extension Worker {
     mutating func progress(_ x: Int32) {
         guard x >= 0 else { return }
         switch exchanges[x].state {
-        case .free, .deciding, .connecting: return
+        case .free, .deciding, .delayed, .connecting: return
         case .consulting: hear(x)
         case .waiting: if exchanges[x].isCalled { askAgain(x) }
         case .discarding: discardBody(x)

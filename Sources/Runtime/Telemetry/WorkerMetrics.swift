@@ -90,6 +90,9 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case authorizerAllowed
     case authorizerDenied
     case authorizerFailed
+    /// Requests that were hit by faults.
+    case faultsDelayed
+    case faultsAborted
     /// Requests whose consumer is in no group that may pass.
     case forbidden
     /// Requests from an address that may not call.

@@ -8,6 +8,8 @@ enum ExchangeState: UInt8, BitwiseCopyable {
     case deciding
     /// Another server is asked whether the request may pass.
     case consulting
+    /// It waits because a fault is rehearsed.
+    case delayed
     /// All targets are busy: a place in the queue for one.
     case waiting
     /// A connection to a target is being made.

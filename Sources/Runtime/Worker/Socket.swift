@@ -42,7 +42,7 @@ enum Deadline: UInt8, BitwiseCopyable {
     case pong
     /// Client: a target has to have room for its request.
     case target
-    /// Client: a server has to say whether its request may pass.
+    /// Client: a server has to say whether its request may pass, or a delay is over.
     case answer
 }
 

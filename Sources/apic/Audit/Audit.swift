@@ -100,7 +100,7 @@ struct Audit {
             case .ipRestriction: row.addresses = plugins.text(step.plugin)
             case .cors: row.origins = plugins.text(step.plugin)
             case .requestSizeLimit(let settings): row.body = "\(settings.bodyBytesMax) bytes"
-            case .requestID, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders: continue
+            case .requestID, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders: continue
             }
         }
         if !limits.isEmpty { row.limits = limits.joined(separator: "; ") }

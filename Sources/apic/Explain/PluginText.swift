@@ -1,4 +1,5 @@
 internal import GatewayIR
+internal import GatewayTable
 
 /// What a plugin does to a request, in a few words.
 struct PluginText {
@@ -46,6 +47,7 @@ struct PluginText {
             let status = [.all, .path].contains(settings.key) ? 503 : 429
             return "\(settings.limit) at once\(Self.key(settings.key)), else \(status)"
         case .rateLimit(let settings): return limit(settings)
+        case .fault(let settings): return Self.fault(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
         case .securityHeaders(let settings): return edits(settings.edits)
@@ -111,6 +113,24 @@ struct PluginText {
         var text = "\(Self.rates(settings.rates))\(Self.key(settings.key)), else 429"
         for tier in settings.tiers { text += "; \(gateway.groups[tier.group]): \(Self.rates(tier.rates))" }
         return text
+    }
+
+    private static func fault(_ settings: FaultSettings) -> String {
+        var parts: [String] = []
+        if let delay = settings.delay { parts.append("\(share(settings.delayShare)) are held up for \(delay) ms") }
+        if let status = settings.status { parts.append("\(share(settings.abortShare)) get \(status)") }
+        return parts.joined(separator: ", ") + (settings.header.map { ", of those with `\($0)`" } ?? "")
+            + (settings.from.map { ", from \(CalendarTime($0).rfc3339)" } ?? "")
+            + (settings.until.map { ", until \(CalendarTime($0).rfc3339)" } ?? "")
+    }
+
+    /// A percentage of a number of millionths.
+    static func share(_ millionths: UInt32) -> String {
+        let (whole, rest) = millionths.quotientAndRemainder(dividingBy: 10_000)
+        guard rest > 0 else { return "\(whole)%" }
+        var digits = String(String(10_000 + rest).dropFirst())
+        while digits.last == "0" { digits.removeLast() }
+        return "\(whole).\(digits)%"
     }
 
     private static func key(_ key: RateLimitKey) -> String {

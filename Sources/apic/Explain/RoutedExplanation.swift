@@ -189,7 +189,7 @@ struct RoutedExplanation {
             guard settings.admits(origin) else { return (403, "pages of \(origin) may not call") }
             return (204, "the preflight is answered here")
         case .requestID, .ipRestriction, .requestSizeLimit, .mtlsAuth, .authentication, .forwardAuth, .concurrencyLimit,
-            .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .rateLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             return nil
         }
     }
@@ -242,7 +242,8 @@ struct RoutedExplanation {
                 authenticates = authenticates || settings.consumerClaim != nil
                 claims = settings.headers
             case .forwardAuth(let settings): authorizer = settings
-            case .ipRestriction, .cors, .authentication, .acl, .concurrencyLimit, .rateLimit, .requestSizeLimit:
+            case .ipRestriction, .cors, .authentication, .acl, .concurrencyLimit, .rateLimit, .fault,
+                .requestSizeLimit:
                 continue
             }
         }

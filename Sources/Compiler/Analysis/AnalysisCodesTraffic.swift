@@ -1,0 +1,28 @@
+extension DiagnosticCode {
+    /// E075x: plugins that steer traffic.
+    static let trafficCodes: [DiagnosticCode] = [.faultWithoutEnd, .faultOfAll]
+
+    static let faultWithoutEnd = DiagnosticCode(
+        "W0750",
+        "a fault hits everybody and never ends",
+        explanation: """
+            `fault` makes requests slow or fail on purpose. A rehearsal has an end: with `until` it is over by itself,
+            whatever becomes of those who began it. With `header` it hits only those who ask for it.
+            """,
+        example: """
+            fault: { abort: 503, abort-share: 10% }
+            """
+    )
+
+    static let faultOfAll = DiagnosticCode(
+        "W0751",
+        "a fault hits all APIs of the gateway",
+        explanation: """
+            At the top level of a spec `fault` holds for every route of every API, and for all callers. Set it on the
+            API, version or route that is rehearsed, or let `header` say who takes part.
+            """,
+        example: """
+            plugins: [ fault: { delay: 2s, until: 2026-12-01T11:00:00Z } ]
+            """
+    )
+}

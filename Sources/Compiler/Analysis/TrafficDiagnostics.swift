@@ -1,0 +1,19 @@
+extension Diagnostic {
+    static func faultWithoutEnd(_ span: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .faultWithoutEnd,
+            "this fault hits everybody and never ends",
+            at: span,
+            help: "say when it is over: `until: 2026-12-01T11:00:00Z`, or who takes part: `header: X-Rehearsal`"
+        )
+    }
+
+    static func faultOfAll(_ span: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .faultOfAll,
+            "this fault hits all APIs of the gateway",
+            at: span,
+            help: "set it on the API that is rehearsed, or say who takes part: `header: X-Rehearsal`"
+        )
+    }
+}
