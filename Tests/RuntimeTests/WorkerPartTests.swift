@@ -136,6 +136,19 @@ struct ConcurrencyStoreTests {
     }
 }
 
+@Suite("Shares")
+struct ShareTests {
+    @Test("a share of the keys belongs to it, and the same ones to every larger share", arguments: [1, 5, 20, 50, 99])
+    func shares(_ percent: UInt32) {
+        let share = percent * 10_000
+        let keys = (0..<20_000).map { RateStore.hash(Bytes("session"), RateStore.mix(42, $0)) }
+        let count = keys.count { Share.holds(share, $0) }
+        #expect(abs(count - Int(percent) * 200) < 300)
+        #expect(keys.allSatisfy { !Share.holds(share, $0) || Share.holds(share + 10_000, $0) })
+        #expect(keys.allSatisfy { Share.holds(Share.whole, $0) && !Share.holds(0, $0) })
+    }
+}
+
 @Suite("Retry decisions")
 struct RetryDecisionTests {
     @Test(

@@ -74,5 +74,6 @@ import Testing
         (.healthChecks, HealthRecord()), (.statusRanges, StatusRangeRecord()),
         (.authorizers, AuthorizerRecord()), (.introspections, IntrospectionRecord()),
         (.concurrencyLimits, ConcurrencyLimitRecord()), (.faults, FaultRecord()),
+        (.canaries, CanaryRecord()), (.canarySteps, CanaryStepRecord()),
     ]
 }

@@ -71,7 +71,8 @@ struct TableViewTests {
             (.authorizers, address(view.authorizers.pointer(0))), (.fieldNames, address(view.fieldNames.pointer(0))),
             (.introspections, address(view.introspections.pointer(0))),
             (.concurrencyLimits, address(view.concurrencyLimits.pointer(0))),
-            (.faults, address(view.faults.pointer(0))),
+            (.faults, address(view.faults.pointer(0))), (.canaries, address(view.canaries.pointer(0))),
+            (.canarySteps, address(view.canarySteps.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

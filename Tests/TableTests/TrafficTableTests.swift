@@ -12,13 +12,22 @@ struct TrafficTableTests {
         keys.map { .concurrencyLimit(ConcurrencyLimitSettings(identity: "api/orders", limit: 20, key: $0)) } + [
             .fault(FaultSettings(delay: 250, delayShare: 5_000, header: "x-rehearsal", until: 2_000_000_000)),
             .fault(FaultSettings(delay: 60_000, status: 503, abortShare: 1, from: 1_900_000_000)),
+            .canary(
+                CanarySettings(
+                    identity: "api/orders",
+                    upstream: 1,
+                    steps: [.init(share: 0), .init(from: 1_900_000_000, share: 10_000)],
+                    key: .header("X-Session")
+                )
+            ),
+            .canary(CanarySettings(identity: "api/orders", upstream: 1, steps: [.init(share: 500_000)], key: nil)),
         ]
     }
 
     static var gateway: Gateway {
         Gateway(
             name: "steering",
-            upstreams: [Upstream(name: "u", targets: [Target(host: "127.0.0.1", port: 8080)])],
+            upstreams: ["u", "next"].map { Upstream(name: $0, targets: [Target(host: "127.0.0.1", port: 8080)]) },
             apis: [API(name: "orders", selector: .path, versions: 0..<1)],
             versions: [Version(api: 0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))],
             chains: plugins.map { Chain(steps: [ChainStep(plugin: $0, scope: .api)]) },
@@ -29,7 +38,7 @@ struct TrafficTableTests {
                     methods: .any,
                     version: 0,
                     chain: chain,
-                    forwarding: Forwarding(upstream: 0, path: .whole)
+                    forwarding: Forwarding(upstream: 0, path: .whole, canaryCapture: 0)
                 )
             }
         )
@@ -49,6 +58,13 @@ struct TrafficTableTests {
         #expect(table.view.string(delay.header) == "x-rehearsal" && delay.until == 2_000_000_000)
         #expect(both.delay == 60_000 && both.delayShare == 1_000_000 && both.status == 503 && both.abortShare == 1)
         #expect(both.header.count == 0 && both.from == 1_900_000_000 && both.until == .max)
+        try #require(table.view.canaries.count == 2 && table.view.canarySteps.count == 3)
+        let (canary, random) = (table.view.canaries[0], table.view.canaries[1])
+        #expect(canary.upstream == 1 && table.view.string(canary.keyName) == "x-session" && canary.steps.count == 2)
+        #expect(canary.identity == random.identity && random.keyKind == RateKeyKind.all.rawValue)
+        #expect(table.view.canarySteps[0].from == .min && table.view.canarySteps[1].share == 10_000)
+        #expect(text.contains("; to next 500000 in a million from ever at random, hashed by capture 0"))
+        #expect(text.contains("10000 in a million from 2030-03-17T17:46:40Z by header x-session"))
         #expect(text.contains("inject-fault delay 250 ms of 5000 in a million, with x-rehearsal, until 2033-05-18"))
         #expect(text.contains("inject-fault abort with 503 of 1 in a million, from 2030-03-17"))
         #expect(text.contains("enter-limit 20 by all") && text.contains("enter-limit 20 by claim org.team"))
@@ -66,6 +82,14 @@ struct TrafficTableTests {
             let limit = view.concurrencyLimits[index]
             #expect(RateKeyKind(rawValue: limit.keyKind) != nil && limit.limit > 0)
             _ = view.bytes(limit.keyName).array
+        }
+        for index in 0..<view.canaries.count {
+            let canary = view.canaries[index]
+            _ = view.upstreams[canary.upstream].name
+            _ = view.bytes(canary.keyName).array
+            for step in canary.steps.first..<canary.steps.first + canary.steps.count {
+                #expect(view.canarySteps[step].share <= 1_000_000)
+            }
         }
         for index in 0..<view.faults.count {
             let fault = view.faults[index]

@@ -1,6 +1,6 @@
 extension DiagnosticCode {
     /// E075x: plugins that steer traffic.
-    static let trafficCodes: [DiagnosticCode] = [.faultWithoutEnd, .faultOfAll]
+    static let trafficCodes: [DiagnosticCode] = [.faultWithoutEnd, .faultOfAll, .canaryOfItself]
 
     static let faultWithoutEnd = DiagnosticCode(
         "W0750",
@@ -23,6 +23,18 @@ extension DiagnosticCode {
             """,
         example: """
             plugins: [ fault: { delay: 2s, until: 2026-12-01T11:00:00Z } ]
+            """
+    )
+
+    static let canaryOfItself = DiagnosticCode(
+        "E0752",
+        "a canary leads where all requests go",
+        explanation: """
+            `canary` sends a share of the requests to another upstream than that of the route. Here both are the same, so that
+            nothing would come of it. Name the other upstream, or delete the plugin once the rollout is over.
+            """,
+        example: """
+            orders: { upstream: orders, plugins: [ canary: { upstream: orders, share: 5% } ] }
             """
     )
 }

@@ -186,7 +186,7 @@ extension PluginUse.Setting {
             case .query: return ([], forwards)
             }
         case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .forwardAuth,
-            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders,
+            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .redirect, .respond, .responseHeaders,
             .securityHeaders:
             return ([], false)
         }

@@ -22,7 +22,8 @@ extension PluginChecks {
         }
         for (limit, key) in chain.limitKeys where token == nil {
             guard case .claim = key else { continue }
-            let what = "`\(limit.use.name.value)` counts by a claim"
+            let verb = limit.kind == .canary ? "chooses" : "counts"
+            let what = "`\(limit.use.name.value)` \(verb) by a claim"
             report(.claimsWithoutToken(what, limit, help: "write `by: consumer`", on: route))
         }
         guard let token, !chain.namesConsumers else { return }
@@ -38,12 +39,14 @@ extension PluginChecks {
 }
 
 extension EffectiveChain {
-    /// The limits in force that say what they count by.
+    /// The plugins in force that say what they count or choose by.
     var limitKeys: [(use: EffectiveUse, key: RateLimitKey)] {
-        [active(.concurrencyLimit), active(.rateLimit)].compactMap { $0 }.compactMap { use in
+        [active(.concurrencyLimit), active(.rateLimit), active(.canary)].compactMap { $0 }.compactMap { use in
             switch use.use.setting {
             case .concurrencyLimit(let spec): spec.key.map { (use, $0.value) }
             case .rateLimit(let spec): spec.key.map { (use, $0.value) }
+            case .canary(let spec):
+                if case .key(let key) = spec.key?.value { (use, key) } else { nil }
             default: nil
             }
         }

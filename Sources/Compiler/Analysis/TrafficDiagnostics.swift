@@ -16,4 +16,14 @@ extension Diagnostic {
             help: "set it on the API that is rehearsed, or say who takes part: `header: X-Rehearsal`"
         )
     }
+
+    static func canaryOfItself(_ upstream: Spanned<String>, route: RouteMention) -> Diagnostic {
+        Diagnostic(
+            .canaryOfItself,
+            "`\(upstream.value)` gets all requests of `\(route.text)` anyway",
+            at: upstream.span,
+            related: [.init(route.span, "on this route")],
+            help: "name another upstream, or delete `canary`"
+        )
+    }
 }

@@ -75,6 +75,9 @@ struct UnitRenaming {
             case .forwardAuth(var spec):
                 rename(&spec.upstream, .upstream)
                 uses[index].setting = .forwardAuth(spec)
+            case .canary(var spec):
+                rename(&spec.upstream, .upstream)
+                uses[index].setting = .canary(spec)
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
                 break

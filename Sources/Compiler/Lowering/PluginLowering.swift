@@ -46,6 +46,7 @@ struct PluginLowering {
         case .fault(let spec): .fault(spec.settings)
         case .rateLimit(let spec): .rateLimit(rateLimit(spec, identity: use.place.identity))
         case .requestHeaders(let spec): .requestHeaders(edits(spec))
+        case .canary(let spec): .canary(canary(spec, identity: use.place.identity))
         case .redirect(let spec): .redirect(redirect(spec))
         case .respond(let spec): .respond(respond(spec))
         case .responseHeaders(let spec): .responseHeaders(edits(spec))
@@ -94,6 +95,19 @@ struct PluginLowering {
             tiers: tiers.sorted { $0.group < $1.group },
             key: key(spec.key)
         )
+    }
+
+    /// An unknown upstream is reported where the settings are checked.
+    private func canary(_ spec: CanarySpec, identity: String) -> CanarySettings {
+        var ignored: [Diagnostic] = []
+        let key: RateLimitKey? =
+            switch spec.key?.value {
+            case .random: nil
+            case .key(let key): key
+            case nil: self.key(nil)
+            }
+        let upstream = names.upstream(spec.upstream, into: &ignored) ?? 0
+        return CanarySettings(identity: identity, upstream: upstream, steps: spec.steps, key: key)
     }
 
     private func key(_ key: Spanned<RateLimitKey>?) -> RateLimitKey {
@@ -165,7 +179,7 @@ extension EffectiveChain {
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .rateLimit,
-                .fault, .securityHeaders:
+                .fault, .canary, .securityHeaders:
                 false
             }
         }

@@ -379,8 +379,31 @@ extension RouteLowering {
             upstream: upstream,
             path: target,
             preservesHost: route.preserveHost?.value ?? false,
-            hashedCapture: hashedCapture(choice.name.value, captures: path.captureNames, chain, mention)
+            hashedCapture: hashedCapture(choice.name.value, captures: path.captureNames, chain, mention),
+            canaryCapture: canaryCapture(
+                isInherited ? context.canary : chain.active(.canary),
+                beside: upstream,
+                captures: path.captureNames,
+                chain,
+                mention
+            )
         )
+    }
+
+    /// A canary's upstream is used, and is not the one that gets the others.
+    private mutating func canaryCapture(
+        _ use: EffectiveUse?,
+        beside upstream: Int,
+        captures: [String],
+        _ chain: EffectiveChain,
+        _ mention: RouteMention
+    ) -> Int? {
+        guard let use, case .canary(let spec) = use.use.setting else { return nil }
+        var ignored: [Diagnostic] = []
+        guard let other = names.upstream(spec.upstream, into: &ignored) else { return nil }
+        result.usedUpstreams.insert(other)
+        if other == upstream { checks.report(.canaryOfItself(spec.upstream, route: mention)) }
+        return hashedCapture(spec.upstream.value, captures: captures, chain, mention)
     }
 
     /// What the upstream hashes must be there: a capture of the path, or a consumer.

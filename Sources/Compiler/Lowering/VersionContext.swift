@@ -20,6 +20,8 @@ struct VersionContext {
     var chainNamesCaptures: Bool
     /// What answers in the upstream's place for routes without plugins of their own.
     var answer: EffectiveUse?
+    /// Likewise, where a share of their requests goes.
+    var canary: EffectiveUse?
     var upstream: UpstreamChoice?
     /// Whether nothing was refused that is in force here.
     var isWhole: Bool
@@ -45,6 +47,7 @@ struct VersionContext {
         self.chain = chain
         chainNamesCaptures = chain.namesCaptures
         answer = chain.active(in: .answer).first
+        canary = chain.active(.canary)
         self.upstream = upstream
         self.isWhole = isWhole
     }

@@ -156,6 +156,7 @@ extension SpecDecoder {
         case .rateLimit: return rateLimit(fields).map { .rateLimit($0) }
         case .fault: return fault(fields).map { .fault($0) }
         case .requestHeaders: return headerEdits(fields).map { .requestHeaders($0) }
+        case .canary: return canary(fields).map { .canary($0) }
         case .redirect: return redirect(fields).map { .redirect($0) }
         case .respond: return .respond(respond(fields))
         case .responseHeaders: return headerEdits(fields).map { .responseHeaders($0) }
@@ -176,7 +177,7 @@ extension SpecDecoder {
         case .requestID: return .requestID(RequestIDSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
         case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,
-            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders:
+            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .redirect, .respond, .responseHeaders:
             report(
                 Diagnostic(
                     .settingsNeeded,
@@ -280,7 +281,7 @@ extension SpecDecoder {
     }
 
     /// `consumer`, `address`, `path`, `{ header: X-Team }` or `{ claim: tenant }`.
-    private mutating func rateLimitKey(_ field: Field) -> Spanned<RateLimitKey>? {
+    mutating func rateLimitKey(_ field: Field) -> Spanned<RateLimitKey>? {
         guard tree[field.node].kind == .map else { return scalar(field, .rateLimitKey) }
         guard let fields = fields(field, PluginSchema.rateLimitKey) else { return nil }
         guard let field = exactlyOne(fields, ["header", "claim"]) else { return nil }

@@ -35,6 +35,7 @@ enum PluginSchema {
         case .rateLimit: rateLimit
         case .fault: fault
         case .requestHeaders: requestHeaders
+        case .canary: canary
         case .redirect: redirect
         case .respond: respond
         case .responseHeaders: responseHeaders
@@ -47,6 +48,7 @@ enum PluginSchema {
         switch kind {
         case .jwt: [tokenKey]
         case .rateLimit: [rateLimitKey]
+        case .canary: [canaryStep]
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .oauth2Introspection, .authentication,
             .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders,
@@ -63,6 +65,7 @@ enum PluginSchema {
         "request-transformer": "request-headers", "response-transformer": "response-headers",
         "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
         "in-flight-req": "concurrency-limit", "inflightreq": "concurrency-limit", "limit-conn": "concurrency-limit",
+        "traffic-split": "canary", "split": "canary", "canary-release": "canary",
         "fault-injection": "fault", "faultinjection": "fault", "chaos": "fault",
         "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",
         "ipallowlist": "ip-restriction", "ip-whitelist": "ip-restriction", "secure-headers": "security-headers",

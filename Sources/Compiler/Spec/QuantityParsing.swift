@@ -269,6 +269,9 @@ extension ScalarType where Value == UInt32 {
         }
     }
 
+    /// A share, or `0%`.
+    static let shareOrNone = ScalarType(share.noun) { text throws(ScalarProblem) in try parseShare(text) }
+
     private static func shareProblem(_ text: String, help: String) -> ScalarProblem {
         ScalarProblem(
             .outOfRange,

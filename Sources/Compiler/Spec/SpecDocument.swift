@@ -200,6 +200,7 @@ package struct PluginUse: Sendable {
         case rateLimit(RateLimitSpec)
         case fault(FaultSpec)
         case requestHeaders(HeaderEditsSpec)
+        case canary(CanarySpec)
         case redirect(RedirectSpec)
         case respond(RespondSpec)
         case responseHeaders(HeaderEditsSpec)
@@ -261,6 +262,20 @@ package struct FaultSpec: Sendable {
     package var settings: FaultSettings
     /// No header field tells the requests that are hit from the others.
     package var isForAll: Bool
+}
+
+/// `canary: { upstream: orders-next, share: 5%, by: consumer }`.
+package struct CanarySpec: Sendable {
+    /// What a choice sticks to.
+    package enum Key: Sendable {
+        case random
+        case key(RateLimitKey)
+    }
+
+    package var upstream: Spanned<String>
+    /// Ascending by their instants.
+    package var steps: [CanarySettings.Step] = []
+    package var key: Spanned<Key>?
 }
 
 /// `concurrency-limit: { limit: 20, by: all }`.

@@ -40,4 +40,45 @@ extension PluginSchema {
             .optional("until", "instant", default: "never", example: "until: 2026-12-01T11:00:00Z", "When it ends."),
         ]
     )
+
+    static let canary = SchemaMap(
+        "canary",
+        "`canary`",
+        path: "canary",
+        "Sends a share of the requests to another upstream. Exactly one of `share` and `steps`.",
+        [
+            .required(
+                "upstream",
+                "name of an upstream",
+                example: "upstream: orders-next",
+                "Where they go, with the same path and fields."
+            ),
+            .optional("share", "share", example: "share: 5%", "How many requests; `0%` is none."),
+            .optional(
+                "steps",
+                "list of steps",
+                example: "steps: [ { from: 2026-12-01, share: 1% }, { from: 2026-12-08, share: 100% } ]",
+                "How many requests, from when on. Before the first one none; at most 64."
+            ),
+            .optional(
+                "by",
+                "as in `rate-limit`, but `random` instead of `all`",
+                default: "consumer where the route authenticates, else address",
+                example: "by: random",
+                "What the choice sticks to: who is chosen once stays it while the share grows. A request without it is "
+                    + "sent at random."
+            ),
+        ]
+    )
+
+    static let canaryStep = SchemaMap(
+        "A step of a canary",
+        "a step",
+        path: "canary.steps[]",
+        "From an instant on, so many requests.",
+        [
+            .required("from", "instant", example: "from: 2026-12-01", "Its begin."),
+            .required("share", "share", example: "share: 5%", "How many requests; `0%` is none."),
+        ]
+    )
 }

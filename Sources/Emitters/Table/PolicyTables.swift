@@ -61,7 +61,7 @@ struct PolicyTables {
     }
 
     /// The kind of what is counted by, and its name.
-    private static func key(_ key: RateLimitKey, _ text: inout TextPool) -> (UInt32, TextReference) {
+    static func key(_ key: RateLimitKey, _ text: inout TextPool) -> (UInt32, TextReference) {
         switch key {
         case .consumer: (RateKeyKind.consumer.rawValue, TextReference())
         case .address: (RateKeyKind.address.rawValue, TextReference())

@@ -85,7 +85,7 @@ struct ProgramTables {
         guard !isEnded else { return words }
         for (_, code) in fixed { words += code }
         guard let forwarding = use.forwarding else { preconditionFailure("a route neither answers nor forwards") }
-        return words + proxy(forwarding, &text)
+        return words + proxy(forwarding, chain.canary, &text)
     }
 
     /// What a plugin does with the request; nothing if it is about the answer only.
@@ -133,6 +133,8 @@ struct ProgramTables {
         case .redirect(let settings):
             [Opcode.redirect.word(argument: settings.argument), policies.add(settings.location, &text)]
         case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
+        // Part of how a program ends.
+        case .canary: []
         case .responseHeaders, .securityHeaders: []
         }
     }
@@ -188,7 +190,7 @@ struct ProgramTables {
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
             case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection,
-                .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .redirect:
+                .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .canary, .redirect:
                 continue
             }
         }
@@ -203,7 +205,9 @@ struct ProgramTables {
         [Opcode.editResponseHeaders.word(argument: flags), policies.add(edits, &text)]
     }
 
-    private mutating func proxy(_ forwarding: Forwarding, _ text: inout TextPool) -> [UInt32] {
+    private mutating func proxy(_ forwarding: Forwarding, _ canary: CanarySettings?, _ text: inout TextPool)
+        -> [UInt32]
+    {
         var flags = forwarding.preservesHost ? InstructionFlag.preservesHost : 0
         if let capture = forwarding.hashedCapture { flags |= UInt16(capture + 1) << InstructionFlag.hashedCaptureShift }
         let mode: PathModeCode
@@ -216,7 +220,12 @@ struct ProgramTables {
             let template = TextTemplate(parts: [.text(base)] + (strips ? [.capture(0)] : []))
             (mode, operand) = (.join, policies.add(template, &text))
         }
-        return [Opcode.proxy.word(argument: UInt16(mode.rawValue) | flags), UInt32(forwarding.upstream), operand]
+        let argument = UInt16(mode.rawValue) | flags
+        guard let canary else { return [Opcode.proxy.word(argument: argument), UInt32(forwarding.upstream), operand] }
+        return [
+            Opcode.proxySplit.word(argument: argument), UInt32(forwarding.upstream), operand,
+            policies.traffic.add(canary, &text), forwarding.canaryCapture.map { UInt32($0 + 1) } ?? 0,
+        ]
     }
 }
 

@@ -191,5 +191,7 @@ extension TableWriter {
         set(.fieldNames, programs.policies.consulting.fieldNames)
         set(.introspections, programs.policies.consulting.introspections)
         set(.faults, programs.policies.traffic.faults)
+        set(.canaries, programs.policies.traffic.canaries)
+        set(.canarySteps, programs.policies.traffic.canarySteps)
     }
 }

@@ -1,11 +1,15 @@
+internal import Digests
 internal import GatewayIR
 internal import GatewayTable
 
 /// What programs refer to that steers traffic, each distinct thing once.
 struct TrafficTables {
     private(set) var faults: [FaultRecord] = []
-    // Only ever asked for a value, never walked: its order does not reach the table.
+    private(set) var canaries: [CanaryRecord] = []
+    private(set) var canarySteps: [CanaryStepRecord] = []
+    // Only ever asked for a value, never walked: their order does not reach the table.
     private var knownFaults: [FaultSettings: UInt32] = [:]
+    private var knownCanaries: [CanarySettings: UInt32] = [:]
 
     /// The number of a fault.
     mutating func add(_ settings: FaultSettings, _ text: inout TextPool) -> UInt32 {
@@ -19,6 +23,26 @@ struct TrafficTables {
         let number = UInt32(faults.count)
         faults.append(record)
         knownFaults[settings] = number
+        return number
+    }
+
+    /// The number of a canary.
+    mutating func add(_ settings: CanarySettings, _ text: inout TextPool) -> UInt32 {
+        if let known = knownCanaries[settings] { return known }
+        var record = CanaryRecord()
+        record.identity = SHA256.digest(settings.identity.utf8).words.0
+        (record.keyKind, record.keyName) = PolicyTables.key(settings.key ?? .all, &text)
+        record.upstream = UInt32(settings.upstream)
+        record.steps = RangeRecord(first: UInt32(canarySteps.count), count: UInt32(settings.steps.count))
+        for step in settings.steps {
+            var stepRecord = CanaryStepRecord()
+            if let from = step.from { stepRecord.from = from }
+            stepRecord.share = step.share
+            canarySteps.append(stepRecord)
+        }
+        let number = UInt32(canaries.count)
+        canaries.append(record)
+        knownCanaries[settings] = number
         return number
     }
 }

@@ -179,7 +179,9 @@ package struct GatewayDump {
                 case .joined(let base, let strips): "behind \(base)\(strips ? ", without what matched" : "")"
                 }
             let host = forwarding.preservesHost ? ", host preserved" : ""
-            let hashed = forwarding.hashedCapture.map { ", hashed by capture \($0)" } ?? ""
+            let hashed =
+                (forwarding.hashedCapture.map { ", hashed by capture \($0)" } ?? "")
+                + (forwarding.canaryCapture.map { ", the canary's hashed by capture \($0)" } ?? "")
             add("to \(gateway.upstreams[forwarding.upstream].name) \(path)\(host)\(hashed)", depth: 1)
         }
     }
@@ -246,6 +248,7 @@ package struct GatewayDump {
             "\(settings.identity): \(settings.limit) by \(GatewayDump.text(settings.key))"
         case .rateLimit(let settings): text(settings)
         case .fault(let settings): settings.text
+        case .canary(let settings): text(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
         case .redirect(let settings):
             "\(settings.status) \(GatewayDump.text(settings.location)), query \(settings.keepsQuery)"
@@ -258,6 +261,12 @@ package struct GatewayDump {
 
     private func groups(_ indices: [Int]) -> String {
         indices.map { gateway.groups[$0] }.joined(separator: ", ")
+    }
+
+    private func text(_ canary: CanarySettings) -> String {
+        let steps = canary.steps.map { "\($0.share) in a million from \($0.from.map { "\($0)" } ?? "ever")" }
+        return "\(canary.identity): to \(gateway.upstreams[canary.upstream].name), \(steps.joined(separator: ", ")), "
+            + (canary.key.map { "by \(GatewayDump.text($0))" } ?? "at random")
     }
 
     private func text(_ limit: RateLimitSettings) -> String {

@@ -145,6 +145,9 @@ private struct GatewaySlicer {
         case .oauth2Introspection(var settings):
             settings.upstream = upstreams[settings.upstream] ?? 0
             return .oauth2Introspection(settings)
+        case .canary(var settings):
+            settings.upstream = upstreams[settings.upstream] ?? 0
+            return .canary(settings)
         case .acl(.claims), .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .jwt, .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             return plugin
@@ -153,11 +156,12 @@ private struct GatewaySlicer {
 }
 
 extension Plugin {
-    /// The upstream of a server that the plugin asks, beside the route's own.
+    /// The upstream of a server that the plugin asks, or sends requests to, beside the route's own.
     fileprivate var askedUpstream: Int? {
         switch self {
         case .forwardAuth(let settings): settings.upstream
         case .oauth2Introspection(let settings): settings.upstream
+        case .canary(let settings): settings.upstream
         default: nil
         }
     }

@@ -26,6 +26,7 @@ package enum Plugin: Hashable, Sendable {
     case rateLimit(RateLimitSettings)
     case fault(FaultSettings)
     case requestHeaders(HeaderEdits)
+    case canary(CanarySettings)
     case redirect(RedirectSettings)
     case respond(RespondSettings)
     case responseHeaders(HeaderEdits)
@@ -49,6 +50,7 @@ package enum Plugin: Hashable, Sendable {
         case .rateLimit: .rateLimit
         case .fault: .fault
         case .requestHeaders: .requestHeaders
+        case .canary: .canary
         case .redirect: .redirect
         case .respond: .respond
         case .responseHeaders: .responseHeaders
@@ -92,5 +94,15 @@ package struct Chain: Hashable, Sendable {
 
     package init(steps: [ChainStep] = []) {
         self.steps = steps
+    }
+}
+
+extension Chain {
+    /// Where a share of the requests goes, if some do.
+    package var canary: CanarySettings? {
+        for step in steps {
+            if case .canary(let settings) = step.plugin { return settings }
+        }
+        return nil
     }
 }

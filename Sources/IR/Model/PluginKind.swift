@@ -12,6 +12,8 @@ package enum Phase: UInt8, CaseIterable, Comparable, Sendable {
     /// What is rehearsed, once it is sure that the request would pass.
     case fault
     case requestTransform
+    /// Which upstream it is.
+    case destination
     case answer
     case responseTransform
     case lifecycleHeaders
@@ -38,6 +40,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case rateLimit
     case fault
     case requestHeaders
+    case canary
     case redirect
     case respond
     case responseHeaders
@@ -62,6 +65,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .rateLimit: "rate-limit"
         case .fault: "fault"
         case .requestHeaders: "request-headers"
+        case .canary: "canary"
         case .redirect: "redirect"
         case .respond: "respond"
         case .responseHeaders: "response-headers"
@@ -80,6 +84,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .concurrencyLimit, .rateLimit: .rateLimit
         case .fault: .fault
         case .requestHeaders: .requestTransform
+        case .canary: .destination
         case .redirect, .respond: .answer
         case .responseHeaders, .securityHeaders: .responseTransform
         }
@@ -90,8 +95,8 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         switch self {
         case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection: true
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth,
-            .concurrencyLimit, .rateLimit, .fault,
-            .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .redirect, .respond, .responseHeaders,
+            .securityHeaders:
             false
         }
     }

@@ -47,12 +47,21 @@ package struct Forwarding: Hashable, Sendable {
     package var preservesHost: Bool
     /// Which of the route's captures is hashed, where the upstream hashes one.
     package var hashedCapture: Int?
+    /// The same, where a canary's upstream hashes one.
+    package var canaryCapture: Int?
 
-    package init(upstream: Int, path: ForwardedPath, preservesHost: Bool = false, hashedCapture: Int? = nil) {
+    package init(
+        upstream: Int,
+        path: ForwardedPath,
+        preservesHost: Bool = false,
+        hashedCapture: Int? = nil,
+        canaryCapture: Int? = nil
+    ) {
         self.upstream = upstream
         self.path = path
         self.preservesHost = preservesHost
         self.hashedCapture = hashedCapture
+        self.canaryCapture = canaryCapture
     }
 }
 

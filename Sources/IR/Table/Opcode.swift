@@ -18,6 +18,7 @@
 /// | `editRequestHeaders` | 0 | header edits |
 /// | `respond` | 0 | response |
 /// | `proxy` | path mode, bit 8: preserve host, bits 9 on: hashed capture | upstream, segment count or template |
+/// | `proxySplit` | as `proxy` | as `proxy`, canary, one more than the capture that its upstream hashes or 0 |
 /// | `authenticateBasic` | bit 8: forward, bit 9: optional | |
 /// | `authenticateCertificate` | bit 9: optional | |
 /// | `requireConsumer` | 1: by a key | anonymous consumer or none |
@@ -87,6 +88,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case enterLimit = 23
     /// Rehearses a slow or failing request.
     case injectFault = 24
+    /// `proxy`, or to another upstream, and ends the request program.
+    case proxySplit = 25
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -108,6 +111,7 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
             .injectFault:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims: 3
+        case .proxySplit: 5
         case .requireGroup: 9
         case .admitPreview: 10
         }
@@ -116,7 +120,7 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     /// Whether the instruction ends the entry in which it stands.
     package var isTerminal: Bool {
         switch self {
-        case .end, .respond, .redirect, .proxy: true
+        case .end, .respond, .redirect, .proxy, .proxySplit: true
         default: false
         }
     }
@@ -137,7 +141,7 @@ package enum KeySourceCode: UInt8, Sendable {
     case cookie = 2
 }
 
-/// Which path `proxy` sends: the low byte of its argument.
+/// Which path `proxy` and `proxySplit` send: the low byte of its argument.
 package enum PathModeCode: UInt8, BitwiseCopyable, Sendable {
     /// Without so many leading segments.
     case strip = 0
@@ -160,9 +164,9 @@ package enum InstructionFlag {
     package static let isOptional: UInt16 = 1 << 9
     /// `authenticateKey`, `authenticateBasic`: the upstream gets to see the credential.
     package static let forwardsCredential: UInt16 = 1 << 8
-    /// `proxy`: the upstream gets the client's `Host`.
+    /// `proxy`, `proxySplit`: the upstream gets the client's `Host`.
     package static let preservesHost: UInt16 = 1 << 8
-    /// `proxy`: from this bit on stands one more than the capture that is hashed, or 0.
+    /// `proxy`, `proxySplit`: from this bit on stands one more than the capture that is hashed, or 0.
     package static let hashedCaptureShift: UInt16 = 9
     /// `requireGroup`, `admitAddress`: the set names who may not pass.
     package static let denies: UInt16 = 1

@@ -132,6 +132,8 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case introspections
     case concurrencyLimits
     case faults
+    case canaries
+    case canarySteps
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -187,6 +189,8 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .authorizers: MemoryLayout<AuthorizerRecord>.stride
         case .concurrencyLimits: MemoryLayout<ConcurrencyLimitRecord>.stride
         case .faults: MemoryLayout<FaultRecord>.stride
+        case .canaries: MemoryLayout<CanaryRecord>.stride
+        case .canarySteps: MemoryLayout<CanaryStepRecord>.stride
         case .introspections: MemoryLayout<IntrospectionRecord>.stride
         }
     }

@@ -72,6 +72,7 @@ extension TableReport {
             "\(view.responses[first].status), \(view.responses[first].body.count) bytes, "
                 + quoted(view.string(view.responses[first].headerLines))
         case .proxy: proxy(argument, at: offset)
+        case .proxySplit: proxy(argument, at: offset) + canary(at: offset)
         case .stampRequestID: name(at: offset)
         }
     }
@@ -139,6 +140,20 @@ extension TableReport {
         return what + (fault.header.count == 0 ? "" : ", with \(view.string(fault.header))")
             + (fault.from == .min ? "" : ", from \(CalendarTime(fault.from).rfc3339)")
             + (fault.until == .max ? "" : ", until \(CalendarTime(fault.until).rfc3339)")
+    }
+
+    private func canary(at offset: Int) -> String {
+        let record = view.canaries[view.code[offset + 3]]
+        let steps = (record.steps.first..<record.steps.first + record.steps.count).map { index in
+            let step = view.canarySteps[index]
+            let from = step.from == .min ? "ever" : CalendarTime(step.from).rfc3339
+            return "\(step.share) in a million from \(from)"
+        }
+        let isRandom = record.keyKind == RateKeyKind.all.rawValue
+        let key = isRandom ? "at random" : "by \(limitKey(record.keyKind, record.keyName))"
+        let capture = view.code[offset + 4]
+        return "; to \(view.string(view.upstreams[record.upstream].name)) \(steps.joined(separator: ", ")) \(key)"
+            + (capture == 0 ? "" : ", hashed by capture \(capture - 1)")
     }
 
     private func rates(_ set: UInt32) -> String {
@@ -265,6 +280,7 @@ extension Opcode {
         case .askAuthorizer: "ask-authorizer"
         case .enterLimit: "enter-limit"
         case .injectFault: "inject-fault"
+        case .proxySplit: "proxy-split"
         case .introspectToken: "introspect-token"
         case .requireConsumer: "require-consumer"
         case .crossOrigin: "cross-origin"

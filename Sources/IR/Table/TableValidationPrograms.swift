@@ -110,6 +110,10 @@ extension TableView {
             try require(argument <= InstructionFlag.passesStrangers, .code, offset, "unknown flags")
             try validateGroups(at: offset + 1)
         case .proxy: try validateProxy(argument, at: offset)
+        case .proxySplit:
+            try validateProxy(argument, at: offset)
+            try check(code[offset + 3], below: canaries.count, .code, offset, "canary")
+            try check(code[offset + 4], below: TableLayout.captureCountMax + 1, .code, offset, "hashed capture")
         case .admitAddress:
             try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: addressSets.count, .code, offset, "address set")
@@ -147,7 +151,7 @@ extension TableView {
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
         case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
-            .askAuthorizer, .introspectToken, .enterLimit, .injectFault:
+            .askAuthorizer, .introspectToken, .enterLimit, .injectFault, .proxySplit:
             break
         }
     }

@@ -182,6 +182,8 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var introspections: Section<IntrospectionRecord> { section(58) }
     @inlinable package var concurrencyLimits: Section<ConcurrencyLimitRecord> { section(59) }
     @inlinable package var faults: Section<FaultRecord> { section(60) }
+    @inlinable package var canaries: Section<CanaryRecord> { section(61) }
+    @inlinable package var canarySteps: Section<CanaryStepRecord> { section(62) }
 
     /// The settings of the gateway as a whole.
     @inlinable

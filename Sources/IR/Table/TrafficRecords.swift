@@ -19,3 +19,32 @@ package struct FaultRecord: BitwiseCopyable, Sendable {
 
     package init() {}
 }
+
+/// An upstream that gets a share of the requests.
+@usableFromInline
+package struct CanaryRecord: BitwiseCopyable, Sendable {
+    /// Names the choice: the hash of a key begins with it.
+    package var identity: UInt64 = 0
+    /// Of a header field, in lower case, or of a claim.
+    package var keyName = TextReference()
+    /// Into `canarySteps`.
+    package var steps = RangeRecord()
+    /// `RateKeyKind`; `all` is at random.
+    package var keyKind: UInt32 = 0
+    /// Index into `upstreams`.
+    package var upstream: UInt32 = 0
+
+    package init() {}
+}
+
+/// From an instant on, so many requests.
+@usableFromInline
+package struct CanaryStepRecord: BitwiseCopyable, Sendable {
+    /// Seconds since 1970.
+    package var from: Int64 = .min
+    /// In millionths.
+    package var share: UInt32 = 0
+    package var reserved: UInt32 = 0
+
+    package init() {}
+}

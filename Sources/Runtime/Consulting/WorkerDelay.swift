@@ -8,7 +8,7 @@ extension Worker {
     mutating func isHit(_ fields: FieldsView, by fault: FaultRecord, share: UInt32, _ view: TableView) -> Bool {
         guard instant >= fault.from, instant < fault.until else { return false }
         if fault.header.count > 0, fields.firstIndex(ofName: Bytes(view.bytes(fault.header))) == nil { return false }
-        return chance.next(below: 1_000_000) < share
+        return chance.next(below: Share.whole) < share
     }
 
     /// Suspends the exchange's program behind an instruction for a while.

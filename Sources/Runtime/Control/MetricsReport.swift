@@ -235,6 +235,7 @@ extension StatusFacts {
         metrics.family(faults, .counter, "Requests that were delayed or answered for a rehearsal.")
         metrics.sample(faults, ["kind": "delay"], sum(.faultsDelayed))
         metrics.sample(faults, ["kind": "abort"], sum(.faultsAborted))
+        put(&metrics, "apic_canary_requests_total", .counter, "Requests that went to a canary's upstream.", .diverted)
     }
 
     private func putControl(_ metrics: inout MetricsWriter) {

@@ -112,11 +112,15 @@ extension Worker {
                     keepsQuery: argument & InstructionFlag.keepsQuery != 0
                 )
             case .proxy:
-                edits.pathMode = PathModeCode(rawValue: UInt8(truncatingIfNeeded: argument)) ?? .whole
-                edits.pathOperand = view.code[counter + 2]
-                exchanges[x].preservesHost = argument & InstructionFlag.preservesHost != 0
-                exchanges[x].hashedCapture = UInt8(truncatingIfNeeded: argument >> InstructionFlag.hashedCaptureShift)
+                prepare(x, argument, pathOperand: view.code[counter + 2])
                 return .proxy(upstream: view.code[counter + 1])
+            case .proxySplit:
+                prepare(x, argument, pathOperand: view.code[counter + 2])
+                let canary = view.canaries[view.code[counter + 3]]
+                guard isDiverted(x, fields, by: canary, view) else { return .proxy(upstream: view.code[counter + 1]) }
+                metrics.add(.diverted)
+                exchanges[x].hashedCapture = UInt8(truncatingIfNeeded: view.code[counter + 4])
+                return .proxy(upstream: canary.upstream)
             case .end, .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle, .stampCrossOrigin,
                 nil:
                 return .refuse(.notFound)
@@ -124,6 +128,15 @@ extension Worker {
             if refusal != .none { return .refuse(isHidden ? .versionUnknown : refusal) }
             counter = next
         }
+    }
+
+    /// What an upstream gets to see, whichever it is.
+    @inline(__always)
+    private mutating func prepare(_ x: Int32, _ argument: UInt16, pathOperand: UInt32) {
+        edits.pathMode = PathModeCode(rawValue: UInt8(truncatingIfNeeded: argument)) ?? .whole
+        edits.pathOperand = pathOperand
+        exchanges[x].preservesHost = argument & InstructionFlag.preservesHost != 0
+        exchanges[x].hashedCapture = UInt8(truncatingIfNeeded: argument >> InstructionFlag.hashedCaptureShift)
     }
 
     private mutating func isPlanned(_ version: UInt32, _ view: TableView) -> Bool {
@@ -239,19 +252,6 @@ extension Worker {
         return .bodyTooLarge
     }
 
-    // MARK: concurrency-limit
-
-    /// Counts the request among those in flight, until its exchange is over.
-    private mutating func enterLimit(_ x: Int32, _ limit: ConcurrencyLimitRecord, _ fields: FieldsView) -> RefusalKind {
-        let view = exchanges[x].table.view
-        // Another way to mix, so that equal places of both kinds of limits share nothing.
-        let key = RateStore.mix(limitKey(x, limit.identity, limit.keyKind, limit.keyName, fields, view), rates.seed)
-        exchanges[x].limitPlace = inFlight.enter(key, limit: limit.limit)
-        if exchanges[x].limitPlace >= 0 { return .none }
-        metrics.add(.concurrencyLimited)
-        return limit.isOfCallers ? .concurrencyLimited : .crowded
-    }
-
     // MARK: rate-limit
 
     /// Counts the request in every window, or in none if one is full.
@@ -259,7 +259,8 @@ extension Worker {
         let view = exchanges[x].table.view
         let limit = view.rateLimits[index]
         let set = view.rateSets[rateSet(of: limit, exchanges[x].consumer, view)]
-        let key = limitKey(x, limit.identity, limit.keyKind, limit.keyName, fields, view)
+        let seed = rates.seed ^ limit.identity
+        let key = limitKey(x, seed, limit.keyKind, limit.keyName, fields, view) ?? RateStore.hash(.empty, seed)
         exchanges[x].rateLimit = index
         exchanges[x].rateSet = rateSet(of: limit, exchanges[x].consumer, view)
         let count = min(Int(set.count), Limits.ratesPerLimitMax)
@@ -298,34 +299,5 @@ extension Worker {
             return view.rateTiers[tier].rateSet
         }
         return limit.rateSet
-    }
-
-    /// What a limit counts the request by.
-    mutating func limitKey(
-        _ x: Int32,
-        _ identity: UInt64,
-        _ kind: UInt32,
-        _ name: TextReference,
-        _ fields: FieldsView,
-        _ view: TableView
-    ) -> UInt64 {
-        let seed = rates.seed ^ identity
-        switch RateKeyKind(rawValue: kind) {
-        case .consumer:
-            guard exchanges[x].consumer != TableLayout.none else {
-                return exchanges[x].subject == 0
-                    ? RateStore.hash(.empty, seed) : RateStore.mix(seed, exchanges[x].subject)
-            }
-            return RateStore.hash(Bytes(view.bytes(view.consumers[exchanges[x].consumer].name)), seed)
-        case .address:
-            let address = clientAddress(x, fields)
-            return RateStore.mix(RateStore.mix(seed, address.high), address.low)
-        case .header:
-            let index = fields.firstIndex(ofName: Bytes(view.bytes(name)))
-            return RateStore.hash(index.map { fields.value($0) } ?? .empty, seed)
-        case .path: return RateStore.hash(path(of: x), seed)
-        case .claim: return RateStore.hash(claim(x, view.bytes(name)), seed)
-        case .all, nil: return RateStore.hash(.empty, seed)
-        }
     }
 }

@@ -93,6 +93,8 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     /// Requests that were hit by faults.
     case faultsDelayed
     case faultsAborted
+    /// Requests that went to the upstream of a canary.
+    case diverted
     /// Requests whose consumer is in no group that may pass.
     case forbidden
     /// Requests from an address that may not call.

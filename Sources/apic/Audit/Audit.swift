@@ -100,7 +100,10 @@ struct Audit {
             case .ipRestriction: row.addresses = plugins.text(step.plugin)
             case .cors: row.origins = plugins.text(step.plugin)
             case .requestSizeLimit(let settings): row.body = "\(settings.bodyBytesMax) bytes"
-            case .requestID, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders: continue
+            case .canary(let settings) where route.forwarding != nil:
+                row.leads += ", \(plugins.text(.canary(settings)))"
+            case .requestID, .fault, .requestHeaders, .canary, .redirect, .respond, .responseHeaders, .securityHeaders:
+                continue
             }
         }
         if !limits.isEmpty { row.limits = limits.joined(separator: "; ") }

@@ -48,6 +48,7 @@ struct PluginText {
             return "\(settings.limit) at once\(Self.key(settings.key)), else \(status)"
         case .rateLimit(let settings): return limit(settings)
         case .fault(let settings): return Self.fault(settings)
+        case .canary(let settings): return canary(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
         case .securityHeaders(let settings): return edits(settings.edits)
@@ -113,6 +114,14 @@ struct PluginText {
         var text = "\(Self.rates(settings.rates))\(Self.key(settings.key)), else 429"
         for tier in settings.tiers { text += "; \(gateway.groups[tier.group]): \(Self.rates(tier.rates))" }
         return text
+    }
+
+    private func canary(_ settings: CanarySettings) -> String {
+        let steps = settings.steps.map { step in
+            Self.share(step.share) + (step.from.map { " from \(CalendarTime($0).rfc3339) on" } ?? "")
+        }
+        return "\(steps.joined(separator: ", ")) to \(gateway.upstreams[settings.upstream].name)"
+            + (settings.key.map(Self.key) ?? " at random")
     }
 
     private static func fault(_ settings: FaultSettings) -> String {

@@ -189,7 +189,7 @@ struct RoutedExplanation {
             guard settings.admits(origin) else { return (403, "pages of \(origin) may not call") }
             return (204, "the preflight is answered here")
         case .requestID, .ipRestriction, .requestSizeLimit, .mtlsAuth, .authentication, .forwardAuth, .concurrencyLimit,
-            .rateLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .rateLimit, .fault, .requestHeaders, .canary, .redirect, .respond, .responseHeaders, .securityHeaders:
             return nil
         }
     }
@@ -242,7 +242,7 @@ struct RoutedExplanation {
                 authenticates = authenticates || settings.consumerClaim != nil
                 claims = settings.headers
             case .forwardAuth(let settings): authorizer = settings
-            case .ipRestriction, .cors, .authentication, .acl, .concurrencyLimit, .rateLimit, .fault,
+            case .ipRestriction, .cors, .authentication, .acl, .concurrencyLimit, .rateLimit, .fault, .canary,
                 .requestSizeLimit:
                 continue
             }
@@ -267,6 +267,10 @@ struct RoutedExplanation {
                 + ($0.priority == 0 ? "" : " (priority \($0.priority))") + ($0.zone.map { " (in \($0))" } ?? "")
         }
         lines.append(Explanation.row("", "at \(upstream.name): \(targets.joined(separator: ", "))"))
+        if let canary = gateway.chains[route.chain].canary {
+            let share = PluginText.share(canary.share(at: explanation.instant))
+            lines.append(Explanation.row("", "or, \(share) of them, at \(gateway.upstreams[canary.upstream].name)"))
+        }
         lines += UpstreamText.lines(
             upstream,
             hashedCapture: forwarding.hashedCapture.map { route.path.captureNames[$0] }
