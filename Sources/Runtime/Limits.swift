@@ -64,6 +64,8 @@ enum Limits {
     /// passed on.
     static let verdictBodyBytesMax = 65_536
     static let verdictLineBytesMax = 16_384
+    /// Copies of requests that a worker has in flight.
+    static let mirrorCountMax = 128
     /// Keys that limits on requests in flight count at once; a power of two.
     static let concurrencyKeyCountMax = 65_536
     /// Live counts of rate limits; beyond it the least used give way.

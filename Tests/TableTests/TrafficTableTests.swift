@@ -21,6 +21,7 @@ struct TrafficTableTests {
                 )
             ),
             .canary(CanarySettings(identity: "api/orders", upstream: 1, steps: [.init(share: 500_000)], key: nil)),
+            .mirror(MirrorSettings(upstream: 1, share: 100_000)),
         ]
     }
 
@@ -38,7 +39,7 @@ struct TrafficTableTests {
                     methods: .any,
                     version: 0,
                     chain: chain,
-                    forwarding: Forwarding(upstream: 0, path: .whole, canaryCapture: 0)
+                    forwarding: Forwarding(upstream: 0, path: .whole, canaryCapture: 0, mirrorCapture: 2)
                 )
             }
         )
@@ -64,6 +65,7 @@ struct TrafficTableTests {
         #expect(canary.identity == random.identity && random.keyKind == RateKeyKind.all.rawValue)
         #expect(table.view.canarySteps[0].from == .min && table.view.canarySteps[1].share == 10_000)
         #expect(text.contains("; to next 500000 in a million from ever at random, hashed by capture 0"))
+        #expect(text.contains("mirror 100000 in a million to next, hashed by capture 2"))
         #expect(text.contains("10000 in a million from 2030-03-17T17:46:40Z by header x-session"))
         #expect(text.contains("inject-fault delay 250 ms of 5000 in a million, with x-rehearsal, until 2033-05-18"))
         #expect(text.contains("inject-fault abort with 503 of 1 in a million, from 2030-03-17"))

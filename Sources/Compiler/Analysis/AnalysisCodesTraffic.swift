@@ -1,6 +1,6 @@
 extension DiagnosticCode {
     /// E075x: plugins that steer traffic.
-    static let trafficCodes: [DiagnosticCode] = [.faultWithoutEnd, .faultOfAll, .canaryOfItself]
+    static let trafficCodes: [DiagnosticCode] = [.faultWithoutEnd, .faultOfAll, .sameUpstream]
 
     static let faultWithoutEnd = DiagnosticCode(
         "W0750",
@@ -26,12 +26,13 @@ extension DiagnosticCode {
             """
     )
 
-    static let canaryOfItself = DiagnosticCode(
+    static let sameUpstream = DiagnosticCode(
         "E0752",
-        "a canary leads where all requests go",
+        "a canary or mirror leads where all requests go",
         explanation: """
-            `canary` sends a share of the requests to another upstream than that of the route. Here both are the same, so that
-            nothing would come of it. Name the other upstream, or delete the plugin once the rollout is over.
+            `canary` sends a share of the requests to another upstream than that of the route, `mirror` a copy of them. Here
+            both are the same, so that nothing would come of it, or everything would be done twice. Name the other
+            upstream, or delete the plugin once the rollout is over.
             """,
         example: """
             orders: { upstream: orders, plugins: [ canary: { upstream: orders, share: 5% } ] }

@@ -23,7 +23,8 @@ extension PluginUse.Setting {
         case .jwt, .oauth2Introspection:
             tokenSettings?.headers.contains { FieldRules.areSame($0.header, name) } ?? false
         case .off, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication, .acl,
-            .forwardAuth, .concurrencyLimit, .rateLimit, .fault, .canary, .redirect, .respond, .responseHeaders,
+            .forwardAuth, .concurrencyLimit, .rateLimit, .fault, .canary, .mirror, .redirect, .respond,
+            .responseHeaders,
             .securityHeaders:
             false
         }

@@ -186,7 +186,8 @@ extension PluginUse.Setting {
             case .query: return ([], forwards)
             }
         case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .forwardAuth,
-            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .redirect, .respond, .responseHeaders,
+            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
+            .responseHeaders,
             .securityHeaders:
             return ([], false)
         }

@@ -47,6 +47,7 @@ struct PluginUseChecks {
         case .forwardAuth(let spec): checkAuthorizer(spec)
         case .fault(let spec): checkFault(spec, at: use.span)
         case .canary(let spec): _ = names.upstream(spec.upstream, into: &diagnostics)
+        case .mirror(let spec): _ = names.upstream(spec.upstream, into: &diagnostics)
         case .rateLimit(let spec):
             for tier in spec.tiers { _ = names.group(tier.name, into: &diagnostics) }
         case .requestHeaders(let edits): checkEdits(edits, isRequest: true)

@@ -17,13 +17,24 @@ extension Diagnostic {
         )
     }
 
-    static func canaryOfItself(_ upstream: Spanned<String>, route: RouteMention) -> Diagnostic {
+    static func sameUpstream(_ upstream: Spanned<String>, plugin: String, route: RouteMention) -> Diagnostic {
         Diagnostic(
-            .canaryOfItself,
+            .sameUpstream,
             "`\(upstream.value)` gets all requests of `\(route.text)` anyway",
             at: upstream.span,
             related: [.init(route.span, "on this route")],
-            help: "name another upstream, or delete `canary`"
+            help: "name another upstream, or delete `\(plugin)`"
         )
+    }
+}
+
+extension PluginUse.Setting {
+    /// Of a plugin that sends requests elsewhere, too: where.
+    var otherUpstream: Spanned<String>? {
+        switch self {
+        case .canary(let spec): spec.upstream
+        case .mirror(let spec): spec.upstream
+        default: nil
+        }
     }
 }

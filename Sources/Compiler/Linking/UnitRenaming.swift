@@ -78,6 +78,9 @@ struct UnitRenaming {
             case .canary(var spec):
                 rename(&spec.upstream, .upstream)
                 uses[index].setting = .canary(spec)
+            case .mirror(var spec):
+                rename(&spec.upstream, .upstream)
+                uses[index].setting = .mirror(spec)
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
                 break

@@ -47,6 +47,7 @@ struct PluginLowering {
         case .rateLimit(let spec): .rateLimit(rateLimit(spec, identity: use.place.identity))
         case .requestHeaders(let spec): .requestHeaders(edits(spec))
         case .canary(let spec): .canary(canary(spec, identity: use.place.identity))
+        case .mirror(let spec): .mirror(mirror(spec))
         case .redirect(let spec): .redirect(redirect(spec))
         case .respond(let spec): .respond(respond(spec))
         case .responseHeaders(let spec): .responseHeaders(edits(spec))
@@ -108,6 +109,14 @@ struct PluginLowering {
             }
         let upstream = names.upstream(spec.upstream, into: &ignored) ?? 0
         return CanarySettings(identity: identity, upstream: upstream, steps: spec.steps, key: key)
+    }
+
+    private func mirror(_ spec: MirrorSpec) -> MirrorSettings {
+        var ignored: [Diagnostic] = []
+        return MirrorSettings(
+            upstream: names.upstream(spec.upstream, into: &ignored) ?? 0,
+            share: spec.share ?? 1_000_000
+        )
     }
 
     private func key(_ key: Spanned<RateLimitKey>?) -> RateLimitKey {
@@ -179,7 +188,7 @@ extension EffectiveChain {
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .rateLimit,
-                .fault, .canary, .securityHeaders:
+                .fault, .canary, .mirror, .securityHeaders:
                 false
             }
         }

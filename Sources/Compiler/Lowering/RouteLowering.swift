@@ -380,8 +380,15 @@ extension RouteLowering {
             path: target,
             preservesHost: route.preserveHost?.value ?? false,
             hashedCapture: hashedCapture(choice.name.value, captures: path.captureNames, chain, mention),
-            canaryCapture: canaryCapture(
+            canaryCapture: hashedCapture(
                 isInherited ? context.canary : chain.active(.canary),
+                beside: upstream,
+                captures: path.captureNames,
+                chain,
+                mention
+            ),
+            mirrorCapture: hashedCapture(
+                isInherited ? context.mirror : chain.active(.mirror),
                 beside: upstream,
                 captures: path.captureNames,
                 chain,
@@ -390,20 +397,20 @@ extension RouteLowering {
         )
     }
 
-    /// A canary's upstream is used, and is not the one that gets the others.
-    private mutating func canaryCapture(
+    /// The upstream of a canary or mirror is used, and is not the one that gets the requests anyway.
+    private mutating func hashedCapture(
         _ use: EffectiveUse?,
         beside upstream: Int,
         captures: [String],
         _ chain: EffectiveChain,
         _ mention: RouteMention
     ) -> Int? {
-        guard let use, case .canary(let spec) = use.use.setting else { return nil }
+        guard let use, let name = use.use.setting.otherUpstream else { return nil }
         var ignored: [Diagnostic] = []
-        guard let other = names.upstream(spec.upstream, into: &ignored) else { return nil }
+        guard let other = names.upstream(name, into: &ignored) else { return nil }
         result.usedUpstreams.insert(other)
-        if other == upstream { checks.report(.canaryOfItself(spec.upstream, route: mention)) }
-        return hashedCapture(spec.upstream.value, captures: captures, chain, mention)
+        if other == upstream { checks.report(.sameUpstream(name, plugin: use.use.name.value, route: mention)) }
+        return hashedCapture(name.value, captures: captures, chain, mention)
     }
 
     /// What the upstream hashes must be there: a capture of the path, or a consumer.

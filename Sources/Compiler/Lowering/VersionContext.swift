@@ -22,6 +22,8 @@ struct VersionContext {
     var answer: EffectiveUse?
     /// Likewise, where a share of their requests goes.
     var canary: EffectiveUse?
+    /// Likewise, where copies of them go.
+    var mirror: EffectiveUse?
     var upstream: UpstreamChoice?
     /// Whether nothing was refused that is in force here.
     var isWhole: Bool
@@ -48,6 +50,7 @@ struct VersionContext {
         chainNamesCaptures = chain.namesCaptures
         answer = chain.active(in: .answer).first
         canary = chain.active(.canary)
+        mirror = chain.active(.mirror)
         self.upstream = upstream
         self.isWhole = isWhole
     }

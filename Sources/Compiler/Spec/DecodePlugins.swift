@@ -157,6 +157,7 @@ extension SpecDecoder {
         case .fault: return fault(fields).map { .fault($0) }
         case .requestHeaders: return headerEdits(fields).map { .requestHeaders($0) }
         case .canary: return canary(fields).map { .canary($0) }
+        case .mirror: return mirror(fields).map { .mirror($0) }
         case .redirect: return redirect(fields).map { .redirect($0) }
         case .respond: return .respond(respond(fields))
         case .responseHeaders: return headerEdits(fields).map { .responseHeaders($0) }
@@ -177,7 +178,8 @@ extension SpecDecoder {
         case .requestID: return .requestID(RequestIDSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
         case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,
-            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .redirect, .respond, .responseHeaders:
+            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect,
+            .respond, .responseHeaders:
             report(
                 Diagnostic(
                     .settingsNeeded,

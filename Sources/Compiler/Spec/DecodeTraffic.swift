@@ -50,6 +50,11 @@ extension SpecDecoder {
         return upstream == nil || spec.steps.isEmpty ? nil : spec
     }
 
+    mutating func mirror(_ fields: Fields) -> MirrorSpec? {
+        let share = scalar(fields["share"], .share)
+        return scalar(fields["upstream"], .name).map { MirrorSpec(upstream: $0, share: share?.value) }
+    }
+
     private mutating func canarySteps(_ field: Field) -> [CanarySettings.Step] {
         var firsts: [Instant: SourceSpan] = [:]
         var steps: [CanarySettings.Step] = []

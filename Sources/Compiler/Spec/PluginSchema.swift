@@ -36,6 +36,7 @@ enum PluginSchema {
         case .fault: fault
         case .requestHeaders: requestHeaders
         case .canary: canary
+        case .mirror: mirror
         case .redirect: redirect
         case .respond: respond
         case .responseHeaders: responseHeaders
@@ -51,7 +52,8 @@ enum PluginSchema {
         case .canary: [canaryStep]
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .oauth2Introspection, .authentication,
-            .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders,
+            .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .mirror, .redirect, .respond,
+            .responseHeaders,
             .securityHeaders:
             []
         }
@@ -65,6 +67,7 @@ enum PluginSchema {
         "request-transformer": "request-headers", "response-transformer": "response-headers",
         "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
         "in-flight-req": "concurrency-limit", "inflightreq": "concurrency-limit", "limit-conn": "concurrency-limit",
+        "proxy-mirror": "mirror", "mirroring": "mirror", "shadow": "mirror", "request-mirror": "mirror",
         "traffic-split": "canary", "split": "canary", "canary-release": "canary",
         "fault-injection": "fault", "faultinjection": "fault", "chaos": "fault",
         "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",

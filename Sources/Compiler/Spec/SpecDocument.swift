@@ -201,6 +201,7 @@ package struct PluginUse: Sendable {
         case fault(FaultSpec)
         case requestHeaders(HeaderEditsSpec)
         case canary(CanarySpec)
+        case mirror(MirrorSpec)
         case redirect(RedirectSpec)
         case respond(RespondSpec)
         case responseHeaders(HeaderEditsSpec)
@@ -255,34 +256,6 @@ package struct ForwardAuthSpec: Sendable {
     package var requestHeaders: [Spanned<String>] = []
     package var upstreamHeaders: [Spanned<String>] = []
     package var clientHeaders: [Spanned<String>] = []
-}
-
-/// `fault: { delay: 300ms, delay-share: 10%, until: 2026-12-01 }`.
-package struct FaultSpec: Sendable {
-    package var settings: FaultSettings
-    /// No header field tells the requests that are hit from the others.
-    package var isForAll: Bool
-}
-
-/// `canary: { upstream: orders-next, share: 5%, by: consumer }`.
-package struct CanarySpec: Sendable {
-    /// What a choice sticks to.
-    package enum Key: Sendable {
-        case random
-        case key(RateLimitKey)
-    }
-
-    package var upstream: Spanned<String>
-    /// Ascending by their instants.
-    package var steps: [CanarySettings.Step] = []
-    package var key: Spanned<Key>?
-}
-
-/// `concurrency-limit: { limit: 20, by: all }`.
-package struct ConcurrencyLimitSpec: Sendable {
-    package var limit: Spanned<UInt32>
-    /// As that of a rate limit.
-    package var key: Spanned<RateLimitKey>?
 }
 
 package struct RateLimitSpec: Sendable {

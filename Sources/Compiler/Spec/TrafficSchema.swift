@@ -81,4 +81,21 @@ extension PluginSchema {
             .required("share", "share", example: "share: 5%", "How many requests; `0%` is none."),
         ]
     )
+
+    static let mirror = SchemaMap(
+        "mirror",
+        "`mirror`",
+        path: "mirror",
+        "Sends a copy of requests to another upstream, whose answers nobody gets.",
+        [
+            .required("upstream", "name of an upstream", example: "upstream: orders-next", "Where the copies go."),
+            .optional(
+                "share",
+                "share",
+                default: "100%",
+                example: "share: 10%",
+                "How many requests, by chance."
+            ),
+        ]
+    )
 }

@@ -85,6 +85,10 @@ struct ProgramTables {
         guard !isEnded else { return words }
         for (_, code) in fixed { words += code }
         guard let forwarding = use.forwarding else { preconditionFailure("a route neither answers nor forwards") }
+        if let mirror = chain.mirror {
+            let capture = forwarding.mirrorCapture.map { UInt16($0 + 1) } ?? 0
+            words += [Opcode.mirror.word(argument: capture), UInt32(mirror.upstream), mirror.share]
+        }
         return words + proxy(forwarding, chain.canary, &text)
     }
 
@@ -134,7 +138,7 @@ struct ProgramTables {
             [Opcode.redirect.word(argument: settings.argument), policies.add(settings.location, &text)]
         case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
         // Part of how a program ends.
-        case .canary: []
+        case .canary, .mirror: []
         case .responseHeaders, .securityHeaders: []
         }
     }
@@ -190,7 +194,8 @@ struct ProgramTables {
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
             case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection,
-                .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .canary, .redirect:
+                .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .canary,
+                .mirror, .redirect:
                 continue
             }
         }

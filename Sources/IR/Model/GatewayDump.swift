@@ -182,6 +182,7 @@ package struct GatewayDump {
             let hashed =
                 (forwarding.hashedCapture.map { ", hashed by capture \($0)" } ?? "")
                 + (forwarding.canaryCapture.map { ", the canary's hashed by capture \($0)" } ?? "")
+                + (forwarding.mirrorCapture.map { ", the mirror's hashed by capture \($0)" } ?? "")
             add("to \(gateway.upstreams[forwarding.upstream].name) \(path)\(host)\(hashed)", depth: 1)
         }
     }
@@ -249,6 +250,8 @@ package struct GatewayDump {
         case .rateLimit(let settings): text(settings)
         case .fault(let settings): settings.text
         case .canary(let settings): text(settings)
+        case .mirror(let settings):
+            "\(settings.share) in a million to \(gateway.upstreams[settings.upstream].name)"
         case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
         case .redirect(let settings):
             "\(settings.status) \(GatewayDump.text(settings.location)), query \(settings.keepsQuery)"

@@ -148,6 +148,9 @@ private struct GatewaySlicer {
         case .canary(var settings):
             settings.upstream = upstreams[settings.upstream] ?? 0
             return .canary(settings)
+        case .mirror(var settings):
+            settings.upstream = upstreams[settings.upstream] ?? 0
+            return .mirror(settings)
         case .acl(.claims), .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .jwt, .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             return plugin
@@ -162,6 +165,7 @@ extension Plugin {
         case .forwardAuth(let settings): settings.upstream
         case .oauth2Introspection(let settings): settings.upstream
         case .canary(let settings): settings.upstream
+        case .mirror(let settings): settings.upstream
         default: nil
         }
     }

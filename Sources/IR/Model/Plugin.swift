@@ -27,6 +27,7 @@ package enum Plugin: Hashable, Sendable {
     case fault(FaultSettings)
     case requestHeaders(HeaderEdits)
     case canary(CanarySettings)
+    case mirror(MirrorSettings)
     case redirect(RedirectSettings)
     case respond(RespondSettings)
     case responseHeaders(HeaderEdits)
@@ -51,6 +52,7 @@ package enum Plugin: Hashable, Sendable {
         case .fault: .fault
         case .requestHeaders: .requestHeaders
         case .canary: .canary
+        case .mirror: .mirror
         case .redirect: .redirect
         case .respond: .respond
         case .responseHeaders: .responseHeaders
@@ -102,6 +104,14 @@ extension Chain {
     package var canary: CanarySettings? {
         for step in steps {
             if case .canary(let settings) = step.plugin { return settings }
+        }
+        return nil
+    }
+
+    /// Where copies of the requests go, if they do.
+    package var mirror: MirrorSettings? {
+        for step in steps {
+            if case .mirror(let settings) = step.plugin { return settings }
         }
         return nil
     }

@@ -12,7 +12,7 @@ package enum Phase: UInt8, CaseIterable, Comparable, Sendable {
     /// What is rehearsed, once it is sure that the request would pass.
     case fault
     case requestTransform
-    /// Which upstream it is.
+    /// Which upstreams it is.
     case destination
     case answer
     case responseTransform
@@ -41,6 +41,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case fault
     case requestHeaders
     case canary
+    case mirror
     case redirect
     case respond
     case responseHeaders
@@ -66,6 +67,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .fault: "fault"
         case .requestHeaders: "request-headers"
         case .canary: "canary"
+        case .mirror: "mirror"
         case .redirect: "redirect"
         case .respond: "respond"
         case .responseHeaders: "response-headers"
@@ -84,7 +86,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .concurrencyLimit, .rateLimit: .rateLimit
         case .fault: .fault
         case .requestHeaders: .requestTransform
-        case .canary: .destination
+        case .canary, .mirror: .destination
         case .redirect, .respond: .answer
         case .responseHeaders, .securityHeaders: .responseTransform
         }
@@ -95,7 +97,8 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         switch self {
         case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection: true
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth,
-            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .redirect, .respond, .responseHeaders,
+            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
+            .responseHeaders,
             .securityHeaders:
             false
         }

@@ -49,19 +49,23 @@ package struct Forwarding: Hashable, Sendable {
     package var hashedCapture: Int?
     /// The same, where a canary's upstream hashes one.
     package var canaryCapture: Int?
+    /// The same, where a mirror's upstream hashes one.
+    package var mirrorCapture: Int?
 
     package init(
         upstream: Int,
         path: ForwardedPath,
         preservesHost: Bool = false,
         hashedCapture: Int? = nil,
-        canaryCapture: Int? = nil
+        canaryCapture: Int? = nil,
+        mirrorCapture: Int? = nil
     ) {
         self.upstream = upstream
         self.path = path
         self.preservesHost = preservesHost
         self.hashedCapture = hashedCapture
         self.canaryCapture = canaryCapture
+        self.mirrorCapture = mirrorCapture
     }
 }
 

@@ -19,6 +19,7 @@
 /// | `respond` | 0 | response |
 /// | `proxy` | path mode, bit 8: preserve host, bits 9 on: hashed capture | upstream, segment count or template |
 /// | `proxySplit` | as `proxy` | as `proxy`, canary, one more than the capture that its upstream hashes or 0 |
+/// | `mirror` | one more than the capture that its upstream hashes, or 0 | upstream, share in millionths |
 /// | `authenticateBasic` | bit 8: forward, bit 9: optional | |
 /// | `authenticateCertificate` | bit 9: optional | |
 /// | `requireConsumer` | 1: by a key | anonymous consumer or none |
@@ -90,6 +91,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case injectFault = 24
     /// `proxy`, or to another upstream, and ends the request program.
     case proxySplit = 25
+    /// Sends a copy of the request to another upstream, too.
+    case mirror = 26
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -110,7 +113,9 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
             .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .enterLimit,
             .injectFault:
             2
-        case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims: 3
+        case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims,
+            .mirror:
+            3
         case .proxySplit: 5
         case .requireGroup: 9
         case .admitPreview: 10

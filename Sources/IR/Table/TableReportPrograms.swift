@@ -73,6 +73,9 @@ extension TableReport {
                 + quoted(view.string(view.responses[first].headerLines))
         case .proxy: proxy(argument, at: offset)
         case .proxySplit: proxy(argument, at: offset) + canary(at: offset)
+        case .mirror:
+            "\(view.code[offset + 2]) in a million to \(view.string(view.upstreams[first].name))"
+                + (argument == 0 ? "" : ", hashed by capture \(argument - 1)")
         case .stampRequestID: name(at: offset)
         }
     }
@@ -281,6 +284,7 @@ extension Opcode {
         case .enterLimit: "enter-limit"
         case .injectFault: "inject-fault"
         case .proxySplit: "proxy-split"
+        case .mirror: "mirror"
         case .introspectToken: "introspect-token"
         case .requireConsumer: "require-consumer"
         case .crossOrigin: "cross-origin"

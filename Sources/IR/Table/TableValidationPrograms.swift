@@ -110,6 +110,10 @@ extension TableView {
             try require(argument <= InstructionFlag.passesStrangers, .code, offset, "unknown flags")
             try validateGroups(at: offset + 1)
         case .proxy: try validateProxy(argument, at: offset)
+        case .mirror:
+            try require(argument <= TableLayout.captureCountMax, .code, offset, "unknown flags")
+            try check(code[offset + 1], below: upstreams.count, .code, offset, "upstream")
+            try require(code[offset + 2] <= 1_000_000, .code, offset, "more than all requests are copied")
         case .proxySplit:
             try validateProxy(argument, at: offset)
             try check(code[offset + 3], below: canaries.count, .code, offset, "canary")
@@ -151,7 +155,7 @@ extension TableView {
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
         case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
-            .askAuthorizer, .introspectToken, .enterLimit, .injectFault, .proxySplit:
+            .askAuthorizer, .introspectToken, .enterLimit, .injectFault, .proxySplit, .mirror:
             break
         }
     }

@@ -235,6 +235,11 @@ extension StatusFacts {
         metrics.family(faults, .counter, "Requests that were delayed or answered for a rehearsal.")
         metrics.sample(faults, ["kind": "delay"], sum(.faultsDelayed))
         metrics.sample(faults, ["kind": "abort"], sum(.faultsAborted))
+        let copies = "apic_mirrored_requests_total"
+        metrics.family(copies, .counter, "Copies of requests, by what became of them.")
+        metrics.sample(copies, ["result": "sent"], sum(.mirrorsSent))
+        metrics.sample(copies, ["result": "dropped"], sum(.mirrorsDropped))
+        put(&metrics, "apic_mirrored_requests_in_flight", .gauge, "Copies of requests in flight.", .mirrorsOpen)
         put(&metrics, "apic_canary_requests_total", .counter, "Requests that went to a canary's upstream.", .diverted)
     }
 

@@ -21,13 +21,19 @@ struct SessionStore: BitwiseCopyable {
     let library: SessionLibrary
     private let state: Slab<State>
 
-    /// - Parameter sockets: `descriptorCount` descriptors, then those of streams.
-    init(sockets: Slab<Socket>, descriptorCount: Int, blocks: BlockPool, metrics: WorkerMetrics) {
+    /// - Parameter sockets: `descriptorCount` descriptors, then `streamCount` streams, then others perhaps.
+    init(
+        sockets: Slab<Socket>,
+        descriptorCount: Int,
+        streamCount: Int,
+        blocks: BlockPool,
+        metrics: WorkerMetrics
+    ) {
         self.sockets = sockets
         firstSocket = Int32(descriptorCount)
         self.blocks = blocks
         self.metrics = metrics
-        streams = Slab(zeroed: sockets.capacity - descriptorCount)
+        streams = Slab(zeroed: streamCount)
         sessions = Slab(zeroed: descriptorCount)
         library = SessionLibrary()
         state = Slab(capacity: 1, repeating: State())

@@ -31,4 +31,7 @@ struct RequestEdits: BitwiseCopyable {
     var isTokenRead = false
     /// The field that carries the request's id to the upstream; empty if there is none.
     var requestIDName = TextReference()
+    /// The upstream that gets a copy, or none; and one more than the capture that it hashes, or 0.
+    var mirror = TableLayout.none
+    var mirrorCapture: UInt8 = 0
 }

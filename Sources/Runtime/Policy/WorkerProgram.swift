@@ -114,6 +114,11 @@ extension Worker {
             case .proxy:
                 prepare(x, argument, pathOperand: view.code[counter + 2])
                 return .proxy(upstream: view.code[counter + 1])
+            case .mirror:
+                if chance.next(below: Share.whole) < view.code[counter + 2] {
+                    edits.mirror = view.code[counter + 1]
+                    edits.mirrorCapture = UInt8(truncatingIfNeeded: argument)
+                }
             case .proxySplit:
                 prepare(x, argument, pathOperand: view.code[counter + 2])
                 let canary = view.canaries[view.code[counter + 3]]

@@ -16,6 +16,7 @@ extension Worker {
             blocks.give(block)
             return refuse(x, .headTooLarge)
         }
+        if edits.mirror != TableLayout.none { return forwardWithCopy(x, block) }
         attempt(x, block)
     }
 

@@ -12,7 +12,13 @@ struct RehearsedSession {
         guard let metrics = WorkerMetrics.make() else { return nil }
         sockets = Slab(zeroed: 1 + 64)
         sockets[0] = Socket()
-        store = SessionStore(sockets: sockets, descriptorCount: 1, blocks: BlockPool(), metrics: metrics)
+        store = SessionStore(
+            sockets: sockets,
+            descriptorCount: 1,
+            streamCount: sockets.capacity - 1,
+            blocks: BlockPool(),
+            metrics: metrics
+        )
         store.setBounds(RehearsedSession.bounds, openCountMax: 64)
         guard let session = Session.begin(store, 0, role: role, now: 0) else { return nil }
         self.session = session

@@ -95,6 +95,10 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case faultsAborted
     /// Requests that went to the upstream of a canary.
     case diverted
+    /// Copies of requests: sent, not made, and in flight.
+    case mirrorsSent
+    case mirrorsDropped
+    case mirrorsOpen
     /// Requests whose consumer is in no group that may pass.
     case forbidden
     /// Requests from an address that may not call.

@@ -65,6 +65,8 @@ struct Exchange: BitwiseCopyable {
     var isOldClient = false
     /// The client speaks HTTP/2.
     var isStream = false
+    /// A copy of a request, of which its client knows nothing.
+    var isCopy = false
     var body = BodyReader(.none)
     /// Where the body goes on in the client's input block.
     var bodyCursor: Int32 = 0

@@ -63,8 +63,9 @@ enum OutputTail: UInt8, BitwiseCopyable {
     }
 }
 
-/// One descriptor of a worker, or one stream of an HTTP/2 session. Plain values in a slab that is indexed by
-/// descriptor; streams have the indices behind all descriptors.
+/// One descriptor of a worker, one stream of an HTTP/2 session, or the client that a copied request does not have.
+/// Plain values in a slab that is indexed by descriptor; streams have the indices behind all descriptors, copies those
+/// behind all streams.
 struct Socket: BitwiseCopyable {
     /// Grows when the descriptor is closed, so that events of a former life are known as such.
     var generation: UInt32 = 0

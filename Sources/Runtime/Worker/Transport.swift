@@ -6,4 +6,10 @@ enum Transport: UInt8, BitwiseCopyable {
     case tls
     /// A stream of an HTTP/2 connection.
     case stream
+    /// Nobody's: a copy of a request has come from it, and the answer is thrown away.
+    case sink
+
+    /// No descriptor stands behind the socket.
+    @inline(__always)
+    var isVirtual: Bool { rawValue >= Transport.stream.rawValue }
 }

@@ -26,6 +26,8 @@ struct Worker: ~Copyable {
     let sockets: Slab<Socket>
     /// Sessions of HTTP/2, and their streams, whose sockets have the indices behind all descriptors.
     let http2: SessionStore
+    /// Sockets behind those of streams.
+    var mirrors: MirrorSockets
     var exchanges: Slab<Exchange>
     /// By exchange: what asks other servers.
     let consultations: Slab<Consultation>
@@ -105,10 +107,18 @@ struct Worker: ~Copyable {
         self.settings = settings
         self.listeners = listeners
         self.epoll = epoll
-        sockets = Slab(zeroed: descriptorCount + Limits.workerStreamCountMax)
-        exchanges = Slab(zeroed: descriptorCount + Limits.workerStreamCountMax)
-        consultations = Slab(zeroed: descriptorCount + Limits.workerStreamCountMax)
-        http2 = SessionStore(sockets: sockets, descriptorCount: descriptorCount, blocks: blocks, metrics: link.metrics)
+        let streamsEnd = descriptorCount + Limits.workerStreamCountMax
+        sockets = Slab(zeroed: streamsEnd + Limits.mirrorCountMax)
+        exchanges = Slab(zeroed: streamsEnd + Limits.mirrorCountMax)
+        consultations = Slab(zeroed: streamsEnd + Limits.mirrorCountMax)
+        mirrors = MirrorSockets(first: Int32(streamsEnd))
+        http2 = SessionStore(
+            sockets: sockets,
+            descriptorCount: descriptorCount,
+            streamCount: Limits.workerStreamCountMax,
+            blocks: blocks,
+            metrics: link.metrics
+        )
         now = apic_microseconds()
         wall = apic_wall_milliseconds()
         instant = wall / 1000 + settings.clockOffset
@@ -317,6 +327,7 @@ struct Worker: ~Copyable {
         for descriptor in 0..<http2.firstSocket where sockets[descriptor].role == .client {
             closeClient(descriptor)
         }
+        for socket in mirrors.used where sockets[socket].role == .client { abandonClient(socket) }
         for descriptor in 0..<http2.firstSocket {
             switch sockets[descriptor].role {
             case .upstream: closeUpstream(descriptor)

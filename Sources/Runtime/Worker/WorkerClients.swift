@@ -216,16 +216,20 @@ extension Worker {
         decide(x)
     }
 
-    mutating func takeExchange(_ descriptor: Int32) -> Int32 {
-        let x: Int32
+    /// A place for an exchange.
+    mutating func takeSlot() -> Int32 {
         if freeExchange >= 0 {
-            x = freeExchange
+            let x = freeExchange
             freeExchange = exchanges[x].next
-        } else {
-            // There are as many exchanges as sockets, and a client has at most one.
-            x = Int32(exchangeCount)
-            exchangeCount += 1
+            return x
         }
+        // There are as many exchanges as sockets, and a client has at most one.
+        exchangeCount += 1
+        return Int32(exchangeCount - 1)
+    }
+
+    mutating func takeExchange(_ descriptor: Int32) -> Int32 {
+        let x = takeSlot()
         exchanges[x] = Exchange()
         exchanges[x].state = .deciding
         exchanges[x].client = descriptor
@@ -241,6 +245,7 @@ extension Worker {
 
     /// The exchange is over and its answer is with the kernel, or in the client's output block.
     mutating func finish(_ x: Int32) {
+        if exchanges[x].isCopy { return finishCopy(x) }
         let descriptor = exchanges[x].client
         record(x)
         if exchanges[x].upstream >= 0 { releaseUpstream(x) }
@@ -269,17 +274,22 @@ extension Worker {
     }
 
     mutating func freeSlot(_ x: Int32) {
-        let table = exchanges[x].table
         if exchanges[x].state == .tunneling {
             metrics.subtract(.tunnelsOpen)
         } else {
             metrics.subtract(.requestsInFlight)
             requestCount -= 1
         }
-        if let block = exchanges[x].trailers.block { blocks.give(block) }
-        if let block = exchanges[x].answerTrailers.block { blocks.give(block) }
         if exchanges[x].limitPlace >= 0 { inFlight.leave(exchanges[x].limitPlace) }
         if exchanges[x].consultation != .none { forgetConsultation(x) }
+        returnSlot(x)
+    }
+
+    /// Gives back what every exchange holds, and its place.
+    mutating func returnSlot(_ x: Int32) {
+        let table = exchanges[x].table
+        if let block = exchanges[x].trailers.block { blocks.give(block) }
+        if let block = exchanges[x].answerTrailers.block { blocks.give(block) }
         exchanges[x].state = .free
         exchanges[x].next = freeExchange
         freeExchange = x
@@ -352,6 +362,7 @@ extension Worker {
     mutating func abandonClient(_ descriptor: Int32) {
         let x = sockets[descriptor].exchange
         if x >= 0 {
+            if exchanges[x].isCopy { return abandonCopy(x) }
             if exchanges[x].consultation == .asking { stopConsulting(x) }
             record(x)
             clearOutput(descriptor)

@@ -67,7 +67,7 @@ extension Worker {
     /// Closing will be a reset, and no goodbye goes before it: what is cut must not look whole.
     mutating func resetOnClose(_ descriptor: Int32) {
         // A stream is reset by its own kind of frame.
-        if sockets[descriptor].transport != .stream { apic_reset_on_close(descriptor) }
+        if !sockets[descriptor].transport.isVirtual { apic_reset_on_close(descriptor) }
         sockets[descriptor].hasFailed = true
     }
 
@@ -75,7 +75,7 @@ extension Worker {
     ///
     /// - Precondition: the input block, if there is one, has room behind `inputEnd`.
     mutating func receive(_ descriptor: Int32) -> Received {
-        if sockets[descriptor].transport == .stream { return receiveStream(descriptor) }
+        if sockets[descriptor].transport.isVirtual { return receiveVirtual(descriptor) }
         guard sockets[descriptor].isReadable else { return sockets[descriptor].hasEnded ? .ended : .blocked }
         let block = inputBlock(descriptor)
         let end = Int(sockets[descriptor].inputEnd)
@@ -98,6 +98,18 @@ extension Worker {
         if count == -Int(EAGAIN) { return .blocked }
         sockets[descriptor].hasFailed = true
         return .failed
+    }
+
+    private mutating func receiveVirtual(_ socket: Int32) -> Received {
+        // All that there is of a copied request stands in its block.
+        sockets[socket].transport == .stream ? receiveStream(socket) : .failed
+    }
+
+    private mutating func transmitVirtual(_ socket: Int32) -> Transmitted {
+        if sockets[socket].transport == .stream { return transmitStream(socket) }
+        sentCount = sockets[socket].outputCount
+        clearOutput(socket)
+        return .done
     }
 
     /// The input block of a connection, taken if there is none.
@@ -146,7 +158,7 @@ extension Worker {
 
     /// Sends what waits: own bytes, the borrowed stretch, the tail.
     mutating func transmit(_ descriptor: Int32) -> Transmitted {
-        if sockets[descriptor].transport == .stream { return transmitStream(descriptor) }
+        if sockets[descriptor].transport.isVirtual { return transmitVirtual(descriptor) }
         sentCount = 0
         guard sockets[descriptor].hasOutput else { return .done }
         guard sockets[descriptor].isWritable else { return .blocked }

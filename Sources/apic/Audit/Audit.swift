@@ -100,9 +100,9 @@ struct Audit {
             case .ipRestriction: row.addresses = plugins.text(step.plugin)
             case .cors: row.origins = plugins.text(step.plugin)
             case .requestSizeLimit(let settings): row.body = "\(settings.bodyBytesMax) bytes"
-            case .canary(let settings) where route.forwarding != nil:
-                row.leads += ", \(plugins.text(.canary(settings)))"
-            case .requestID, .fault, .requestHeaders, .canary, .redirect, .respond, .responseHeaders, .securityHeaders:
+            case .canary, .mirror:
+                if route.forwarding != nil { row.leads += ", \(plugins.text(step.plugin))" }
+            case .requestID, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
                 continue
             }
         }

@@ -49,6 +49,8 @@ struct PluginText {
         case .rateLimit(let settings): return limit(settings)
         case .fault(let settings): return Self.fault(settings)
         case .canary(let settings): return canary(settings)
+        case .mirror(let settings):
+            return "copies of \(Self.share(settings.share)) to \(gateway.upstreams[settings.upstream].name)"
         case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
         case .securityHeaders(let settings): return edits(settings.edits)

@@ -189,7 +189,8 @@ struct RoutedExplanation {
             guard settings.admits(origin) else { return (403, "pages of \(origin) may not call") }
             return (204, "the preflight is answered here")
         case .requestID, .ipRestriction, .requestSizeLimit, .mtlsAuth, .authentication, .forwardAuth, .concurrencyLimit,
-            .rateLimit, .fault, .requestHeaders, .canary, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond, .responseHeaders,
+            .securityHeaders:
             return nil
         }
     }
@@ -242,7 +243,7 @@ struct RoutedExplanation {
                 authenticates = authenticates || settings.consumerClaim != nil
                 claims = settings.headers
             case .forwardAuth(let settings): authorizer = settings
-            case .ipRestriction, .cors, .authentication, .acl, .concurrencyLimit, .rateLimit, .fault, .canary,
+            case .ipRestriction, .cors, .authentication, .acl, .concurrencyLimit, .rateLimit, .fault, .canary, .mirror,
                 .requestSizeLimit:
                 continue
             }
@@ -270,6 +271,10 @@ struct RoutedExplanation {
         if let canary = gateway.chains[route.chain].canary {
             let share = PluginText.share(canary.share(at: explanation.instant))
             lines.append(Explanation.row("", "or, \(share) of them, at \(gateway.upstreams[canary.upstream].name)"))
+        }
+        if let mirror = gateway.chains[route.chain].mirror {
+            let share = mirror.share == 1_000_000 ? "" : " of \(PluginText.share(mirror.share))"
+            lines.append(Explanation.row("", "and a copy\(share) at \(gateway.upstreams[mirror.upstream].name)"))
         }
         lines += UpstreamText.lines(
             upstream,
