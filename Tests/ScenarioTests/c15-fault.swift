@@ -93,6 +93,42 @@ struct FaultScenario {
         #expect(try frames.answer(1).text == "/slow/9 4 9")
     }
 
+    @Test("what another server said of a request is not forgotten while it is held up")
+    func behindAuthorizer() throws {
+        let judge = try ScriptedUpstream { turn in
+            let isFine = turn.request["X-Forwarded-Uri"] != "/shop/v1/denied"
+            try turn.answer(isFine ? 200 : 403, ["X-User: ann", "X-Left: 3"], "judge")
+        }
+        let upstream = try ScriptedUpstream { turn in
+            try turn.answer(200, [], "\(turn.request["X-User"] ?? "nobody") \(turn.request["Authorization"] ?? "-")")
+        }
+        defer {
+            judge.stop()
+            upstream.stop()
+        }
+        let gateway = try RunningGateway(
+            """
+            upstreams:
+              up: { targets: [ "http://127.0.0.1:\(upstream.port)" ] }
+              judge: { targets: [ "http://127.0.0.1:\(judge.port)" ] }
+            apis:
+              shop:
+                path: /shop
+                upstream: up
+                plugins:
+                  - forward-auth: { upstream: judge, upstream-headers: [ X-User ], client-headers: [ X-Left ] }
+                  - fault: { delay: 200ms, header: X-Rehearsal }
+                versions: { v1: { routes: [ "GET /{what}" ] } }
+            """
+        )
+        for fields in [["X-Rehearsal: 1"], []] {
+            let answer = try gateway.ask("GET /shop/v1/fine", fields + ["X-User: forged", "Authorization: Basic YTpi"])
+            #expect(answer.text == "ann -" && answer["X-Left"] == "3")
+            #expect(try gateway.ask("GET /shop/v1/denied", fields).text == "judge")
+        }
+        #expect(try gateway.metric(#"apic_faults_total{kind="delay"}"#) == 1)
+    }
+
     @Test("who goes away is not waited for")
     func cancel() throws {
         let upstream = try ScriptedUpstream()
