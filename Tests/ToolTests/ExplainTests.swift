@@ -41,6 +41,52 @@ struct ExplainTests {
         #expect(stranger.status == 2 && stranger.errors.contains("no consumer `bob`; it has none at all"))
     }
 
+    @Test("plugins that steer traffic, at the share of the day")
+    func traffic() throws {
+        let folder = try ScratchFolder()
+        try folder.write(
+            """
+            apic: 1
+            gateway: small
+            upstreams:
+              u: { targets: [ "http://127.0.0.1:9" ] }
+              next: { targets: [ "http://127.0.0.1:10" ] }
+            apis:
+              a:
+                path: /a
+                upstream: u
+                plugins:
+                  - concurrency-limit: { limit: 20, by: all }
+                  - fault: { delay: 300ms, delay-share: 0.5%, abort: 503, header: X-R, until: 2027-01-01 }
+                  - mirror: { upstream: next, share: 10% }
+                  - canary:
+                      upstream: next
+                      by: { header: X-S }
+                      steps: [ { from: 2026-12-01, share: 1.25% }, { from: 2026-12-08, share: 100% } ]
+                versions: { v1: { routes: [ GET / ] } }
+
+            """,
+            to: "api.yaml"
+        )
+        func explanation(_ day: String) throws -> String {
+            let outcome = try Program.apic.run(["explain", "api.yaml", "GET /a/v1", "--at", day], in: folder.url)
+            #expect(outcome.status == 0)
+            return outcome.output
+        }
+        let text = try explanation("2026-12-05")
+        for line in [
+            "20 at once for all together, else 503",
+            "0.5% are held up for 300 ms, 100% get 503, of those with `x-r`, until 2027-01-01T00:00:00Z",
+            "copies of 10% to next",
+            "1.25% from 2026-12-01T00:00:00Z on, 100% from 2026-12-08T00:00:00Z on to next by the header `x-s`",
+            "or, 1.25% of them, at next", "and a copy of 10% at next",
+        ] { #expect(text.contains(line), "\(line) in \(text)") }
+        #expect(try explanation("2026-11-30").contains("or, 0% of them, at next"))
+        #expect(try explanation("2026-12-08").contains("or, 100% of them, at next"))
+        let audit = try Program.apic.run(["audit", "api.yaml", "--at", "2026-12-05"], in: folder.url).output
+        #expect(audit.contains("20 at once") && audit.contains("copies of 10% to next"))
+    }
+
     @Test("no golden is left of a request that is gone")
     func orphans() throws {
         let expected = ExplainedRequest.all.map { "\($0.name).txt" }.sorted()
