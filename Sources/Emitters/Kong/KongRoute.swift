@@ -89,6 +89,7 @@ enum KongRateLimit {
         case .address: config.append("limit_by", .text("ip"))
         case .header(let name): config += ["limit_by": .text("header"), "header_name": .text(name)]
         case .path: throw KongRefusal("a rate limit of each path")
+        case .all: throw KongRefusal("one rate limit of all callers together")
         case .claim(let name): throw KongRefusal("a rate limit by the claim `\(name)`")
         }
         return ("rate-limiting", .map(config))
