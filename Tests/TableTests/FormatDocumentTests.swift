@@ -73,5 +73,6 @@ import Testing
         (.claimRequirements, ClaimRequirementRecord()), (.claimHeaders, ClaimHeaderRecord()),
         (.healthChecks, HealthRecord()), (.statusRanges, StatusRangeRecord()),
         (.authorizers, AuthorizerRecord()), (.introspections, IntrospectionRecord()),
+        (.signaturePolicies, SignaturePolicyRecord()),
     ]
 }

@@ -70,6 +70,7 @@ struct TableViewTests {
             (.statusRanges, address(view.statusRanges.pointer(0))), (.hashSlots, address(view.hashSlots.pointer(0))),
             (.authorizers, address(view.authorizers.pointer(0))), (.fieldNames, address(view.fieldNames.pointer(0))),
             (.introspections, address(view.introspections.pointer(0))),
+            (.signaturePolicies, address(view.signaturePolicies.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

@@ -22,8 +22,8 @@ extension PluginUse.Setting {
         case .requestID(let settings): FieldRules.areSame(settings.header, name)
         case .jwt, .oauth2Introspection:
             tokenSettings?.headers.contains { FieldRules.areSame($0.header, name) } ?? false
-        case .off, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication, .acl,
-            .forwardAuth, .rateLimit, .redirect, .respond, .responseHeaders, .securityHeaders:
+        case .off, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth,
+            .authentication, .acl, .forwardAuth, .rateLimit, .redirect, .respond, .responseHeaders, .securityHeaders:
             false
         }
     }

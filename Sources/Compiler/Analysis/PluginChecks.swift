@@ -171,6 +171,13 @@ extension PluginUse.Setting {
             }
             return (headers, settings.forwardsCredential)
         case .basicAuth(let settings): return ([("Authorization", true)], settings.forwardsCredential)
+        case .hmacAuth(let settings):
+            var headers: [(name: String, isWhole: Bool)] = []
+            if settings.schemes.contains(.messageSignatures) {
+                headers += [("Signature-Input", true), ("Signature", true)]
+            }
+            if settings.schemes.contains(.kong) { headers.append(("Authorization", true)) }
+            return (headers, settings.forwardsCredential)
         case .jwt, .oauth2Introspection:
             guard let settings = tokenSettings else { return ([], false) }
             let forwards = settings.forwardsCredential

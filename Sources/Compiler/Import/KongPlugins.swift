@@ -45,6 +45,7 @@ extension ImportFile {
             switch name {
             case "key-auth": keyAuth(config)
             case "basic-auth": basicAuth(config)
+            case "hmac-auth": hmacAuth(config)
             case "acl": groups(config)
             case "ip-restriction": addresses(config)
             case "rate-limiting": rateLimit(config)
@@ -105,6 +106,42 @@ extension ImportFile {
         }
         loseSettings(config, of: "basic-auth", known: ["hide_credentials", "anonymous", "realm"])
         return "basic-auth: { forward-credential: \(!(boolean(config["hide_credentials"]) ?? false)) }"
+    }
+
+    /// Kong takes a signature that covers nothing of the request unless `enforce_headers` says otherwise, and a date
+    /// that is not signed.
+    private mutating func hmacAuth(_ config: Entity) -> String? {
+        if let anonymous = config["anonymous"] {
+            lost("`anonymous` of plugin `hmac-auth`: add `authentication: { anonymous: NAME }`", at: anonymous)
+        }
+        if let body = config["validate_request_body"], boolean(body) == true {
+            lost("`validate_request_body` of plugin `hmac-auth`: the upstream must compare the digest", at: body)
+        }
+        loseSettings(
+            config,
+            of: "hmac-auth",
+            known: [
+                "hide_credentials", "clock_skew", "anonymous", "validate_request_body", "enforce_headers", "algorithms",
+                "realm",
+            ]
+        )
+        var components = ["@method", "@path", "@query"]
+        for (text, node) in texts(config["enforce_headers"]) {
+            switch text.lowercased() {
+            case "request-line", "@request-target", "date", "x-date": continue
+            case let name where name.utf8.allSatisfy({ Digits.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }):
+                if !components.contains(name) { components.append(name) }
+            default: lost("`\(text.excerpt)` in `enforce_headers` of plugin `hmac-auth`", at: node)
+            }
+        }
+        changed(
+            "`hmac-auth` wants `hmac-sha256`, and a signature over the date and `request-line` or `@request-target`",
+            at: config["algorithms"] ?? config.node
+        )
+        let skew = number(config["clock_skew"], 1...3_600) ?? 300
+        return
+            "hmac-auth: { scheme: kong, components: \(YAMLText.list(components)), lifetime: \(skew)s, skew: \(skew)s, "
+            + "forward-credential: \(!(boolean(config["hide_credentials"]) ?? false)) }"
     }
 
     private mutating func groups(_ config: Entity) -> String? {

@@ -75,8 +75,8 @@ struct UnitRenaming {
             case .forwardAuth(var spec):
                 rename(&spec.upstream, .upstream)
                 uses[index].setting = .forwardAuth(spec)
-            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
-                .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+                .hmacAuth, .jwt, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
                 break
             }
         }

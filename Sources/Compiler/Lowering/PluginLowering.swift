@@ -27,6 +27,7 @@ struct PluginLowering {
         case .mtlsAuth: .mtlsAuth
         case .keyAuth(let settings): .keyAuth(settings)
         case .basicAuth(let settings): .basicAuth(settings)
+        case .hmacAuth(let settings): .hmacAuth(settings)
         case .jwt(let spec): .jwt(spec.settings)
         case .oauth2Introspection(let spec): .oauth2Introspection(introspection(spec))
         case .authentication(let spec): .authentication(authentication(spec))
@@ -159,8 +160,9 @@ extension EffectiveChain {
                 (edits.set + edits.add).contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .respond(let spec): spec.headers.contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
-            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
-                .oauth2Introspection, .authentication, .acl, .forwardAuth, .rateLimit, .securityHeaders:
+            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+                .hmacAuth, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth, .rateLimit,
+                .securityHeaders:
                 false
             }
         }

@@ -147,6 +147,7 @@ extension SpecDecoder {
         case .mtlsAuth: return .mtlsAuth
         case .keyAuth: return .keyAuth(keyAuth(fields))
         case .basicAuth: return .basicAuth(basicAuth(fields))
+        case .hmacAuth: return hmacAuth(fields).map { .hmacAuth($0) }
         case .jwt: return jwt(fields).map { .jwt($0) }
         case .oauth2Introspection: return introspection(fields).map { .oauth2Introspection($0) }
         case .authentication: return authentication(fields).map { .authentication($0) }
@@ -171,6 +172,7 @@ extension SpecDecoder {
         case .mtlsAuth: return .mtlsAuth
         case .keyAuth: return .keyAuth(KeyAuthSettings())
         case .basicAuth: return .basicAuth(BasicAuthSettings())
+        case .hmacAuth: return .hmacAuth(SignatureSettings())
         case .requestID: return .requestID(RequestIDSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
         case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,

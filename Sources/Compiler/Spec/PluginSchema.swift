@@ -13,7 +13,7 @@ enum PluginSchema {
 
     /// Names of plugins that are part of the language, but not of this version of apic.
     static let later = [
-        "cache", "hmac-auth", "request-validation", "trace-context",
+        "cache", "request-validation", "trace-context",
     ]
 
     /// The settings of a plugin.
@@ -26,6 +26,7 @@ enum PluginSchema {
         case .mtlsAuth: mtlsAuth
         case .keyAuth: keyAuth
         case .basicAuth: basicAuth
+        case .hmacAuth: hmacAuth
         case .jwt: jwt
         case .oauth2Introspection: oauth2Introspection
         case .authentication: authentication
@@ -45,16 +46,18 @@ enum PluginSchema {
         switch kind {
         case .jwt: [tokenKey]
         case .rateLimit: [rateLimitKey]
-        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
-            .oauth2Introspection, .authentication,
-            .acl, .forwardAuth, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth,
+            .oauth2Introspection, .authentication, .acl, .forwardAuth, .requestHeaders, .redirect, .respond,
+            .responseHeaders, .securityHeaders:
             []
         }
     }
 
     /// What other gateways call a plugin that this version has.
     static let foreignNames = [
-        "api-key": "key-auth", "keyauth": "key-auth", "basicauth": "basic-auth", "multi-auth": "authentication",
+        "api-key": "key-auth", "keyauth": "key-auth", "basicauth": "basic-auth", "hmac": "hmac-auth",
+        "http-signatures": "hmac-auth",
+        "multi-auth": "authentication",
         "tls-auth": "mtls-auth", "jwt-auth": "jwt", "openid-connect": "jwt", "oidc": "jwt",
         "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
         "request-transformer": "request-headers", "response-transformer": "response-headers",

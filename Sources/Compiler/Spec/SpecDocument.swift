@@ -150,7 +150,8 @@ package struct ConsumerSpec: Sendable {
     package init(span: SourceSpan) { self.span = span }
 }
 
-/// `- key: "${env:ACME_KEY}"`, `- basic: { … }`, `- certificate: { … }` or `- jwt: acme`, with `id:` and dates.
+/// `- key: "${env:ACME_KEY}"`, `- basic: { … }`, `- hmac: { … }`, `- certificate: { … }` or `- jwt: acme`, with `id:`
+/// and dates.
 package struct CredentialSpec: Sendable {
     package enum Key: Sendable {
         case literal([UInt8])
@@ -166,6 +167,8 @@ package struct CredentialSpec: Sendable {
     package var key: Spanned<Key>
     /// Of `basic:`, whose password is the key.
     package var username: Spanned<String>?
+    /// Of `hmac:`, whose secret is the key.
+    package var keyID: Spanned<String>?
     package var notBefore: Spanned<Instant>?
     package var expires: Spanned<Instant>?
 
@@ -188,6 +191,7 @@ package struct PluginUse: Sendable {
         case mtlsAuth
         case keyAuth(KeyAuthSettings)
         case basicAuth(BasicAuthSettings)
+        case hmacAuth(SignatureSettings)
         case jwt(TokenSpec)
         case oauth2Introspection(IntrospectionSpec)
         case authentication(AuthenticationSpec)

@@ -16,6 +16,7 @@ struct PolicyTables {
     var edge = EdgeTables()
     var tokens = TokenTables()
     var consulting = ConsultingTables()
+    var signatures = SignatureTables()
 
     // Only ever asked for a value, never walked: their order does not reach the table.
     private var knownRateLimits: [RateLimitSettings: UInt32] = [:]

@@ -113,6 +113,11 @@ struct ProgramTables {
                     argument: mode.flags | (settings.forwardsCredential ? InstructionFlag.forwardsCredential : 0)
                 )
             ]
+        case .hmacAuth(let settings):
+            [
+                Opcode.authenticateSignature.word(argument: mode.flags),
+                policies.signatures.add(settings, &policies.tokens, &text),
+            ]
         case .jwt(let settings):
             [Opcode.authenticateToken.word(argument: mode.flags), policies.tokens.add(settings, &text)]
         case .oauth2Introspection(let settings): introspection(settings, mode, &text)
@@ -177,9 +182,8 @@ struct ProgramTables {
             case .cors(let settings):
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
-            case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection,
-                .authentication, .acl,
-                .forwardAuth, .requestHeaders, .redirect:
+            case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt,
+                .oauth2Introspection, .authentication, .acl, .forwardAuth, .requestHeaders, .redirect:
                 continue
             }
         }

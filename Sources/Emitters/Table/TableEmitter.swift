@@ -189,5 +189,6 @@ extension TableWriter {
         set(.authorizers, programs.policies.consulting.authorizers)
         set(.fieldNames, programs.policies.consulting.fieldNames)
         set(.introspections, programs.policies.consulting.introspections)
+        set(.signaturePolicies, programs.policies.signatures.policies)
     }
 }

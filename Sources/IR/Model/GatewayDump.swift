@@ -82,6 +82,7 @@ package struct GatewayDump {
                 switch credential.scheme {
                 case .key: ""
                 case .basic(let username): "user \(username) "
+                case .signature(let keyID): "hmac \(keyID) "
                 case .certificate: "certificate "
                 case .token: "token "
                 }
@@ -220,6 +221,7 @@ package struct GatewayDump {
             settings.sources.map { GatewayDump.text($0) }.joined(separator: ", ")
                 + ", forward \(settings.forwardsCredential)"
         case .basicAuth(let settings): "forward \(settings.forwardsCredential)"
+        case .hmacAuth(let settings): settings.text
         case .jwt(let settings): settings.text
         case .oauth2Introspection(let settings): settings.text(gateway)
         case .authentication(let settings):

@@ -17,6 +17,7 @@ package enum Plugin: Hashable, Sendable {
     case mtlsAuth
     case keyAuth(KeyAuthSettings)
     case basicAuth(BasicAuthSettings)
+    case hmacAuth(SignatureSettings)
     case jwt(TokenSettings)
     case oauth2Introspection(IntrospectionSettings)
     case authentication(AuthenticationSettings)
@@ -38,6 +39,7 @@ package enum Plugin: Hashable, Sendable {
         case .mtlsAuth: .mtlsAuth
         case .keyAuth: .keyAuth
         case .basicAuth: .basicAuth
+        case .hmacAuth: .hmacAuth
         case .jwt: .jwt
         case .oauth2Introspection: .oauth2Introspection
         case .authentication: .authentication

@@ -27,6 +27,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case mtlsAuth
     case keyAuth
     case basicAuth
+    case hmacAuth
     case jwt
     case oauth2Introspection
     case authentication
@@ -49,6 +50,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .mtlsAuth: "mtls-auth"
         case .keyAuth: "key-auth"
         case .basicAuth: "basic-auth"
+        case .hmacAuth: "hmac-auth"
         case .jwt: "jwt"
         case .oauth2Introspection: "oauth2-introspection"
         case .authentication: "authentication"
@@ -69,7 +71,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .ipRestriction: .origin
         case .cors: .crossOrigin
         case .requestSizeLimit: .sizeLimit
-        case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection, .authentication: .authentication
+        case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection, .authentication: .authentication
         case .acl, .forwardAuth: .authorization
         case .rateLimit: .rateLimit
         case .requestHeaders: .requestTransform
@@ -81,7 +83,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     /// Whether the plugin finds out who calls by a credential.
     package var findsConsumer: Bool {
         switch self {
-        case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection: true
+        case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection: true
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth, .rateLimit,
             .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             false

@@ -25,6 +25,7 @@
 /// | `requireClaims` | 0 | first requirement, count |
 /// | `askAuthorizer` | 0 | authorizer |
 /// | `introspectToken` | bit 9: optional | introspection |
+/// | `authenticateSignature` | bit 9: optional | signature policy |
 /// | `admitAddress` | 0 allow, 1 deny | address set |
 /// | `crossOrigin` | 0 | cross-origin policy |
 /// | `redirect` | status, bit 15: with the query | template |
@@ -81,6 +82,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case askAuthorizer = 21
     /// Finds out who calls by a token of which an authorization server says what it is worth.
     case introspectToken = 22
+    /// Finds the consumer by a signature over the request.
+    case authenticateSignature = 23
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -98,7 +101,7 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
         case .end, .authenticateBasic, .authenticateCertificate: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
-            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken:
+            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .authenticateSignature:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims: 3
         case .requireGroup: 9
@@ -148,8 +151,8 @@ package enum InstructionFlag {
     package static let echoes: UInt16 = 1 << 2
     /// `requestID`: the low bits say whose ids are believed (`RequestIDAcceptance`).
     package static let acceptanceMask: UInt16 = 3
-    /// `authenticateKey`, `authenticateBasic`, `authenticateCertificate`, `authenticateToken`, `introspectToken`: a
-    /// request without the credential passes.
+    /// `authenticateKey`, `authenticateBasic`, `authenticateCertificate`, `authenticateToken`, `introspectToken`,
+    /// `authenticateSignature`: a request without the credential passes.
     package static let isOptional: UInt16 = 1 << 9
     /// `authenticateKey`, `authenticateBasic`: the upstream gets to see the credential.
     package static let forwardsCredential: UInt16 = 1 << 8

@@ -130,6 +130,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case authorizers
     case fieldNames
     case introspections
+    case signaturePolicies
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -184,6 +185,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .hashSlots: 2
         case .authorizers: MemoryLayout<AuthorizerRecord>.stride
         case .introspections: MemoryLayout<IntrospectionRecord>.stride
+        case .signaturePolicies: MemoryLayout<SignaturePolicyRecord>.stride
         }
     }
 }

@@ -44,6 +44,7 @@ extension TableReport {
         case .authenticateBasic, .authenticateCertificate: String(credentialFlags(argument).dropFirst(2))
         case .authenticateToken: token(view.tokenPolicies[first]) + credentialFlags(argument)
         case .introspectToken: introspection(view.introspections[first]) + credentialFlags(argument)
+        case .authenticateSignature: signature(view.signaturePolicies[first]) + credentialFlags(argument)
         case .askAuthorizer: authorizer(view.authorizers[first])
         case .requireClaims: claims(RangeRecord(first: first, count: view.code[offset + 2]))
         case .requireConsumer:
@@ -202,6 +203,16 @@ extension TableReport {
             + "\(record.keepsRefusedSeconds) s"
     }
 
+    private func signature(_ policy: SignaturePolicyRecord) -> String {
+        let schemes = [(policy.takesMessages, "message-signatures"), (policy.takesKong, "kong")].filter(\.0).map(\.1)
+        let names = ["@method", "@authority", "@scheme", "@path", "@query", "content-digest"].enumerated()
+        let parts = names.filter { policy.parts & 1 << UInt32($0.offset) != 0 }.map(\.element)
+        let covered = (parts + [texts(policy.fields)].filter { !$0.isEmpty }).joined(separator: " ")
+        let label = policy.label.count == 0 ? "" : " labelled \(view.string(policy.label))"
+        return "\(schemes.joined(separator: " or "))\(label) over \(covered), at most \(policy.lifetimeSeconds) s old"
+            + (policy.forwards ? ", forwarded" : "")
+    }
+
     private func authorizer(_ record: AuthorizerRecord) -> String {
         let lists = [
             ("sent", record.requestHeaders), ("passed on", record.upstreamHeaders), ("told", record.clientHeaders),
@@ -246,6 +257,7 @@ extension Opcode {
         case .requireClaims: "require-claims"
         case .askAuthorizer: "ask-authorizer"
         case .introspectToken: "introspect-token"
+        case .authenticateSignature: "authenticate-signature"
         case .requireConsumer: "require-consumer"
         case .crossOrigin: "cross-origin"
         case .redirect: "redirect"

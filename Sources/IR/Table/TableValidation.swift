@@ -16,6 +16,7 @@ extension TableView {
         try validateRevocations()
         try validateTokens()
         try validateConsulting()
+        try validateSignatures()
         try validateTemplates()
         try validatePrograms()
         try validateAutomata()

@@ -84,6 +84,9 @@ extension TableView {
         case .introspectToken:
             try require(argument & ~InstructionFlag.isOptional == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: introspections.count, .code, offset, "introspection")
+        case .authenticateSignature:
+            try require(argument & ~InstructionFlag.isOptional == 0, .code, offset, "unknown flags")
+            try check(code[offset + 1], below: signaturePolicies.count, .code, offset, "signature policy")
         case .askAuthorizer:
             try require(argument == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: authorizers.count, .code, offset, "authorizer")
@@ -138,7 +141,7 @@ extension TableView {
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
         case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
-            .askAuthorizer, .introspectToken:
+            .askAuthorizer, .introspectToken, .authenticateSignature:
             break
         }
     }

@@ -180,6 +180,7 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var authorizers: Section<AuthorizerRecord> { section(56) }
     @inlinable package var fieldNames: Section<TextReference> { section(57) }
     @inlinable package var introspections: Section<IntrospectionRecord> { section(58) }
+    @inlinable package var signaturePolicies: Section<SignaturePolicyRecord> { section(59) }
 
     /// The settings of the gateway as a whole.
     @inlinable

@@ -42,6 +42,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case keysUnavailable
     case claimsInsufficient
     case unauthenticatedIntrospection
+    case unauthenticatedSignature
     /// Nobody says what a token is worth.
     case introspectionUnavailable
     /// The server that decides did not answer.
@@ -55,7 +56,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .none: 200
         case .malformed, .selectorContradictory, .secureOnly: 400
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken, .unauthenticatedIntrospection:
+            .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             401
         case .forbidden, .claimsInsufficient, .addressNotAllowed, .originNotAllowed, .authorizerDenied: 403
         case .notFound, .versionUnknown: 404
@@ -99,7 +100,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .brownout: "version-brownout"
         case .bodyTooLarge: "body-too-large"
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken, .unauthenticatedIntrospection:
+            .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             "authentication-required"
         case .keysUnavailable: "keys-unavailable"
         case .claimsInsufficient: "claims-insufficient"
@@ -143,7 +144,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .brownout: "This version of the API is deprecated and rests for a while; see Retry-After."
         case .bodyTooLarge: "The request's body is larger than this route takes."
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken, .unauthenticatedIntrospection:
+            .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             "The request needs a valid credential."
         case .keysUnavailable: "The gateway has no keys yet to check tokens by; see Retry-After."
         case .introspectionUnavailable: "Nobody could be asked what the token is worth; see Retry-After."
@@ -184,6 +185,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .unauthenticatedAny: "authentication"
         case .unauthenticatedToken, .keysUnavailable: "jwt"
         case .unauthenticatedIntrospection, .introspectionUnavailable: "oauth2-introspection"
+        case .unauthenticatedSignature: "hmac-auth"
         case .forbidden, .claimsInsufficient: "acl"
         case .authorizerUnavailable, .authorizerDenied: "forward-auth"
         case .addressNotAllowed: "ip-restriction"

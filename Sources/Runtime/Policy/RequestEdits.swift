@@ -16,6 +16,8 @@ struct RequestEdits: BitwiseCopyable {
     var pathMode = PathModeCode.whole
     /// Segments to cut, or the template.
     var pathOperand: UInt32 = 0
+    /// The path as the client sent it, which is what it signed.
+    var sentPath = Bytes.empty
     /// A stretch of the query that carried a credential, with one `&`; empty if there is none.
     var queryCut = Cut()
     /// A stretch of a `Cookie` value that carried a credential, and the field's index; -1 if there is none.

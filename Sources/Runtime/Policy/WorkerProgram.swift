@@ -69,6 +69,8 @@ extension Worker {
             case .authenticateCertificate: refusal = authenticateCertificate(x, argument: argument)
             case .authenticateToken:
                 refusal = authenticateToken(x, fields, policy: view.code[counter + 1], argument: argument)
+            case .authenticateSignature:
+                refusal = authenticateSignature(x, fields, policy: view.code[counter + 1], argument: argument)
             case .askAuthorizer:
                 return .suspend(.authorizer(view.code[counter + 1]), counter: next, isHidden: isHidden)
             case .introspectToken:

@@ -79,6 +79,16 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case tokensLackingClaims
     case tokensOfNobody
     case tokensInactive
+    /// Signatures over requests that were good, and those that were refused, by the reason.
+    case signaturesVerified
+    case signaturesMalformed
+    case signaturesOfUnknownKey
+    case signaturesOfOtherAlgorithm
+    case signaturesIncomplete
+    case signaturesForged
+    case signaturesExpired
+    case signaturesNotYetValid
+    case signaturesOfOthers
     /// What authorization servers said of tokens: good, bad, and nothing of use.
     case introspectionsActive
     case introspectionsRefused

@@ -122,6 +122,7 @@ struct Exchange: BitwiseCopyable {
     /// Who the token is about, for counting; 0 if nobody.
     var subject: UInt64 = 0
     var tokenFault = TokenFault.none
+    var signatureFault = SignatureFault.none
     /// The origin that may read the answer, as offset from the head's first byte; 0 bytes if there is none.
     var originStart: UInt16 = 0
     var originCount: UInt16 = 0

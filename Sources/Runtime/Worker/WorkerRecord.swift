@@ -88,7 +88,13 @@ extension Worker {
                 exchanges[x].tokenFault != .none
                 && (exchanges[x].refusal == .unauthenticatedToken
                     || exchanges[x].refusal == .unauthenticatedIntrospection)
-            line.reason = TableBytes(isToken ? exchanges[x].tokenFault.word : exchanges[x].refusal.type)
+            let isSignature =
+                exchanges[x].signatureFault != .none && exchanges[x].refusal == .unauthenticatedSignature
+            line.reason = TableBytes(
+                isToken
+                    ? exchanges[x].tokenFault.word
+                    : isSignature ? exchanges[x].signatureFault.word : exchanges[x].refusal.type
+            )
         }
         line.append(to: log, fields: fields)
     }

@@ -88,7 +88,7 @@ struct Audit {
         var authorizer: String?
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
-            case .mtlsAuth, .keyAuth, .basicAuth: ways.append(step.plugin.name)
+            case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth: ways.append(step.plugin.name)
             case .jwt, .oauth2Introspection:
                 ways.append(step.plugin.name)
                 if step.plugin.tokenSettings?.consumerClaim == nil { admitsStrangers = true }
@@ -159,6 +159,7 @@ extension Credential {
         switch scheme {
         case .key: "key"
         case .basic(let username): "user \(username)"
+        case .signature(let keyID): "hmac \(keyID)"
         case .certificate: "certificate"
         case .token: "token"
         }

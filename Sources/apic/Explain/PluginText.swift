@@ -27,6 +27,10 @@ struct PluginText {
         case .mtlsAuth: return "the client's certificate, else 401"
         case .basicAuth(let settings):
             return "user name and password, else 401" + (settings.forwardsCredential ? "; the upstream sees them" : "")
+        case .hmacAuth(let settings):
+            let covered = settings.components.map(\.name).joined(separator: " ")
+            return "a signature over \(covered), at most \(settings.lifetimeSeconds) s old, else 401"
+                + (settings.forwardsCredential ? "; the upstream sees it" : "")
         case .jwt(let settings): return token(settings)
         case .oauth2Introspection(let settings):
             return token(settings.token) + "; \(gateway.upstreams[settings.upstream].name) is asked what it is worth, "

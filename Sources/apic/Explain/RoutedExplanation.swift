@@ -159,6 +159,14 @@ struct RoutedExplanation {
             let hasPassword = fields.contains { $0.value.lowercased().hasPrefix("basic ") }
             if hasPassword || explanation.consumer != nil || hasOtherWays { return nil }
             return (401, "the request has no user name and password")
+        case .hmacAuth(let settings):
+            let values = explanation.request.fields.filter { $0.name.lowercased() == "authorization" }.map(\.value)
+            let isSigned =
+                settings.schemes.contains(.messageSignatures)
+                && (explanation.request.hasField("Signature-Input") || explanation.request.hasField("Signature"))
+                || settings.schemes.contains(.kong) && values.contains { $0.lowercased().hasPrefix("hmac ") }
+            if isSigned || explanation.consumer != nil || hasOtherWays { return nil }
+            return (401, "the request is not signed")
         case .jwt, .oauth2Introspection:
             guard let settings = plugin.tokenSettings else { return nil }
             let hasToken =
@@ -236,7 +244,7 @@ struct RoutedExplanation {
             case .requestID(let settings):
                 requestID = settings.header
                 if settings.echo { echo = settings.header }
-            case .mtlsAuth, .keyAuth, .basicAuth: authenticates = true
+            case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth: authenticates = true
             case .jwt, .oauth2Introspection:
                 guard let settings = step.plugin.tokenSettings else { continue }
                 authenticates = authenticates || settings.consumerClaim != nil
