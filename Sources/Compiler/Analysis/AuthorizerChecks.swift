@@ -22,7 +22,7 @@ extension PluginUse.Setting {
         case .requestID(let settings): FieldRules.areSame(settings.header, name)
         case .jwt, .oauth2Introspection:
             tokenSettings?.headers.contains { FieldRules.areSame($0.header, name) } ?? false
-        case .off, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth,
+        case .off, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth,
             .authentication, .acl, .forwardAuth, .rateLimit, .redirect, .respond, .responseHeaders, .securityHeaders:
             false
         }

@@ -186,8 +186,9 @@ extension PluginUse.Setting {
             case .cookie: return ([("Cookie", false)], forwards)
             case .query: return ([], forwards)
             }
-        case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .forwardAuth,
-            .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+        case .off, .requestID, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .mtlsAuth, .authentication,
+            .acl,
+            .forwardAuth, .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             return ([], false)
         }
     }

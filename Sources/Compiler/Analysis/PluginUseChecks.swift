@@ -29,7 +29,7 @@ struct PluginUseChecks {
 
     private mutating func check(_ use: PluginUse) {
         switch use.setting {
-        case .off, .requestSizeLimit, .ipRestriction, .cors, .mtlsAuth, .basicAuth, .hmacAuth: break
+        case .off, .requestSizeLimit, .ipRestriction, .botDetection, .cors, .mtlsAuth, .basicAuth, .hmacAuth: break
         case .requestID(let settings):
             let name = Spanned(settings.header, use.span)
             checkName(name, isRequest: true)

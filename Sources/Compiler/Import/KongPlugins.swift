@@ -48,6 +48,7 @@ extension ImportFile {
             case "hmac-auth": hmacAuth(config)
             case "acl": groups(config)
             case "ip-restriction": addresses(config)
+            case "bot-detection": agents(config)
             case "rate-limiting": rateLimit(config)
             case "cors": cors(config)
             case "request-size-limiting": sizeLimit(config)
@@ -164,6 +165,17 @@ extension ImportFile {
             return blocks.isEmpty ? nil : "\(name): \(YAMLText.list(blocks))"
         }
         return lists.isEmpty ? nil : "ip-restriction: { \(lists.joined(separator: ", ")) }"
+    }
+
+    /// Beside its lists Kong has one of its own, which is not here.
+    private mutating func agents(_ config: Entity) -> String? {
+        loseSettings(config, of: "bot-detection", known: ["allow", "deny", "whitelist", "blacklist"])
+        let allow = texts(config["allow"] ?? config["whitelist"]).map(\.text)
+        let deny = texts(config["deny"] ?? config["blacklist"]).map(\.text)
+        guard !deny.isEmpty else { return nil }
+        changed("`bot-detection` denies what its lists say, and no bots that Kong knows by itself", at: config.node)
+        let allowed = allow.isEmpty ? "" : "allow: \(YAMLText.list(allow)), "
+        return "bot-detection: { \(allowed)deny: \(YAMLText.list(deny)) }"
     }
 
     private mutating func rateLimit(_ config: Entity) -> String? {

@@ -75,7 +75,8 @@ struct UnitRenaming {
             case .forwardAuth(var spec):
                 rename(&spec.upstream, .upstream)
                 uses[index].setting = .forwardAuth(spec)
-            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+            case .off, .requestID, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth,
+                .basicAuth,
                 .hmacAuth, .jwt, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
                 break
             }

@@ -22,6 +22,7 @@ struct PluginLowering {
         case .off: nil
         case .requestID(let settings): .requestID(settings)
         case .ipRestriction(let settings): .ipRestriction(settings)
+        case .botDetection(let settings): .botDetection(settings)
         case .cors(let settings): .cors(settings)
         case .requestSizeLimit(let settings): .requestSizeLimit(settings)
         case .mtlsAuth: .mtlsAuth
@@ -160,7 +161,8 @@ extension EffectiveChain {
                 (edits.set + edits.add).contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .respond(let spec): spec.headers.contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
-            case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+            case .off, .requestID, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth,
+                .basicAuth,
                 .hmacAuth, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth, .rateLimit,
                 .securityHeaders:
                 false

@@ -139,6 +139,7 @@ extension SpecDecoder {
         switch kind {
         case .requestID: return .requestID(requestID(fields))
         case .ipRestriction: return ipRestriction(fields).map { .ipRestriction($0) }
+        case .botDetection: return botDetection(fields).map { .botDetection($0) }
         case .cors: return cors(fields).map { .cors($0) }
         case .requestSizeLimit:
             return scalar(fields["body"], .size).map {
@@ -175,7 +176,8 @@ extension SpecDecoder {
         case .hmacAuth: return .hmacAuth(SignatureSettings())
         case .requestID: return .requestID(RequestIDSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
-        case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,
+        case .ipRestriction, .botDetection, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl,
+            .forwardAuth,
             .rateLimit,
             .requestHeaders, .redirect, .respond, .responseHeaders:
             report(

@@ -21,6 +21,7 @@ enum PluginSchema {
         switch kind {
         case .requestID: requestID
         case .ipRestriction: ipRestriction
+        case .botDetection: botDetection
         case .cors: cors
         case .requestSizeLimit: requestSizeLimit
         case .mtlsAuth: mtlsAuth
@@ -46,7 +47,8 @@ enum PluginSchema {
         switch kind {
         case .jwt: [tokenKey]
         case .rateLimit: [rateLimitKey]
-        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth,
+        case .requestID, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+            .hmacAuth,
             .oauth2Introspection, .authentication, .acl, .forwardAuth, .requestHeaders, .redirect, .respond,
             .responseHeaders, .securityHeaders:
             []
@@ -64,6 +66,7 @@ enum PluginSchema {
         "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
         "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",
         "ipallowlist": "ip-restriction", "ip-whitelist": "ip-restriction", "secure-headers": "security-headers",
+        "user-agent-restriction": "bot-detection", "ua-restriction": "bot-detection", "bot-protection": "bot-detection",
         "helmet": "security-headers", "forwardauth": "forward-auth", "ext-auth": "forward-auth",
         "ext-authz": "forward-auth", "auth-request": "forward-auth", "external-auth": "forward-auth",
         "introspection": "oauth2-introspection", "token-introspection": "oauth2-introspection",

@@ -186,6 +186,7 @@ package struct PluginUse: Sendable {
         case off
         case requestID(RequestIDSettings)
         case ipRestriction(IPRestrictionSettings)
+        case botDetection(BotDetectionSettings)
         case cors(CORSSettings)
         case requestSizeLimit(RequestSizeLimitSettings)
         case mtlsAuth

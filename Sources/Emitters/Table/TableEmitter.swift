@@ -110,7 +110,7 @@ package enum TableEmitter {
             } else {
                 tree.add(route: index, route.path, under: root)
             }
-            routes.set(program: programs.add(route, of: gateway, &text), of: index)
+            routes.set(program: programs.add(route, of: gateway, &text, &tree.automata), of: index)
         }
         let flat = FlatTree(tree, hostRoots: roots, routes, gateway, &text)
         writer.set(.hosts, zip(hosts.patterns, flat.roots).map { HostRecord($0, $1, &text) })

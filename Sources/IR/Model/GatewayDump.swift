@@ -214,6 +214,7 @@ package struct GatewayDump {
         case .requestID(let settings): "\(settings.header), accept \(settings.accept), echo \(settings.echo)"
         case .ipRestriction(let settings):
             "allow \(GatewayDump.text(settings.allow)), deny \(GatewayDump.text(settings.deny))"
+        case .botDetection(let settings): settings.text
         case .cors(let settings): GatewayDump.text(settings)
         case .requestSizeLimit(let settings): "\(settings.bodyBytesMax)"
         case .mtlsAuth: "by the client's certificate"

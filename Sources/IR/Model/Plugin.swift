@@ -12,6 +12,7 @@ package enum Scope: UInt8, Comparable, Sendable {
 package enum Plugin: Hashable, Sendable {
     case requestID(RequestIDSettings)
     case ipRestriction(IPRestrictionSettings)
+    case botDetection(BotDetectionSettings)
     case cors(CORSSettings)
     case requestSizeLimit(RequestSizeLimitSettings)
     case mtlsAuth
@@ -34,6 +35,7 @@ package enum Plugin: Hashable, Sendable {
         switch self {
         case .requestID: .requestID
         case .ipRestriction: .ipRestriction
+        case .botDetection: .botDetection
         case .cors: .cors
         case .requestSizeLimit: .requestSizeLimit
         case .mtlsAuth: .mtlsAuth

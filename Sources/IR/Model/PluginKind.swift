@@ -22,6 +22,7 @@ package enum Phase: UInt8, CaseIterable, Comparable, Sendable {
 package enum PluginKind: Int, CaseIterable, Sendable {
     case requestID
     case ipRestriction
+    case botDetection
     case cors
     case requestSizeLimit
     case mtlsAuth
@@ -45,6 +46,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         switch self {
         case .requestID: "request-id"
         case .ipRestriction: "ip-restriction"
+        case .botDetection: "bot-detection"
         case .cors: "cors"
         case .requestSizeLimit: "request-size-limit"
         case .mtlsAuth: "mtls-auth"
@@ -68,7 +70,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     package var phase: Phase {
         switch self {
         case .requestID: .requestID
-        case .ipRestriction: .origin
+        case .ipRestriction, .botDetection: .origin
         case .cors: .crossOrigin
         case .requestSizeLimit: .sizeLimit
         case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection, .authentication: .authentication
@@ -84,8 +86,8 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     package var findsConsumer: Bool {
         switch self {
         case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection: true
-        case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth, .rateLimit,
-            .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+        case .requestID, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth,
+            .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             false
         }
     }

@@ -27,6 +27,7 @@
 /// | `introspectToken` | bit 9: optional | introspection |
 /// | `authenticateSignature` | bit 9: optional | signature policy |
 /// | `admitAddress` | 0 allow, 1 deny | address set |
+/// | `admitAgent` | 1: one must be named | automaton of those allowed or none, of those denied or none |
 /// | `crossOrigin` | 0 | cross-origin policy |
 /// | `redirect` | status, bit 15: with the query | template |
 /// | `editResponseHeaders` | bit 0: on refusals, too; bit 1: over TLS only | header edits |
@@ -84,6 +85,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case introspectToken = 22
     /// Finds the consumer by a signature over the request.
     case authenticateSignature = 23
+    /// Refuses clients by their `User-Agent`.
+    case admitAgent = 24
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -103,7 +106,9 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
             .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .authenticateSignature:
             2
-        case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims: 3
+        case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims,
+            .admitAgent:
+            3
         case .requireGroup: 9
         case .admitPreview: 10
         }
@@ -160,7 +165,7 @@ package enum InstructionFlag {
     package static let preservesHost: UInt16 = 1 << 8
     /// `proxy`: from this bit on stands one more than the capture that is hashed, or 0.
     package static let hashedCaptureShift: UInt16 = 9
-    /// `requireGroup`, `admitAddress`: the set names who may not pass.
+    /// `requireGroup`, `admitAddress`: the set names who may not pass. `admitAgent`: nor may who says nothing.
     package static let denies: UInt16 = 1
     /// `requireGroup`: who is no consumer passes.
     package static let passesStrangers: UInt16 = 2

@@ -61,6 +61,7 @@ extension TableReport {
                 + (argument & InstructionFlag.overTLSOnly == 0 ? "" : "; over TLS only")
         case .admitAddress:
             (argument & InstructionFlag.denies == 0 ? "allow " : "deny ") + addresses(view.addressSets[first])
+        case .admitAgent: agents(first, view.code[offset + 2], argument)
         case .crossOrigin, .stampCrossOrigin: crossOrigin(view.crossOrigins[first])
         case .redirect:
             "\(argument & ~InstructionFlag.keepsQuery) \(template(first))"
@@ -136,6 +137,14 @@ extension TableReport {
             let first = AddressText.text(range.first)
             return range.first == range.last ? first : "\(first)-\(AddressText.text(range.last))"
         }.joined(separator: ", ")
+    }
+
+    private func agents(_ allowed: UInt32, _ denied: UInt32, _ argument: UInt16) -> String {
+        let lists = [("allow", allowed), ("deny", denied)].filter { $0.1 != TableLayout.none }.map { name, index in
+            "\(name) automaton \(index)"
+        }
+        return lists.joined(separator: ", ")
+            + (argument & InstructionFlag.denies == 0 ? "" : ", deny who says nothing")
     }
 
     private func crossOrigin(_ record: CrossOriginRecord) -> String {
@@ -251,6 +260,7 @@ extension Opcode {
         case .stampRateLimit: "stamp-rate-limit"
         case .stampLifecycle: "stamp-lifecycle"
         case .admitAddress: "admit-address"
+        case .admitAgent: "admit-agent"
         case .authenticateBasic: "authenticate-basic"
         case .authenticateCertificate: "authenticate-certificate"
         case .authenticateToken: "authenticate-token"

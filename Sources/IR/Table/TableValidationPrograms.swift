@@ -107,6 +107,11 @@ extension TableView {
         case .admitAddress:
             try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: addressSets.count, .code, offset, "address set")
+        case .admitAgent:
+            try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
+            for operand in [code[offset + 1], code[offset + 2]] where operand != TableLayout.none {
+                try check(operand, below: automata.count, .code, offset, "automaton")
+            }
         case .redirect:
             let status = argument & ~InstructionFlag.keepsQuery
             try require([301, 302, 303, 307, 308].contains(status), .code, offset, "the status redirects nobody")
@@ -141,7 +146,7 @@ extension TableView {
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
         case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
-            .askAuthorizer, .introspectToken, .authenticateSignature:
+            .askAuthorizer, .introspectToken, .authenticateSignature, .admitAgent:
             break
         }
     }

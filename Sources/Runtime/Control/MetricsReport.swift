@@ -218,7 +218,7 @@ extension StatusFacts {
         metrics.family(refused, .counter, "Requests that the gateway refused, by its reason.")
         let reasons: KeyValuePairs<String, WorkerCounter> = [
             "rate-limit": .rateLimited, "authentication": .unauthenticated, "acl": .forbidden,
-            "ip-restriction": .addressRefused, "cors": .originRefused,
+            "ip-restriction": .addressRefused, "bot-detection": .agentRefused, "cors": .originRefused,
             "size-limit": .bodyTooLarge, "overload": .shed, "lag": .shedByLag, "planned": .refusedPlanned,
             "brownout": .refusedBrownout, "sunset": .refusedSunset, "retired": .refusedRetired,
             "no-route": .unrouted, "no-keys": .keysUnavailable,

@@ -33,6 +33,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     /// HTTP without TLS where TLS is spoken.
     case secureOnly
     case addressNotAllowed
+    case agentNotAllowed
     case originNotAllowed
     case unauthenticatedBasic
     case unauthenticatedCertificate
@@ -58,7 +59,9 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
             .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             401
-        case .forbidden, .claimsInsufficient, .addressNotAllowed, .originNotAllowed, .authorizerDenied: 403
+        case .forbidden, .claimsInsufficient, .addressNotAllowed, .agentNotAllowed, .originNotAllowed,
+            .authorizerDenied:
+            403
         case .notFound, .versionUnknown: 404
         case .methodNotAllowed: 405
         case .headTimeout, .bodyTimeout: 408
@@ -121,6 +124,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamUntrusted: "upstream-certificate-untrusted"
         case .secureOnly: "tls-required"
         case .addressNotAllowed: "address-not-allowed"
+        case .agentNotAllowed: "agent-not-allowed"
         case .originNotAllowed: "origin-not-allowed"
         }
     }
@@ -165,6 +169,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamUntrusted: "The upstream's certificate comes from no authority that this gateway believes."
         case .secureOnly: "This port speaks TLS only; use https."
         case .addressNotAllowed: "The route may not be called from this address."
+        case .agentNotAllowed: "The route may not be called by this program."
         case .originNotAllowed: "Pages of this origin may not call the route."
         }
     }
@@ -189,6 +194,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .forbidden, .claimsInsufficient: "acl"
         case .authorizerUnavailable, .authorizerDenied: "forward-auth"
         case .addressNotAllowed: "ip-restriction"
+        case .agentNotAllowed: "bot-detection"
         case .originNotAllowed: "cors"
         case .rateLimited: "rate-limit"
         case .upstreamUnavailable, .upstreamBusy, .upstreamFailed, .upstreamMalformed, .upstreamTimeout,

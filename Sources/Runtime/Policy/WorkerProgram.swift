@@ -57,6 +57,8 @@ extension Worker {
                 }
             case .admitAddress:
                 refusal = admitAddress(x, fields, view.addressSets[view.code[counter + 1]], argument)
+            case .admitAgent:
+                refusal = admitAgent(x, fields, view.code[counter + 1], view.code[counter + 2], argument)
             case .crossOrigin:
                 refusal = crossOrigin(x, fields, view.crossOrigins[view.code[counter + 1]])
                 if refusal == .none, exchanges[x].isPreflight { return .preflight(view.code[counter + 1]) }
@@ -154,6 +156,40 @@ extension Worker {
         if isPlanned(exchanges[x].version, view) { return .versionUnknown }
         metrics.add(.addressRefused)
         return .addressNotAllowed
+    }
+
+    // MARK: bot-detection
+
+    /// - Parameters:
+    ///   - allowed: the automaton of who passes, though it be denied.
+    ///   - denied: of who does not; none is everybody else.
+    private mutating func admitAgent(
+        _ x: Int32,
+        _ fields: FieldsView,
+        _ allowed: UInt32,
+        _ denied: UInt32,
+        _ argument: UInt16
+    ) -> RefusalKind {
+        let view = exchanges[x].table.view
+        let name = Bytes("user-agent")
+        let index = fields.firstIndex(ofName: name)
+        let agent = index.map { fields.value($0) } ?? .empty
+        let isRefused: Bool
+        if agent.isEmpty {
+            isRefused = argument & InstructionFlag.denies != 0
+        } else if let index, fields.firstIndex(ofName: name, from: index + 1) != nil {
+            // Nobody says two things of itself.
+            isRefused = true
+        } else {
+            isRefused =
+                !agent.isAccepted(by: allowed, view)
+                && (denied == TableLayout.none || agent.isAccepted(by: denied, view))
+        }
+        guard isRefused else { return .none }
+        // Nobody learns of a version that is not released yet.
+        if isPlanned(exchanges[x].version, view) { return .versionUnknown }
+        metrics.add(.agentRefused)
+        return .agentNotAllowed
     }
 
     // MARK: cors
@@ -298,5 +334,13 @@ extension Worker {
         case .claim: return RateStore.hash(claim(x, view.bytes(limit.keyName)), seed)
         case nil: return seed
         }
+    }
+}
+
+extension Bytes {
+    /// Whether an automaton's language holds the bytes; none holds nothing.
+    fileprivate func isAccepted(by automaton: UInt32, _ view: TableView) -> Bool {
+        // The bytes outlive the call.
+        unsafe automaton != TableLayout.none && view.accepts(automaton, PathBytes(base: base, count: count), 0, count)
     }
 }

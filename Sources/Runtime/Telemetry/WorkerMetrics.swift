@@ -103,6 +103,8 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case forbidden
     /// Requests from an address that may not call.
     case addressRefused
+    /// Requests of a program that may not call.
+    case agentRefused
     /// Preflights of an origin that may not call.
     case originRefused
     /// Requests whose body was larger than the route allows.

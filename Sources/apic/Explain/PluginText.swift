@@ -20,6 +20,12 @@ struct PluginText {
             let deny = settings.deny.isEmpty ? "" : "all but \(Self.blocks(settings.deny))"
             if settings.allow.isEmpty { return "addresses: \(deny), which get 403" }
             return "addresses in \(Self.blocks(settings.allow))\(deny.isEmpty ? "" : ", \(deny)"), else 403"
+        case .botDetection(let settings):
+            let names = { (list: AgentPatterns?) in list?.patterns.map { "/\($0)/" }.joined(separator: " ") ?? "" }
+            let missing = settings.refusesMissing ? ", nor who says nothing" : ""
+            guard settings.deny != nil else { return "programs like \(names(settings.allow)), else 403" }
+            let but = settings.allow == nil ? "" : " but \(names(settings.allow))"
+            return "no programs like \(names(settings.deny))\(but)\(missing), who get 403"
         case .cors(let settings):
             return "pages of " + (settings.origins.isEmpty ? "every origin" : settings.origins.joined(separator: ", "))
                 + (settings.takesCredentials ? ", with credentials" : "")

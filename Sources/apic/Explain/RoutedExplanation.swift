@@ -196,7 +196,8 @@ struct RoutedExplanation {
             let origin = explanation.request.fields.first { $0.name.lowercased() == "origin" }?.value ?? ""
             guard settings.admits(origin) else { return (403, "pages of \(origin) may not call") }
             return (204, "the preflight is answered here")
-        case .requestID, .ipRestriction, .requestSizeLimit, .mtlsAuth, .authentication, .forwardAuth, .rateLimit,
+        case .requestID, .ipRestriction, .botDetection, .requestSizeLimit, .mtlsAuth, .authentication, .forwardAuth,
+            .rateLimit,
             .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
             return nil
         }
@@ -250,7 +251,7 @@ struct RoutedExplanation {
                 authenticates = authenticates || settings.consumerClaim != nil
                 claims = settings.headers
             case .forwardAuth(let settings): authorizer = settings
-            case .ipRestriction, .cors, .authentication, .acl, .rateLimit, .requestSizeLimit: continue
+            case .ipRestriction, .botDetection, .cors, .authentication, .acl, .rateLimit, .requestSizeLimit: continue
             }
         }
         lines.append(Explanation.row("client gets", answer ?? "the upstream's answer"))
