@@ -74,5 +74,6 @@ import Testing
         (.healthChecks, HealthRecord()), (.statusRanges, StatusRangeRecord()),
         (.authorizers, AuthorizerRecord()), (.introspections, IntrospectionRecord()),
         (.signaturePolicies, SignaturePolicyRecord()),
+        (.queryEdits, QueryEditsRecord()), (.queryParameters, QueryParameterRecord()),
     ]
 }

@@ -71,6 +71,8 @@ struct TableViewTests {
             (.authorizers, address(view.authorizers.pointer(0))), (.fieldNames, address(view.fieldNames.pointer(0))),
             (.introspections, address(view.introspections.pointer(0))),
             (.signaturePolicies, address(view.signaturePolicies.pointer(0))),
+            (.queryEdits, address(view.queryEdits.pointer(0))),
+            (.queryParameters, address(view.queryParameters.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

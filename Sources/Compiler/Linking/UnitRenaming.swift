@@ -75,9 +75,11 @@ struct UnitRenaming {
             case .forwardAuth(var spec):
                 rename(&spec.upstream, .upstream)
                 uses[index].setting = .forwardAuth(spec)
-            case .off, .requestID, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth,
+            case .off, .requestID, .traceContext, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .mtlsAuth,
+                .keyAuth,
                 .basicAuth,
-                .hmacAuth, .jwt, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+                .hmacAuth, .jwt, .requestHeaders, .requestQuery, .redirect, .respond, .responseHeaders,
+                .securityHeaders:
                 break
             }
         }

@@ -138,6 +138,7 @@ extension SpecDecoder {
         guard let fields = fields(value, schema) else { return nil }
         switch kind {
         case .requestID: return .requestID(requestID(fields))
+        case .traceContext: return .traceContext(traceContext(fields))
         case .ipRestriction: return ipRestriction(fields).map { .ipRestriction($0) }
         case .botDetection: return botDetection(fields).map { .botDetection($0) }
         case .cors: return cors(fields).map { .cors($0) }
@@ -156,6 +157,7 @@ extension SpecDecoder {
         case .forwardAuth: return forwardAuth(fields).map { .forwardAuth($0) }
         case .rateLimit: return rateLimit(fields).map { .rateLimit($0) }
         case .requestHeaders: return headerEdits(fields).map { .requestHeaders($0) }
+        case .requestQuery: return queryEdits(fields).map { .requestQuery($0) }
         case .redirect: return redirect(fields).map { .redirect($0) }
         case .respond: return .respond(respond(fields))
         case .responseHeaders: return headerEdits(fields).map { .responseHeaders($0) }
@@ -175,11 +177,12 @@ extension SpecDecoder {
         case .basicAuth: return .basicAuth(BasicAuthSettings())
         case .hmacAuth: return .hmacAuth(SignatureSettings())
         case .requestID: return .requestID(RequestIDSettings())
+        case .traceContext: return .traceContext(TraceContextSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
         case .ipRestriction, .botDetection, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl,
             .forwardAuth,
             .rateLimit,
-            .requestHeaders, .redirect, .respond, .responseHeaders:
+            .requestHeaders, .requestQuery, .redirect, .respond, .responseHeaders:
             report(
                 Diagnostic(
                     .settingsNeeded,
@@ -228,6 +231,13 @@ extension SpecDecoder {
         if let header = scalar(fields["header"], .editableHeaderName) { settings.header = header.value }
         if let accept = scalar(fields["accept"], .requestIDAcceptance) { settings.accept = accept.value }
         if let echo = scalar(fields["echo"], .boolean) { settings.echo = echo.value }
+        return settings
+    }
+
+    private mutating func traceContext(_ fields: Fields) -> TraceContextSettings {
+        var settings = TraceContextSettings()
+        if let accept = scalar(fields["accept"], .requestIDAcceptance) { settings.accept = accept.value }
+        if let share = scalar(fields["sample"], .sampledShare) { settings.samplePerMillion = share.value }
         return settings
     }
 
@@ -293,7 +303,37 @@ extension SpecDecoder {
         spec.remove = list(fields["remove"], of: "header names", .editableHeaderName)
         spec.set = headerFields(fields["set"])
         spec.add = headerFields(fields["add"])
-        guard ["remove", "set", "add"].allSatisfy({ fields.keyNode($0) == nil }) else { return spec }
+        return hasEdits(fields) ? spec : nil
+    }
+
+    private mutating func queryEdits(_ fields: Fields) -> HeaderEditsSpec? {
+        var spec = HeaderEditsSpec()
+        spec.remove = list(fields["remove"], of: "names", .queryName)
+        spec.set = queryParameters(fields["set"])
+        spec.add = queryParameters(fields["add"])
+        let count = spec.remove.count + spec.set.count + spec.add.count
+        if count > PluginSchema.queryEditCountMax {
+            report(
+                Diagnostic(
+                    .outOfRange,
+                    "these are \(count) edits, and \(PluginSchema.queryEditCountMax) are the most",
+                    at: span(fields.node),
+                    help: "leave some out, or let the upstream do it"
+                )
+            )
+            return nil
+        }
+        return hasEdits(fields) ? spec : nil
+    }
+
+    private mutating func queryParameters(_ field: Field?) -> [Named<Spanned<String>>] {
+        entries(field, of: "parameters", name: .queryName) {
+            $0.scalar($2, .headerValue, example: field?.key.example)
+        }
+    }
+
+    private mutating func hasEdits(_ fields: Fields) -> Bool {
+        guard ["remove", "set", "add"].allSatisfy({ fields.keyNode($0) == nil }) else { return true }
         report(
             Diagnostic(
                 .oneKeyNeeded,
@@ -302,7 +342,7 @@ extension SpecDecoder {
                 help: "add `\(fields.schema.keys[1].example)`"
             )
         )
-        return nil
+        return false
     }
 
     private mutating func headerFields(_ field: Field?) -> [Named<Spanned<String>>] {
@@ -328,6 +368,16 @@ extension SpecDecoder {
 extension PluginSchema {
     /// Bytes of an answer that stands in the spec.
     static let bodyBytesMax = 1 << 20
+    /// Names that each parameter of a request is compared with.
+    static let queryEditCountMax = 32
+}
+
+extension ScalarType where Value == UInt32 {
+    /// A share that may be nothing.
+    fileprivate static let sampledShare = ScalarType(share.noun) { text throws(ScalarProblem) in
+        if text == "0%" { return 0 }
+        return try share.parse(text)
+    }
 }
 
 extension ScalarType where Value == RequestIDAcceptance {

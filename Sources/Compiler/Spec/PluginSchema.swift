@@ -13,13 +13,14 @@ enum PluginSchema {
 
     /// Names of plugins that are part of the language, but not of this version of apic.
     static let later = [
-        "cache", "request-validation", "trace-context",
+        "cache", "request-validation",
     ]
 
     /// The settings of a plugin.
     static func schema(of kind: PluginKind) -> SchemaMap {
         switch kind {
         case .requestID: requestID
+        case .traceContext: traceContext
         case .ipRestriction: ipRestriction
         case .botDetection: botDetection
         case .cors: cors
@@ -35,6 +36,7 @@ enum PluginSchema {
         case .forwardAuth: forwardAuth
         case .rateLimit: rateLimit
         case .requestHeaders: requestHeaders
+        case .requestQuery: requestQuery
         case .redirect: redirect
         case .respond: respond
         case .responseHeaders: responseHeaders
@@ -47,9 +49,11 @@ enum PluginSchema {
         switch kind {
         case .jwt: [tokenKey]
         case .rateLimit: [rateLimitKey]
-        case .requestID, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+        case .requestID, .traceContext, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth,
+            .basicAuth,
             .hmacAuth,
-            .oauth2Introspection, .authentication, .acl, .forwardAuth, .requestHeaders, .redirect, .respond,
+            .oauth2Introspection, .authentication, .acl, .forwardAuth, .requestHeaders, .requestQuery, .redirect,
+            .respond,
             .responseHeaders, .securityHeaders:
             []
         }
@@ -63,7 +67,9 @@ enum PluginSchema {
         "tls-auth": "mtls-auth", "jwt-auth": "jwt", "openid-connect": "jwt", "oidc": "jwt",
         "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
         "request-transformer": "request-headers", "response-transformer": "response-headers",
-        "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
+        "request-termination": "respond", "mock": "respond", "correlation-id": "request-id", "tracing": "trace-context",
+        "opentelemetry": "trace-context",
+        "traceparent": "trace-context",
         "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",
         "ipallowlist": "ip-restriction", "ip-whitelist": "ip-restriction", "secure-headers": "security-headers",
         "user-agent-restriction": "bot-detection", "ua-restriction": "bot-detection", "bot-protection": "bot-detection",
@@ -93,6 +99,30 @@ enum PluginSchema {
                 "Whether a request's own id is kept: `trusted` is from peers in `listen.trusted-proxies`."
             ),
             .optional("echo", "boolean", default: "true", example: "echo: true", "Whether the answer carries the id."),
+        ]
+    )
+
+    static let traceContext = SchemaMap(
+        "trace-context",
+        "`trace-context`",
+        path: "trace-context",
+        "Takes part in traces (W3C Trace Context): the upstream gets a `traceparent` of the gateway's own.",
+        [
+            .optional(
+                "accept",
+                "`never`, `trusted` or `always`",
+                default: "trusted",
+                example: "accept: trusted",
+                "Whose traces go on, with their word whether they are sampled: `trusted` is peers in "
+                    + "`listen.trusted-proxies`. Others begin here."
+            ),
+            .optional(
+                "sample",
+                "share from `0%` to `100%`",
+                default: "100%",
+                example: "sample: 1%",
+                "Of the traces that begin here, how many are sampled."
+            ),
         ]
     )
 
@@ -174,6 +204,37 @@ enum PluginSchema {
 
     static let requestHeaders = headerEdits("request-headers", "Changes header fields before the upstream gets them.")
     static let responseHeaders = headerEdits("response-headers", "Changes header fields before the client gets them.")
+
+    static let requestQuery = SchemaMap(
+        "request-query",
+        "`request-query`",
+        path: "request-query",
+        "Changes the query before the upstream gets it. Values may hold captures of the path: `{id}`; a brace is doubled. "
+            + "They are percent-encoded as they need it. At most 32 edits.",
+        [
+            .optional(
+                "remove",
+                "list of names",
+                default: "none",
+                example: "remove: [ debug ]",
+                "Taken away, first."
+            ),
+            .optional(
+                "set",
+                "map of texts",
+                default: "none",
+                example: "set: { order: \"{id}\" }",
+                "Set, replacing what is there."
+            ),
+            .optional(
+                "add",
+                "map of texts",
+                default: "none",
+                example: "add: { via: apic }",
+                "Added beside what is there, last."
+            ),
+        ]
+    )
 
     static let respond = SchemaMap(
         "respond",

@@ -185,6 +185,7 @@ package struct PluginUse: Sendable {
     package enum Setting: Sendable {
         case off
         case requestID(RequestIDSettings)
+        case traceContext(TraceContextSettings)
         case ipRestriction(IPRestrictionSettings)
         case botDetection(BotDetectionSettings)
         case cors(CORSSettings)
@@ -201,6 +202,7 @@ package struct PluginUse: Sendable {
         case forwardAuth(ForwardAuthSpec)
         case rateLimit(RateLimitSpec)
         case requestHeaders(HeaderEditsSpec)
+        case requestQuery(HeaderEditsSpec)
         case redirect(RedirectSpec)
         case respond(RespondSpec)
         case responseHeaders(HeaderEditsSpec)
@@ -269,7 +271,7 @@ package struct RateLimitSpec: Sendable {
     package init() {}
 }
 
-/// Values may hold captures: `{id}`; a literal brace is doubled.
+/// Of header fields, or of parameters of a query. Values may hold captures: `{id}`; a literal brace is doubled.
 package struct HeaderEditsSpec: Sendable {
     package var remove: [Spanned<String>] = []
     package var set: [Named<Spanned<String>>] = []

@@ -110,6 +110,8 @@ struct ProgramTables {
     ) -> [UInt32] {
         switch plugin {
         case .requestID(let settings): settings.instruction(&text)
+        case .traceContext(let settings):
+            [Opcode.traceRequest.word(argument: UInt16(settings.accept.rawValue)), settings.samplePerMillion]
         case .ipRestriction(let settings):
             [
                 Opcode.admitAddress.word(argument: settings.allow.isEmpty ? InstructionFlag.denies : 0),
@@ -150,6 +152,7 @@ struct ProgramTables {
         case .forwardAuth(let settings): [Opcode.askAuthorizer.word(), policies.consulting.add(settings, &text)]
         case .rateLimit(let settings): [Opcode.takeToken.word(), policies.add(settings, &text)]
         case .requestHeaders(let edits): [Opcode.editRequestHeaders.word(), policies.add(edits, &text)]
+        case .requestQuery(let edits): [Opcode.editRequestQuery.word(), policies.add(edits, &text)]
         case .redirect(let settings):
             [Opcode.redirect.word(argument: settings.argument), policies.add(settings.location, &text)]
         case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
@@ -199,8 +202,10 @@ struct ProgramTables {
             case .cors(let settings):
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
-            case .ipRestriction, .botDetection, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt,
-                .oauth2Introspection, .authentication, .acl, .forwardAuth, .requestHeaders, .redirect:
+            case .traceContext, .ipRestriction, .botDetection, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
+                .hmacAuth, .jwt,
+                .oauth2Introspection, .authentication, .acl, .forwardAuth, .requestHeaders,
+                .requestQuery, .redirect:
                 continue
             }
         }

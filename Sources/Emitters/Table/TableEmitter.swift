@@ -173,6 +173,8 @@ extension TableWriter {
         set(.rateTiers, programs.policies.rateTiers)
         set(.headerEdits, programs.policies.headerEdits)
         set(.headerFields, programs.policies.headerFields)
+        set(.queryEdits, programs.policies.queryEdits)
+        set(.queryParameters, programs.policies.queryParameters)
         set(.templates, programs.policies.templates)
         set(.templateParts, programs.policies.templateParts)
         set(.responses, programs.policies.responses)

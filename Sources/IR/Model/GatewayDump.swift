@@ -212,6 +212,7 @@ package struct GatewayDump {
     private func settings(of plugin: Plugin) -> String {
         switch plugin {
         case .requestID(let settings): "\(settings.header), accept \(settings.accept), echo \(settings.echo)"
+        case .traceContext(let settings): "accept \(settings.accept), \(settings.samplePerMillion) per million sampled"
         case .ipRestriction(let settings):
             "allow \(GatewayDump.text(settings.allow)), deny \(GatewayDump.text(settings.deny))"
         case .botDetection(let settings): settings.text
@@ -234,6 +235,8 @@ package struct GatewayDump {
         case .forwardAuth(let settings): settings.text(gateway)
         case .rateLimit(let settings): text(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
+        case .requestQuery(let edits):
+            "remove \(edits.remove), set \(GatewayDump.text(edits.set)), add \(GatewayDump.text(edits.add))"
         case .redirect(let settings):
             "\(settings.status) \(GatewayDump.text(settings.location)), query \(settings.keepsQuery)"
         case .securityHeaders(let settings):

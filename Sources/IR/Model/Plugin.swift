@@ -11,6 +11,7 @@ package enum Scope: UInt8, Comparable, Sendable {
 /// A plugin with its settings, defaults filled in.
 package enum Plugin: Hashable, Sendable {
     case requestID(RequestIDSettings)
+    case traceContext(TraceContextSettings)
     case ipRestriction(IPRestrictionSettings)
     case botDetection(BotDetectionSettings)
     case cors(CORSSettings)
@@ -26,6 +27,7 @@ package enum Plugin: Hashable, Sendable {
     case forwardAuth(ForwardAuthSettings)
     case rateLimit(RateLimitSettings)
     case requestHeaders(HeaderEdits)
+    case requestQuery(QueryEdits)
     case redirect(RedirectSettings)
     case respond(RespondSettings)
     case responseHeaders(HeaderEdits)
@@ -34,6 +36,7 @@ package enum Plugin: Hashable, Sendable {
     package var kind: PluginKind {
         switch self {
         case .requestID: .requestID
+        case .traceContext: .traceContext
         case .ipRestriction: .ipRestriction
         case .botDetection: .botDetection
         case .cors: .cors
@@ -49,6 +52,7 @@ package enum Plugin: Hashable, Sendable {
         case .forwardAuth: .forwardAuth
         case .rateLimit: .rateLimit
         case .requestHeaders: .requestHeaders
+        case .requestQuery: .requestQuery
         case .redirect: .redirect
         case .respond: .respond
         case .responseHeaders: .responseHeaders

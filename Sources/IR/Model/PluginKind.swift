@@ -21,6 +21,7 @@ package enum Phase: UInt8, CaseIterable, Comparable, Sendable {
 /// here, and every stage switches over it without a `default`, so that a new case leads through all of them.
 package enum PluginKind: Int, CaseIterable, Sendable {
     case requestID
+    case traceContext
     case ipRestriction
     case botDetection
     case cors
@@ -36,6 +37,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case forwardAuth
     case rateLimit
     case requestHeaders
+    case requestQuery
     case redirect
     case respond
     case responseHeaders
@@ -45,6 +47,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     package var name: String {
         switch self {
         case .requestID: "request-id"
+        case .traceContext: "trace-context"
         case .ipRestriction: "ip-restriction"
         case .botDetection: "bot-detection"
         case .cors: "cors"
@@ -60,6 +63,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .forwardAuth: "forward-auth"
         case .rateLimit: "rate-limit"
         case .requestHeaders: "request-headers"
+        case .requestQuery: "request-query"
         case .redirect: "redirect"
         case .respond: "respond"
         case .responseHeaders: "response-headers"
@@ -69,14 +73,14 @@ package enum PluginKind: Int, CaseIterable, Sendable {
 
     package var phase: Phase {
         switch self {
-        case .requestID: .requestID
+        case .requestID, .traceContext: .requestID
         case .ipRestriction, .botDetection: .origin
         case .cors: .crossOrigin
         case .requestSizeLimit: .sizeLimit
         case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection, .authentication: .authentication
         case .acl, .forwardAuth: .authorization
         case .rateLimit: .rateLimit
-        case .requestHeaders: .requestTransform
+        case .requestHeaders, .requestQuery: .requestTransform
         case .redirect, .respond: .answer
         case .responseHeaders, .securityHeaders: .responseTransform
         }
@@ -86,8 +90,9 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     package var findsConsumer: Bool {
         switch self {
         case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection: true
-        case .requestID, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth,
-            .rateLimit, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+        case .requestID, .traceContext, .ipRestriction, .botDetection, .cors, .requestSizeLimit, .authentication, .acl,
+            .forwardAuth, .rateLimit, .requestHeaders, .requestQuery, .redirect, .respond, .responseHeaders,
+            .securityHeaders:
             false
         }
     }

@@ -7,6 +7,7 @@
 /// | opcode | argument | operands |
 /// |---|---|---|
 /// | `requestID` | acceptance, bit 2: echo | text offset, text count (header name) |
+/// | `traceRequest` | acceptance | traces sampled of a million |
 /// | `gate` | 0 | version |
 /// | `gateUnlessPlanned` | 0 | version |
 /// | `jumpUnlessPlanned` | 0 | version, words to skip behind this instruction |
@@ -16,6 +17,7 @@
 /// | `requireGroup` | 0 allow, 1 deny, 2 allow and strangers | group set (8 words) |
 /// | `takeToken` | 0 | rate limit |
 /// | `editRequestHeaders` | 0 | header edits |
+/// | `editRequestQuery` | 0 | query edits |
 /// | `respond` | 0 | response |
 /// | `proxy` | path mode, bit 8: preserve host, bits 9 on: hashed capture | upstream, segment count or template |
 /// | `authenticateBasic` | bit 8: forward, bit 9: optional | |
@@ -87,6 +89,10 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case authenticateSignature = 23
     /// Refuses clients by their `User-Agent`.
     case admitAgent = 24
+    /// Takes over or begins a trace.
+    case traceRequest = 25
+    /// Edits the query that the upstream gets.
+    case editRequestQuery = 26
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -104,7 +110,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
         case .end, .authenticateBasic, .authenticateCertificate: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
-            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .authenticateSignature:
+            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .authenticateSignature,
+            .traceRequest, .editRequestQuery:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims,
             .admitAgent:
@@ -154,7 +161,7 @@ package enum PathModeCode: UInt8, BitwiseCopyable, Sendable {
 package enum InstructionFlag {
     /// `requestID`: the answer tells the id, too.
     package static let echoes: UInt16 = 1 << 2
-    /// `requestID`: the low bits say whose ids are believed (`RequestIDAcceptance`).
+    /// `requestID`, `traceRequest`: the low bits say whose ids are believed (`RequestIDAcceptance`).
     package static let acceptanceMask: UInt16 = 3
     /// `authenticateKey`, `authenticateBasic`, `authenticateCertificate`, `authenticateToken`, `introspectToken`,
     /// `authenticateSignature`: a request without the credential passes.

@@ -31,9 +31,9 @@ extension TableReport {
         return switch opcode {
         case .end: ""
         case .requestID:
-            name(at: offset) + ", believed "
-                + ["never", "from trusted peers", "always"][Int(argument & InstructionFlag.acceptanceMask)]
+            name(at: offset) + ", " + believed(argument)
                 + (argument & InstructionFlag.echoes == 0 ? "" : ", echoed")
+        case .traceRequest: "\(believed(argument)), \(first) of a million sampled"
         case .gate, .gateUnlessPlanned, .stampLifecycle: version(first)
         case .jumpUnlessPlanned: "\(version(first)) to \(offset + opcode.wordCount + Int(view.code[offset + 2]))"
         case .admitPreview: "\(version(first)) for \(groups(at: offset + 2))"
@@ -55,6 +55,7 @@ extension TableReport {
                 + (argument & InstructionFlag.passesStrangers == 0 ? "" : " and strangers")
         case .takeToken, .stampRateLimit: rateLimit(view.rateLimits[first])
         case .editRequestHeaders: edits(view.headerEdits[first])
+        case .editRequestQuery: edits(view.queryEdits[first])
         case .editResponseHeaders:
             edits(view.headerEdits[first])
                 + (argument & InstructionFlag.editsRefusals == 0 ? "" : "; refusals, too")
@@ -72,6 +73,10 @@ extension TableReport {
         case .proxy: proxy(argument, at: offset)
         case .stampRequestID: name(at: offset)
         }
+    }
+
+    private func believed(_ argument: UInt16) -> String {
+        "believed " + ["never", "from trusted peers", "always"][Int(argument & InstructionFlag.acceptanceMask)]
     }
 
     private func credentialFlags(_ argument: UInt16) -> String {
@@ -163,6 +168,16 @@ extension TableReport {
         return (removals + settings + additions).joined(separator: "; ")
     }
 
+    private func edits(_ edits: QueryEditsRecord) -> String {
+        func parameters(_ range: RangeRecord) -> [QueryParameterRecord] {
+            (range.first..<range.first + range.count).map { view.queryParameters[$0] }
+        }
+        let removals = parameters(edits.removals).map { "remove \(view.string($0.name))" }
+        let settings = parameters(edits.settings).map { "set \(template($0.template))" }
+        let additions = parameters(edits.additions).map { "add \(template($0.template))" }
+        return (removals + settings + additions).joined(separator: "; ")
+    }
+
     private func fields(_ range: RangeRecord) -> [HeaderFieldRecord] {
         (range.first..<range.first + range.count).map { view.headerFields[$0] }
     }
@@ -244,6 +259,7 @@ extension Opcode {
         switch self {
         case .end: "end"
         case .requestID: "request-id"
+        case .traceRequest: "trace-request"
         case .gate: "gate"
         case .gateUnlessPlanned: "gate-unless-planned"
         case .jumpUnlessPlanned: "jump-unless-planned"
@@ -253,6 +269,7 @@ extension Opcode {
         case .requireGroup: "require-group"
         case .takeToken: "take-token"
         case .editRequestHeaders: "edit-request-headers"
+        case .editRequestQuery: "edit-request-query"
         case .respond: "respond"
         case .proxy: "proxy"
         case .editResponseHeaders: "edit-response-headers"

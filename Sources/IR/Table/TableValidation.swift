@@ -18,6 +18,7 @@ extension TableView {
         try validateConsulting()
         try validateSignatures()
         try validateTemplates()
+        try validateQueries()
         try validatePrograms()
         try validateAutomata()
         try validateRoutes()

@@ -65,6 +65,9 @@ extension TableView {
                 "unknown flags"
             )
             try validateName(at: offset)
+        case .traceRequest:
+            try require(argument < 3, .code, offset, "unknown flags")
+            try check(code[offset + 1], below: 1_000_001, .code, offset, "share")
         case .authenticateKey:
             let source = UInt8(truncatingIfNeeded: argument)
             try require(
@@ -122,7 +125,8 @@ extension TableView {
             try require(argument & ~known == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
         case .end, .gate, .gateUnlessPlanned, .jumpUnlessPlanned, .admitPreview, .limitBody, .takeToken,
-            .editRequestHeaders, .respond, .stampRequestID, .stampRateLimit, .stampLifecycle, .crossOrigin,
+            .editRequestHeaders, .editRequestQuery, .respond, .stampRequestID, .stampRateLimit, .stampLifecycle,
+            .crossOrigin,
             .stampCrossOrigin:
             try require(argument == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
@@ -140,13 +144,15 @@ extension TableView {
             try check(code[offset + 1], below: rateLimits.count, .code, offset, "rate limit")
         case .editRequestHeaders, .editResponseHeaders:
             try check(code[offset + 1], below: headerEdits.count, .code, offset, "header edits")
+        case .editRequestQuery: try check(code[offset + 1], below: queryEdits.count, .code, offset, "query edits")
         case .respond: try check(code[offset + 1], below: responses.count, .code, offset, "response")
         case .stampRequestID: try validateName(at: offset)
         case .crossOrigin, .stampCrossOrigin:
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
         case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
-            .askAuthorizer, .introspectToken, .authenticateSignature, .admitAgent:
+            .askAuthorizer, .introspectToken, .authenticateSignature, .admitAgent,
+            .traceRequest:
             break
         }
     }

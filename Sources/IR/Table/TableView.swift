@@ -181,6 +181,8 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var fieldNames: Section<TextReference> { section(57) }
     @inlinable package var introspections: Section<IntrospectionRecord> { section(58) }
     @inlinable package var signaturePolicies: Section<SignaturePolicyRecord> { section(59) }
+    @inlinable package var queryEdits: Section<QueryEditsRecord> { section(60) }
+    @inlinable package var queryParameters: Section<QueryParameterRecord> { section(61) }
 
     /// The settings of the gateway as a whole.
     @inlinable

@@ -25,6 +25,8 @@ struct RequestEdits: BitwiseCopyable {
     var cookieCut = Cut()
     /// `headerEdits` record; `none` if there is none.
     var headerEdits = TableLayout.none
+    /// `queryEdits` record; `none` if there is none.
+    var queryEdits = TableLayout.none
     /// The request's token, if it is good, where it stands in the head.
     var token = Bytes.empty
     /// Of a token that an authorization server vouched for and that is known: its place; -1 for others.

@@ -40,6 +40,8 @@ extension Worker {
             case .requestID:
                 let name = TextReference(offset: view.code[counter + 1], count: view.code[counter + 2])
                 nameRequest(x, fields, header: name, argument: argument)
+            case .traceRequest:
+                traceRequest(x, fields, argument: argument, samplePerMillion: view.code[counter + 1])
             case .gate: refusal = gate(x, admitsPlanned: false)
             case .gateUnlessPlanned:
                 refusal = gate(x, admitsPlanned: true)
@@ -96,6 +98,7 @@ extension Worker {
                 }
             case .takeToken: refusal = takeToken(x, view.code[counter + 1], fields)
             case .editRequestHeaders: edits.headerEdits = view.code[counter + 1]
+            case .editRequestQuery: edits.queryEdits = view.code[counter + 1]
             case .respond: return .respond(view.code[counter + 1])
             case .redirect:
                 return .redirect(

@@ -115,6 +115,7 @@ struct Exchange: BitwiseCopyable {
     var rates = InlineArray<4, RateReading>(repeating: RateReading())
     var requestIDCount: UInt8 = 0
     var requestID = InlineArray<64, UInt8>(repeating: 0)
+    var trace = TraceParent()
     var refusal = RefusalKind.none
     /// Of `jwt`; none where the route has none.
     var tokenPolicy = TableLayout.none

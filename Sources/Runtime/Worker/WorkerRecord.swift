@@ -63,6 +63,11 @@ extension Worker {
             RouteText.append(exchanges[x].route, view, to: &scratch)
             line.route = scratch.written.from(start).tableBytes
         }
+        if exchanges[x].trace.isPresent {
+            let start = scratch.count
+            exchanges[x].trace.appendTrace(to: &scratch)
+            line.traceID = scratch.written.from(start).tableBytes
+        }
         let api = api(x)
         if api != TableLayout.none { line.api = view.bytes(view.apis[api].name) }
         if exchanges[x].version != TableLayout.none {

@@ -99,7 +99,8 @@ struct Audit {
             case .ipRestriction: row.addresses = plugins.text(step.plugin)
             case .cors: row.origins = plugins.text(step.plugin)
             case .requestSizeLimit(let settings): row.body = "\(settings.bodyBytesMax) bytes"
-            case .requestID, .botDetection, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            case .requestID, .traceContext, .botDetection, .requestHeaders, .requestQuery, .redirect, .respond,
+                .responseHeaders, .securityHeaders:
                 continue
             }
         }

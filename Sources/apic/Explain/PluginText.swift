@@ -16,6 +16,16 @@ struct PluginText {
                 case .always: "an id; the client's own is kept"
                 }
             return "\(settings.header): \(accept)" + (settings.echo ? "; the client learns it" : "")
+        case .traceContext(let settings):
+            let (percent, rest) = settings.samplePerMillion.quotientAndRemainder(dividingBy: 10_000)
+            let share = rest == 0 ? "\(percent)%" : "\(settings.samplePerMillion) of a million"
+            let accept =
+                switch settings.accept {
+                case .never: "a trace of its own"
+                case .trusted: "a trace; a trusted peer's goes on"
+                case .always: "a trace; the client's goes on"
+                }
+            return "traceparent: \(accept), \(share) sampled"
         case .ipRestriction(let settings):
             let deny = settings.deny.isEmpty ? "" : "all but \(Self.blocks(settings.deny))"
             if settings.allow.isEmpty { return "addresses: \(deny), which get 403" }
@@ -54,6 +64,8 @@ struct PluginText {
         case .forwardAuth(let settings): return authorizer(settings)
         case .rateLimit(let settings): return limit(settings)
         case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
+        case .requestQuery(let edits):
+            return self.edits(HeaderEdits(remove: edits.remove, set: edits.set, add: edits.add))
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
         case .securityHeaders(let settings): return edits(settings.edits)
         case .respond(let settings): return "answers \(settings.status) with \(Self.size(UInt64(settings.body.count)))"

@@ -196,9 +196,10 @@ struct RoutedExplanation {
             let origin = explanation.request.fields.first { $0.name.lowercased() == "origin" }?.value ?? ""
             guard settings.admits(origin) else { return (403, "pages of \(origin) may not call") }
             return (204, "the preflight is answered here")
-        case .requestID, .ipRestriction, .botDetection, .requestSizeLimit, .mtlsAuth, .authentication, .forwardAuth,
+        case .requestID, .traceContext, .ipRestriction, .botDetection, .requestSizeLimit, .mtlsAuth, .authentication,
+            .forwardAuth,
             .rateLimit,
-            .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .requestHeaders, .requestQuery, .redirect, .respond, .responseHeaders, .securityHeaders:
             return nil
         }
     }
@@ -231,6 +232,8 @@ struct RoutedExplanation {
         var claims: [ClaimHeader] = []
         var authorizer: ForwardAuthSettings?
         var requestID: String?
+        var traces = false
+        var query: String?
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
             case .respond(let settings): (answer, fields) = ("\(settings.status)", settings.headers)
@@ -242,6 +245,7 @@ struct RoutedExplanation {
             case .securityHeaders(let settings): guards.append(settings.edits)
             case .responseHeaders(let settings): edits = settings
             case .requestHeaders(let settings): sent = settings
+            case .requestQuery: query = plugins.text(step.plugin)
             case .requestID(let settings):
                 requestID = settings.header
                 if settings.echo { echo = settings.header }
@@ -251,6 +255,7 @@ struct RoutedExplanation {
                 authenticates = authenticates || settings.consumerClaim != nil
                 claims = settings.headers
             case .forwardAuth(let settings): authorizer = settings
+            case .traceContext: traces = true
             case .ipRestriction, .botDetection, .cors, .authentication, .acl, .rateLimit, .requestSizeLimit: continue
             }
         }
@@ -283,6 +288,8 @@ struct RoutedExplanation {
             Explanation.row("", "Host: \(forwarding.preservesHost ? explanation.request.host : "the target's own")")
         )
         if let requestID { lines.append(Explanation.row("", "\(requestID): the request's id")) }
+        if let query { lines.append(Explanation.row("", "query: \(query)")) }
+        if traces { lines.append(Explanation.row("", "traceparent: the trace, with the gateway as parent")) }
         if authenticates {
             lines.append(Explanation.row("", "X-Consumer-Username, X-Consumer-Groups, X-Credential-Id: who calls"))
         }
