@@ -173,5 +173,8 @@ if Context.environment["APIC_FUZZ"] != nil {
             name: "fuzz-token", dependencies: ["FuzzDriver", "Tokens"], path: "Fuzz/Token", linkerSettings: fuzzed),
         .executableTarget(
             name: "fuzz-proxy", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Proxy", linkerSettings: fuzzed),
+        .executableTarget(
+            name: "fuzz-signature", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Signature",
+            linkerSettings: fuzzed),
     ]
 }

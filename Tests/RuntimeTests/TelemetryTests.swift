@@ -33,6 +33,7 @@ struct TelemetryTests {
             line.upstreamDurationMicroseconds = 5
             line.refusedBy = TableBytes("acl")
             line.reason = TableBytes("group")
+            line.traceID = TableBytes("4bf92f3577b34da6a3ce929d0e0e4736")
         }
         let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         let keys = AccessLogField.allCases.map { $0.name.replacing("-", with: "_") }

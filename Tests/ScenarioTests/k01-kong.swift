@@ -196,4 +196,46 @@ struct KongRoutes {
         // Nothing is ever overwritten.
         #expect(try Program.apic.run(["import", "kong", "kong.yml", "-o", "shop.yaml"], in: folder.url).status == 1)
     }
+
+    @Test("clients that sign for Kong go on signing")
+    func signatures() throws {
+        let folder = try ScratchFolder()
+        let upstream = try ScriptedUpstream { try $0.answer(200, [], $0.request["X-Consumer-Username"] ?? "nobody") }
+        defer { upstream.stop() }
+        let secret = "a secret of 32 bytes, for tests."
+        try folder.write(
+            """
+            _format_version: "3.0"
+            services:
+            - name: shop
+              url: http://127.0.0.1:\(upstream.port)
+              plugins: [ { name: hmac-auth, config: { enforce_headers: [ date, host ], clock_skew: 60, hide_credentials: true } } ]
+              routes: [ { name: shop, paths: [ /shop ], strip_path: false } ]
+            consumers:
+            - { username: acme, hmacauth_credentials: [ { username: acme-key, secret: "\(secret)" } ] }
+            - { username: guest, hmacauth_credentials: [ { username: guest-key } ] }
+            """,
+            to: "kong.yml"
+        )
+        let imported = try Program.apic.run(["import", "kong", "kong.yml", "-o", "shop.yaml"], in: folder.url)
+        #expect(imported.status == 0 && imported.errors.contains("lost: a secret that Kong is to invent"))
+        #expect(imported.errors.contains("`hmac-auth` wants `hmac-sha256`"), "\(imported.errors)")
+        let spec = folder.text("shop.yaml") ?? ""
+        #expect(!spec.contains(secret) && spec.contains("acme-key"))
+        #expect(spec.contains("lifetime: 60s, skew: 60s, forward-credential: false"), "\(spec)")
+        try Signing.apic(["build", "shop.yaml", "-o", "dist"], in: folder)
+        let gateway = try RunningGateway(folder, environment: ["KONG_ACME_1": secret])
+        let peer = Repository.root.appendingPathComponent("Tests/ScenarioTests/Peers/signing_client.py").path
+        for (key, secret, expected) in [
+            ("acme-key", secret, "200 acme"), ("acme-key", secret + ".", "401"), ("guest-key", secret, "401"),
+        ] {
+            let outcome = try Program.timeout.run(
+                ["60", Program.installed("python3").url.path, peer, "kong", "\(gateway.port)", key],
+                in: folder.url,
+                environment: ["SECRET": secret]
+            )
+            #expect(outcome.output.hasPrefix(expected), "\(key): \(outcome.output)\(outcome.errors)")
+        }
+        #expect(try gateway.ask("GET /shop/v1/kong").status == 401)
+    }
 }

@@ -75,5 +75,7 @@ import Testing
         (.authorizers, AuthorizerRecord()), (.introspections, IntrospectionRecord()),
         (.concurrencyLimits, ConcurrencyLimitRecord()), (.faults, FaultRecord()),
         (.canaries, CanaryRecord()), (.canarySteps, CanaryStepRecord()),
+        (.signaturePolicies, SignaturePolicyRecord()),
+        (.queryEdits, QueryEditsRecord()), (.queryParameters, QueryParameterRecord()),
     ]
 }

@@ -73,6 +73,9 @@ struct TableViewTests {
             (.concurrencyLimits, address(view.concurrencyLimits.pointer(0))),
             (.faults, address(view.faults.pointer(0))), (.canaries, address(view.canaries.pointer(0))),
             (.canarySteps, address(view.canarySteps.pointer(0))),
+            (.signaturePolicies, address(view.signaturePolicies.pointer(0))),
+            (.queryEdits, address(view.queryEdits.pointer(0))),
+            (.queryParameters, address(view.queryParameters.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

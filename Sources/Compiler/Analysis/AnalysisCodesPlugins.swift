@@ -5,7 +5,8 @@ extension DiagnosticCode {
         .gatewayHeader, .headerEditedTwice, .stripsCredential, .requestIDHeader, .unknownCapture,
         .respondWithUpstream, .respondBody, .offRemovesNothing,
         .corsForAllWithCredentials, .headerOfTwoPlugins, .twoAnswers, .nobodyLeft, .redirectLocation,
-        .authenticationUnclear, .authenticationOfNothing, .noClientCertificates,
+        .authenticationUnclear, .authenticationOfNothing, .noClientCertificates, .traceEdited,
+        .parameterEditedTwice, .parameterIsCredential,
     ]
 
     static let pluginSealed = DiagnosticCode(
@@ -225,6 +226,46 @@ extension DiagnosticCode {
             """,
         example: """
             redirect: { to: "https://{host}/" }
+            """
+    )
+
+    static let parameterEditedTwice = DiagnosticCode(
+        "E0724",
+        "a parameter of the query is edited twice",
+        explanation: """
+            Parameters are removed first, then set, then added: `set` replaces all values anyway, so `remove` beside it
+            does nothing, and adding to what was just set is two values where one was meant.
+            """,
+        example: """
+            request-query: { remove: [ debug ], set: { debug: off } }
+            """
+    )
+
+    static let parameterIsCredential = DiagnosticCode(
+        "E0725",
+        "an edit of the query changes what the authentication reads",
+        explanation: """
+            The plugin that reads a credential out of the query takes it away by itself, unless `forward-credential` says
+            that the upstream gets it. Removing or setting the parameter shows a misunderstanding of one or the other.
+            """,
+        example: """
+            plugins:
+              - key-auth: { query: api_key }
+              - request-query: { remove: [ api_key ] }
+            """
+    )
+
+    static let traceEdited = DiagnosticCode(
+        "E0723",
+        "the fields of a trace are written by another plugin",
+        explanation: """
+            `trace-context` writes `traceparent` for the upstream, and passes `tracestate` on where a trace goes on. Another
+            writer of these fields would tear the trace apart.
+            """,
+        example: """
+            plugins:
+              - trace-context
+              - request-headers: { remove: [ tracestate ] }
             """
     )
 

@@ -20,11 +20,12 @@ extension PluginUse.Setting {
         case .requestHeaders(let edits):
             (edits.remove + (edits.set + edits.add).map(\.name)).contains { FieldRules.areSame($0.value, name) }
         case .requestID(let settings): FieldRules.areSame(settings.header, name)
+        case .traceContext: FieldRules.isOfTrace(name)
         case .jwt, .oauth2Introspection:
             tokenSettings?.headers.contains { FieldRules.areSame($0.header, name) } ?? false
         case .off, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication, .acl,
             .forwardAuth, .concurrencyLimit, .rateLimit, .fault, .canary, .mirror, .redirect, .respond,
-            .responseHeaders,
+            .responseHeaders, .botDetection, .hmacAuth, .requestQuery,
             .securityHeaders:
             false
         }

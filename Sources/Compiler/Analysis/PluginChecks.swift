@@ -26,6 +26,8 @@ struct PluginChecks {
         checkTokens(chain, on: route, isWhole: isWhole)
         checkCredentialHeader(chain)
         checkRequestID(chain)
+        checkTrace(chain)
+        checkQuery(chain)
         checkAuthorizer(chain)
         checkResponseHeaders(chain)
         let answers = chain.active(in: .answer)
@@ -149,6 +151,31 @@ struct PluginChecks {
         }
     }
 
+    private mutating func checkQuery(_ chain: EffectiveChain) {
+        guard let use = chain.active(.requestQuery), case .requestQuery(let edits) = use.use.setting else { return }
+        for auth in chain.finders {
+            for name in edits.remove + edits.set.map(\.name) where auth.use.setting.readsParameter(name.value) {
+                report(.parameterIsCredential(name, auth: auth))
+            }
+        }
+    }
+
+    /// What a trace goes on by is the gateway's own word.
+    private mutating func checkTrace(_ chain: EffectiveChain) {
+        guard let trace = chain.active(.traceContext) else { return }
+        if let use = chain.active(.requestHeaders), case .requestHeaders(let edits) = use.use.setting {
+            for name in edits.remove + (edits.set + edits.add).map(\.name) where FieldRules.isOfTrace(name.value) {
+                report(.traceEdited(name, plugin: use.use.name.value, trace: trace))
+            }
+        }
+        if let use = chain.active(.requestID), case .requestID(let settings) = use.use.setting,
+            FieldRules.isOfTrace(settings.header)
+        {
+            let name = Spanned(settings.header, use.use.span)
+            report(.traceEdited(name, plugin: use.use.name.value, trace: trace))
+        }
+    }
+
     private mutating func checkEdits(_ edits: HeaderEditsSpec, plugin: PluginKind, header: String, id: EffectiveUse) {
         for name in edits.remove + edits.set.map(\.name) + edits.add.map(\.name)
         where FieldRules.areSame(name.value, header) {
@@ -163,6 +190,12 @@ extension FieldRules {
 }
 
 extension PluginUse.Setting {
+    /// Whether a plugin reads a credential from a parameter of the query.
+    fileprivate func readsParameter(_ name: String) -> Bool {
+        if case .keyAuth(let settings) = self { return settings.sources.contains(.query(name)) }
+        return tokenSettings?.source == .query(name)
+    }
+
     /// The header fields that a plugin reads a credential from, and whether each is nothing else; whether the upstream
     /// is to see it.
     fileprivate var credentialHeaders: (headers: [(name: String, isWhole: Bool)], forwards: Bool) {
@@ -177,6 +210,13 @@ extension PluginUse.Setting {
             }
             return (headers, settings.forwardsCredential)
         case .basicAuth(let settings): return ([("Authorization", true)], settings.forwardsCredential)
+        case .hmacAuth(let settings):
+            var headers: [(name: String, isWhole: Bool)] = []
+            if settings.schemes.contains(.messageSignatures) {
+                headers += [("Signature-Input", true), ("Signature", true)]
+            }
+            if settings.schemes.contains(.kong) { headers.append(("Authorization", true)) }
+            return (headers, settings.forwardsCredential)
         case .jwt, .oauth2Introspection:
             guard let settings = tokenSettings else { return ([], false) }
             let forwards = settings.forwardsCredential
@@ -187,7 +227,7 @@ extension PluginUse.Setting {
             }
         case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
-            .responseHeaders,
+            .responseHeaders, .traceContext, .botDetection, .requestQuery,
             .securityHeaders:
             return ([], false)
         }

@@ -21,6 +21,26 @@ extension Diagnostic {
         )
     }
 
+    static func parameterEditedTwice(_ name: Spanned<String>, first: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .parameterEditedTwice,
+            "`\(name.value)` is edited twice",
+            at: name.span,
+            related: [.init(first, "first edited here")],
+            help: "keep one: `set` replaces what is there, `add` goes beside it, `remove` takes it away"
+        )
+    }
+
+    static func parameterIsCredential(_ name: Spanned<String>, auth: EffectiveUse) -> Diagnostic {
+        Diagnostic(
+            .parameterIsCredential,
+            "`request-query` changes `\(name.value)`, which `\(auth.use.name.value)` reads",
+            at: name.span,
+            related: [.init(auth.use.span, "read here")],
+            help: "delete it: credentials are taken away unless `forward-credential` says otherwise"
+        )
+    }
+
     static func respondBody(_ status: Spanned<UInt16>, body: SourceSpan) -> Diagnostic {
         Diagnostic(
             .respondBody,
@@ -69,6 +89,16 @@ extension Diagnostic {
             at: name.span,
             related: [.init(id.use.span, "the id is set here")],
             help: "delete it; `request-id: { echo: false }` keeps the id from clients"
+        )
+    }
+
+    static func traceEdited(_ name: Spanned<String>, plugin: String, trace: EffectiveUse) -> Diagnostic {
+        Diagnostic(
+            .traceEdited,
+            "`\(plugin)` writes `\(name.value)`, by which traces go on",
+            at: name.span,
+            related: [.init(trace.use.span, "`trace-context` writes it")],
+            help: "delete it, or write `trace-context: off` here"
         )
     }
 

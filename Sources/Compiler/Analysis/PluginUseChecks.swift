@@ -30,7 +30,9 @@ struct PluginUseChecks {
 
     private mutating func check(_ use: PluginUse) {
         switch use.setting {
-        case .off, .requestSizeLimit, .concurrencyLimit, .ipRestriction, .cors, .mtlsAuth, .basicAuth: break
+        case .off, .requestSizeLimit, .concurrencyLimit, .ipRestriction, .cors, .mtlsAuth, .basicAuth, .traceContext,
+            .botDetection, .hmacAuth: break
+            break
         case .requestID(let settings):
             let name = Spanned(settings.header, use.span)
             checkName(name, isRequest: true)
@@ -51,6 +53,7 @@ struct PluginUseChecks {
         case .rateLimit(let spec):
             for tier in spec.tiers { _ = names.group(tier.name, into: &diagnostics) }
         case .requestHeaders(let edits): checkEdits(edits, isRequest: true)
+        case .requestQuery(let edits): checkQuery(edits)
         case .respond(let spec): checkRespond(spec)
         case .redirect(let spec):
             do throws(PatternFault) {
@@ -102,6 +105,16 @@ struct PluginUseChecks {
             }
         }
         for field in fields { checkTemplate(field.value) }
+    }
+
+    private mutating func checkQuery(_ edits: HeaderEditsSpec) {
+        var seen: [String: SourceSpan] = [:]
+        for name in edits.remove + (edits.set + edits.add).map(\.name) {
+            if let first = seen.updateValue(name.span, forKey: name.value) {
+                diagnostics.append(.parameterEditedTwice(name, first: first))
+            }
+        }
+        for parameter in edits.set + edits.add { checkTemplate(parameter.value) }
     }
 
     private mutating func checkRespond(_ spec: RespondSpec) {

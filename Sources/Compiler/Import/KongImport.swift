@@ -42,6 +42,7 @@ struct KongTranslation {
 
     private static let knownTopKeys: Set<String> = [
         "services", "routes", "upstreams", "consumers", "plugins", "keyauth_credentials", "basicauth_credentials",
+        "hmacauth_credentials",
         "acls",
     ]
     private static let knownServiceKeys: Set<String> = [
@@ -76,7 +77,7 @@ struct KongTranslation {
         for service in file.entities(document["services"], "a service") { read(service: service) }
         for route in file.entities(document["routes"], "a route") { read(route: route) }
         for consumer in file.entities(document["consumers"], "a consumer") { read(consumer: consumer) }
-        for key in ["keyauth_credentials", "basicauth_credentials", "acls"] {
+        for key in ["keyauth_credentials", "basicauth_credentials", "hmacauth_credentials", "acls"] {
             for entity in file.entities(document[key], "a credential") { read(credential: entity, kind: key) }
         }
         var routes = services.flatMap(\.routes)
@@ -254,11 +255,10 @@ struct KongTranslation {
             "consumer `\(name.excerpt)`",
             known: [
                 "username", "custom_id", "id", "tags", "acls", "keyauth_credentials", "basicauth_credentials",
-                "created_at",
-                "updated_at",
+                "hmacauth_credentials", "created_at", "updated_at",
             ]
         )
-        for key in ["keyauth_credentials", "basicauth_credentials", "acls"] {
+        for key in ["keyauth_credentials", "basicauth_credentials", "hmacauth_credentials", "acls"] {
             for credential in file.entities(entity[key], "a credential") {
                 add(credential, kind: key, to: consumers.count - 1)
             }
@@ -286,6 +286,17 @@ struct KongTranslation {
                 return file.lost("a key that Kong is to invent", at: entity.node)
             }
             consumers[consumer].credentials.append("key: \"${env:\(variable(for: key, of: consumer))}\"")
+        case "hmacauth_credentials":
+            guard let username = file.text(entity["username"]) else {
+                return file.mistake("a credential needs `username`", at: entity.node)
+            }
+            guard let secret = file.text(entity["secret"]) else {
+                return file.lost("a secret that Kong is to invent", at: entity.node)
+            }
+            let variable = variable(for: secret, of: consumer)
+            consumers[consumer].credentials.append(
+                "hmac: { key-id: \(YAMLText.literal(username)), secret: \"${env:\(variable)}\" }"
+            )
         default:
             guard let username = file.text(entity["username"]), let password = file.text(entity["password"]) else {
                 return file.mistake("a credential needs `username` and `password`", at: entity.node)

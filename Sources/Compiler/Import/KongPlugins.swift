@@ -45,8 +45,10 @@ extension ImportFile {
             switch name {
             case "key-auth": keyAuth(config)
             case "basic-auth": basicAuth(config)
+            case "hmac-auth": hmacAuth(config)
             case "acl": groups(config)
             case "ip-restriction": addresses(config)
+            case "bot-detection": agents(config)
             case "rate-limiting": rateLimit(config)
             case "cors": cors(config)
             case "request-size-limiting": sizeLimit(config)
@@ -107,6 +109,42 @@ extension ImportFile {
         return "basic-auth: { forward-credential: \(!(boolean(config["hide_credentials"]) ?? false)) }"
     }
 
+    /// Kong takes a signature that covers nothing of the request unless `enforce_headers` says otherwise, and a date
+    /// that is not signed.
+    private mutating func hmacAuth(_ config: Entity) -> String? {
+        if let anonymous = config["anonymous"] {
+            lost("`anonymous` of plugin `hmac-auth`: add `authentication: { anonymous: NAME }`", at: anonymous)
+        }
+        if let body = config["validate_request_body"], boolean(body) == true {
+            lost("`validate_request_body` of plugin `hmac-auth`: the upstream must compare the digest", at: body)
+        }
+        loseSettings(
+            config,
+            of: "hmac-auth",
+            known: [
+                "hide_credentials", "clock_skew", "anonymous", "validate_request_body", "enforce_headers", "algorithms",
+                "realm",
+            ]
+        )
+        var components = ["@method", "@path", "@query"]
+        for (text, node) in texts(config["enforce_headers"]) {
+            switch text.lowercased() {
+            case "request-line", "@request-target", "date", "x-date": continue
+            case let name where name.utf8.allSatisfy({ Digits.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }):
+                if !components.contains(name) { components.append(name) }
+            default: lost("`\(text.excerpt)` in `enforce_headers` of plugin `hmac-auth`", at: node)
+            }
+        }
+        changed(
+            "`hmac-auth` wants `hmac-sha256`, and a signature over the date and `request-line` or `@request-target`",
+            at: config["algorithms"] ?? config.node
+        )
+        let skew = number(config["clock_skew"], 1...3_600) ?? 300
+        return
+            "hmac-auth: { scheme: kong, components: \(YAMLText.list(components)), lifetime: \(skew)s, skew: \(skew)s, "
+            + "forward-credential: \(!(boolean(config["hide_credentials"]) ?? false)) }"
+    }
+
     private mutating func groups(_ config: Entity) -> String? {
         loseSettings(
             config,
@@ -127,6 +165,17 @@ extension ImportFile {
             return blocks.isEmpty ? nil : "\(name): \(YAMLText.list(blocks))"
         }
         return lists.isEmpty ? nil : "ip-restriction: { \(lists.joined(separator: ", ")) }"
+    }
+
+    /// Beside its lists Kong has one of its own, which is not here.
+    private mutating func agents(_ config: Entity) -> String? {
+        loseSettings(config, of: "bot-detection", known: ["allow", "deny", "whitelist", "blacklist"])
+        let allow = texts(config["allow"] ?? config["whitelist"]).map(\.text)
+        let deny = texts(config["deny"] ?? config["blacklist"]).map(\.text)
+        guard !deny.isEmpty else { return nil }
+        changed("`bot-detection` denies what its lists say, and no bots that Kong knows by itself", at: config.node)
+        let allowed = allow.isEmpty ? "" : "allow: \(YAMLText.list(allow)), "
+        return "bot-detection: { \(allowed)deny: \(YAMLText.list(deny)) }"
     }
 
     private mutating func rateLimit(_ config: Entity) -> String? {

@@ -82,7 +82,8 @@ struct UnitRenaming {
                 rename(&spec.upstream, .upstream)
                 uses[index].setting = .mirror(spec)
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
-                .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+                .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders,
+                .traceContext, .botDetection, .hmacAuth, .requestQuery:
                 break
             }
         }

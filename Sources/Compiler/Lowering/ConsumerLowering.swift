@@ -74,6 +74,11 @@ private struct CredentialRegistry {
             let digest = salt.authenticate(CredentialMessage.token + bytes)
             identity = .digest(digest)
             result = .digest(digest.bytes)
+        case .secret(let reference) where spec.keyID != nil:
+            // Requests say which key it is, so that its name must be that of one only.
+            let name = spec.keyID.map { Array($0.value.utf8) } ?? []
+            identity = .digest(salt.authenticate(CredentialMessage.signature + name))
+            result = .secret(reference)
         case .secret(let reference):
             identity = spec.username.map { .password(username: $0.value, reference) } ?? .secret(reference)
             result = .secret(reference)
@@ -91,6 +96,7 @@ private struct CredentialRegistry {
 extension CredentialSpec {
     fileprivate var scheme: Credential.Scheme {
         if let username { return .basic(username: username.value) }
+        if let keyID { return .signature(keyID: keyID.value) }
         switch key.value {
         case .literal, .secret: return .key
         case .certificate: return .certificate

@@ -21,12 +21,15 @@ struct PluginLowering {
         switch use.use.setting {
         case .off: nil
         case .requestID(let settings): .requestID(settings)
+        case .traceContext(let settings): .traceContext(settings)
         case .ipRestriction(let settings): .ipRestriction(settings)
+        case .botDetection(let settings): .botDetection(settings)
         case .cors(let settings): .cors(settings)
         case .requestSizeLimit(let settings): .requestSizeLimit(settings)
         case .mtlsAuth: .mtlsAuth
         case .keyAuth(let settings): .keyAuth(settings)
         case .basicAuth(let settings): .basicAuth(settings)
+        case .hmacAuth(let settings): .hmacAuth(settings)
         case .jwt(let spec): .jwt(spec.settings)
         case .oauth2Introspection(let spec): .oauth2Introspection(introspection(spec))
         case .authentication(let spec): .authentication(authentication(spec))
@@ -48,6 +51,7 @@ struct PluginLowering {
         case .requestHeaders(let spec): .requestHeaders(edits(spec))
         case .canary(let spec): .canary(canary(spec, identity: use.place.identity))
         case .mirror(let spec): .mirror(mirror(spec))
+        case .requestQuery(let spec): .requestQuery(queryEdits(spec))
         case .redirect(let spec): .redirect(redirect(spec))
         case .respond(let spec): .respond(respond(spec))
         case .responseHeaders(let spec): .responseHeaders(edits(spec))
@@ -139,6 +143,24 @@ struct PluginLowering {
         return result.sorted { $0.name < $1.name }
     }
 
+    /// Text is encoded as it needs to be in a query; captures are encoded as the path had them.
+    private mutating func queryEdits(_ spec: HeaderEditsSpec) -> QueryEdits {
+        func encoded(_ list: [HeaderField]) -> [HeaderField] {
+            list.map { field in
+                let parts = field.value.parts.map { part -> TextTemplate.Part in
+                    guard case .text(let text) = part else { return part }
+                    return .text(QueryText.encoded(text))
+                }
+                return HeaderField(name: field.name, value: TextTemplate(parts: parts))
+            }
+        }
+        return QueryEdits(
+            remove: spec.remove.map(\.value).sorted(),
+            set: encoded(fields(spec.set)),
+            add: encoded(fields(spec.add))
+        )
+    }
+
     private mutating func redirect(_ spec: RedirectSpec) -> RedirectSettings {
         RedirectSettings(
             status: spec.status?.value ?? 308,
@@ -182,15 +204,28 @@ extension EffectiveChain {
     var namesCaptures: Bool {
         activeUses.contains { use in
             switch use.use.setting {
-            case .requestHeaders(let edits), .responseHeaders(let edits):
+            case .requestHeaders(let edits), .requestQuery(let edits), .responseHeaders(let edits):
                 (edits.set + edits.add).contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .respond(let spec): spec.headers.contains { $0.value.value.utf8.contains(UInt8(ascii: "{")) }
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
-                .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .rateLimit,
-                .fault, .canary, .mirror, .securityHeaders:
+                .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .rateLimit, .fault,
+                .canary, .mirror, .securityHeaders, .traceContext, .botDetection, .hmacAuth:
                 false
             }
         }
+    }
+}
+
+/// Texts in queries.
+private enum QueryText {
+    /// Everything but unreserved characters as its escape (RFC 3986 section 2.1).
+    static func encoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        let bytes = text.utf8.flatMap { byte -> [UInt8] in
+            ByteSet.unreserved.contains(byte)
+                ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -183,6 +183,15 @@ extension PatternFault {
         )
     }
 
+    static func anchoredFirstAlternative(at position: Int) -> PatternFault {
+        PatternFault(
+            .constraintSyntax,
+            "`^` begins the first of the alternatives only",
+            at: position..<position + 1,
+            help: "put them into a group: `^(…|…)`"
+        )
+    }
+
     static func anchorInside(at position: Int) -> PatternFault {
         PatternFault(
             .constraintUnsupported,

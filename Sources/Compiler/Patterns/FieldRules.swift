@@ -26,5 +26,8 @@ enum FieldRules {
         return caller.contains(lowered) || lowered.hasPrefix("x-forwarded-")
     }
 
+    /// Fields of W3C Trace Context.
+    static func isOfTrace(_ name: String) -> Bool { ["traceparent", "tracestate"].contains(name.lowercased()) }
+
     static func isAboutLifecycle(_ name: String) -> Bool { lifecycle.contains(name.lowercased()) }
 }

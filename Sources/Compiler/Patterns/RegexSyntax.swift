@@ -44,6 +44,8 @@ struct RegexParser {
     private var position: Int
     /// Slashes are bytes like others, and what matches is the beginning of a path.
     private var isOfPaths = false
+    /// Slashes are bytes like others, and letters have no case.
+    private var isOfText = false
     private var isAnchoredAtEnd = false
 
     /// - Parameter range: where the expression stands in `text`; faults are positions in `text`.
@@ -69,6 +71,25 @@ struct RegexParser {
         // `a|b$` anchors the last alternative only, which no automaton of beginnings can tell.
         if parser.isAnchoredAtEnd, case .alternatives = syntax { throw .anchoredAlternative(at: text.count - 1) }
         return (syntax, parser.isAnchoredAtEnd)
+    }
+
+    /// Parses an expression that is looked for in a text, letters in any case.
+    ///
+    /// - Returns: and whether it is held to the text's ends.
+    static func parseSearch(
+        _ text: [UInt8]
+    ) throws(PatternFault) -> (syntax: RegexSyntax, isAtStart: Bool, isAtEnd: Bool) {
+        guard text.count <= byteCountMax else { throw .constraintTooLong(at: 0..<text.count) }
+        var parser = RegexParser(bytes: text, range: 0..<text.count)
+        parser.isOfText = true
+        let isAtStart = parser.take(UInt8(ascii: "^"))
+        let syntax = try parser.alternatives(depth: 0)
+        guard parser.position == parser.end else { throw .unmatchedParenthesis(at: parser.position) }
+        if case .alternatives = syntax {
+            if parser.isAnchoredAtEnd { throw .anchoredAlternative(at: text.count - 1) }
+            if isAtStart { throw .anchoredFirstAlternative(at: 0) }
+        }
+        return (syntax, isAtStart, parser.isAnchoredAtEnd)
     }
 
     private init(bytes: [UInt8], range: Range<Int>) {
@@ -112,17 +133,19 @@ struct RegexParser {
         let start = position
         position += 1
         switch byte {
-        case UInt8(ascii: "."): return .bytes(isOfPaths ? .pathAlphabet : .segmentAlphabet)
+        case UInt8(ascii: "."): return .bytes(isOfText ? .textAlphabet : isOfPaths ? .pathAlphabet : .segmentAlphabet)
         case UInt8(ascii: "("): return try group(from: start, depth: depth)
         case UInt8(ascii: "["): return .bytes(try bracket(from: start))
-        case UInt8(ascii: "\\"): return .bytes(try escape(from: start).set)
+        case UInt8(ascii: "\\"): return .bytes(folded(try escape(from: start).set))
         case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"): throw .nothingToRepeat(at: start)
         case UInt8(ascii: "{"): throw .nothingToRepeat(at: start)
         case UInt8(ascii: "^"): throw .anchorInside(at: start)
-        case UInt8(ascii: "/") where !isOfPaths: throw .slashInConstraint(at: start)
-        default: return .bytes(ByteSet(try literal(byte, at: start)...byte))
+        case UInt8(ascii: "/") where !isOfPaths && !isOfText: throw .slashInConstraint(at: start)
+        default: return .bytes(folded(ByteSet(try literal(byte, at: start)...byte)))
         }
     }
+
+    private func folded(_ set: ByteSet) -> ByteSet { isOfText ? set.foldingCase : set }
 
     /// Bytes above 0x7F never stand in a normalised path as they are.
     private func literal(_ byte: UInt8, at start: Int) throws(PatternFault) -> UInt8 {
@@ -216,7 +239,7 @@ struct RegexParser {
         case UInt8(ascii: "s"): return (.space, nil)
         case UInt8(ascii: "S"): return (ByteSet.space.inverted, nil)
         case UInt8(ascii: "1")...UInt8(ascii: "9"), UInt8(ascii: "k"): throw .backReference(at: start..<position)
-        case UInt8(ascii: "/") where !isOfPaths: throw .slashInConstraint(at: start)
+        case UInt8(ascii: "/") where !isOfPaths && !isOfText: throw .slashInConstraint(at: start)
         default:
             guard !ByteSet.word.contains(byte), byte < 0x80 else { throw .unknownEscape(byte, at: start..<position) }
             return (ByteSet(byte...byte), byte)
@@ -247,6 +270,7 @@ struct RegexParser {
             set.insert(low...high)
         }
         position += 1
+        set = folded(set)
         return isNegated ? set.inverted : set
     }
 

@@ -4,8 +4,8 @@ extension SpecSchema {
         "A credential",
         "a credential",
         path: "consumers.NAME.credentials[]",
-        "What the consumer is known by: exactly one of `key`, `basic`, `certificate` and `jwt`. To rotate one, add its successor "
-            + "and let the old one expire.",
+        "What the consumer is known by: exactly one of `key`, `basic`, `hmac`, `certificate` and `jwt`. To rotate one, add "
+            + "its successor and let the old one expire.",
         [
             .optional(
                 "key",
@@ -19,6 +19,12 @@ extension SpecSchema {
                 "map",
                 example: "basic: { username: acme, password: \"${env:ACME_PASSWORD}\" }",
                 "User name and password."
+            ),
+            .optional(
+                "hmac",
+                "map",
+                example: "hmac: { key-id: acme, secret: \"${env:ACME_SECRET}\" }",
+                "A secret that signs requests, and its name."
             ),
             .optional(
                 "certificate",
@@ -51,6 +57,28 @@ extension SpecSchema {
                 "secret",
                 example: "password: \"${env:ACME_PASSWORD}\"",
                 "`${env:NAME}` or `${file:PATH}`: a password is never written out, and never in a table."
+            ),
+        ]
+    )
+
+    static let signatureCredential = SchemaMap(
+        "A secret that signs",
+        "`hmac`",
+        path: "consumers.NAME.credentials[].hmac",
+        "For `hmac-auth`. Its algorithm is HMAC-SHA-256, whatever a request says.",
+        [
+            .required(
+                "key-id",
+                "text",
+                example: "key-id: acme",
+                "As requests name it: `keyid` of a message signature, `username` in Kong's scheme. No secret, and of one "
+                    + "credential only."
+            ),
+            .required(
+                "secret",
+                "secret",
+                example: "secret: \"${env:ACME_SECRET}\"",
+                "`${env:NAME}` or `${file:PATH}`, 16 bytes at least: never written out, and never in a table."
             ),
         ]
     )

@@ -17,11 +17,12 @@ extension SpecDecoder {
                 )
             )
         }
-        guard let field = exactlyOne(fields, ["key", "basic", "certificate", "jwt"]) else { return nil }
+        guard let field = exactlyOne(fields, ["key", "basic", "hmac", "certificate", "jwt"]) else { return nil }
         var spec: CredentialSpec?
         switch field.key.name {
         case "key": spec = credentialKey(field).map { CredentialSpec(id: id, key: Spanned($0, span(field.node))) }
         case "basic": spec = basicCredential(field, id: id)
+        case "hmac": spec = signatureCredential(field, id: id)
         case "jwt": spec = tokenCredential(field, id: id)
         default: spec = certificateCredential(field, id: id)
         }

@@ -138,7 +138,9 @@ extension SpecDecoder {
         guard let fields = fields(value, schema) else { return nil }
         switch kind {
         case .requestID: return .requestID(requestID(fields))
+        case .traceContext: return .traceContext(traceContext(fields))
         case .ipRestriction: return ipRestriction(fields).map { .ipRestriction($0) }
+        case .botDetection: return botDetection(fields).map { .botDetection($0) }
         case .cors: return cors(fields).map { .cors($0) }
         case .requestSizeLimit:
             return scalar(fields["body"], .size).map {
@@ -147,6 +149,7 @@ extension SpecDecoder {
         case .mtlsAuth: return .mtlsAuth
         case .keyAuth: return .keyAuth(keyAuth(fields))
         case .basicAuth: return .basicAuth(basicAuth(fields))
+        case .hmacAuth: return hmacAuth(fields).map { .hmacAuth($0) }
         case .jwt: return jwt(fields).map { .jwt($0) }
         case .oauth2Introspection: return introspection(fields).map { .oauth2Introspection($0) }
         case .authentication: return authentication(fields).map { .authentication($0) }
@@ -158,6 +161,7 @@ extension SpecDecoder {
         case .requestHeaders: return headerEdits(fields).map { .requestHeaders($0) }
         case .canary: return canary(fields).map { .canary($0) }
         case .mirror: return mirror(fields).map { .mirror($0) }
+        case .requestQuery: return queryEdits(fields).map { .requestQuery($0) }
         case .redirect: return redirect(fields).map { .redirect($0) }
         case .respond: return .respond(respond(fields))
         case .responseHeaders: return headerEdits(fields).map { .responseHeaders($0) }
@@ -175,11 +179,13 @@ extension SpecDecoder {
         case .mtlsAuth: return .mtlsAuth
         case .keyAuth: return .keyAuth(KeyAuthSettings())
         case .basicAuth: return .basicAuth(BasicAuthSettings())
+        case .hmacAuth: return .hmacAuth(SignatureSettings())
         case .requestID: return .requestID(RequestIDSettings())
+        case .traceContext: return .traceContext(TraceContextSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
         case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,
-            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect,
-            .respond, .responseHeaders:
+            .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
+            .responseHeaders, .botDetection, .requestQuery:
             report(
                 Diagnostic(
                     .settingsNeeded,
@@ -228,6 +234,13 @@ extension SpecDecoder {
         if let header = scalar(fields["header"], .editableHeaderName) { settings.header = header.value }
         if let accept = scalar(fields["accept"], .requestIDAcceptance) { settings.accept = accept.value }
         if let echo = scalar(fields["echo"], .boolean) { settings.echo = echo.value }
+        return settings
+    }
+
+    private mutating func traceContext(_ fields: Fields) -> TraceContextSettings {
+        var settings = TraceContextSettings()
+        if let accept = scalar(fields["accept"], .requestIDAcceptance) { settings.accept = accept.value }
+        if let share = scalar(fields["sample"], .sampledShare) { settings.samplePerMillion = share.value }
         return settings
     }
 
@@ -298,7 +311,37 @@ extension SpecDecoder {
         spec.remove = list(fields["remove"], of: "header names", .editableHeaderName)
         spec.set = headerFields(fields["set"])
         spec.add = headerFields(fields["add"])
-        guard ["remove", "set", "add"].allSatisfy({ fields.keyNode($0) == nil }) else { return spec }
+        return hasEdits(fields) ? spec : nil
+    }
+
+    private mutating func queryEdits(_ fields: Fields) -> HeaderEditsSpec? {
+        var spec = HeaderEditsSpec()
+        spec.remove = list(fields["remove"], of: "names", .queryName)
+        spec.set = queryParameters(fields["set"])
+        spec.add = queryParameters(fields["add"])
+        let count = spec.remove.count + spec.set.count + spec.add.count
+        if count > PluginSchema.queryEditCountMax {
+            report(
+                Diagnostic(
+                    .outOfRange,
+                    "these are \(count) edits, and \(PluginSchema.queryEditCountMax) are the most",
+                    at: span(fields.node),
+                    help: "leave some out, or let the upstream do it"
+                )
+            )
+            return nil
+        }
+        return hasEdits(fields) ? spec : nil
+    }
+
+    private mutating func queryParameters(_ field: Field?) -> [Named<Spanned<String>>] {
+        entries(field, of: "parameters", name: .queryName) {
+            $0.scalar($2, .headerValue, example: field?.key.example)
+        }
+    }
+
+    private mutating func hasEdits(_ fields: Fields) -> Bool {
+        guard ["remove", "set", "add"].allSatisfy({ fields.keyNode($0) == nil }) else { return true }
         report(
             Diagnostic(
                 .oneKeyNeeded,
@@ -307,7 +350,7 @@ extension SpecDecoder {
                 help: "add `\(fields.schema.keys[1].example)`"
             )
         )
-        return nil
+        return false
     }
 
     private mutating func headerFields(_ field: Field?) -> [Named<Spanned<String>>] {
@@ -333,6 +376,16 @@ extension SpecDecoder {
 extension PluginSchema {
     /// Bytes of an answer that stands in the spec.
     static let bodyBytesMax = 1 << 20
+    /// Names that each parameter of a request is compared with.
+    static let queryEditCountMax = 32
+}
+
+extension ScalarType where Value == UInt32 {
+    /// A share that may be nothing.
+    fileprivate static let sampledShare = ScalarType(share.noun) { text throws(ScalarProblem) in
+        if text == "0%" { return 0 }
+        return try share.parse(text)
+    }
 }
 
 extension ScalarType where Value == RequestIDAcceptance {

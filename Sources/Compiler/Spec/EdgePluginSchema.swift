@@ -24,6 +24,36 @@ extension PluginSchema {
         ]
     )
 
+    static let botDetection = SchemaMap(
+        "bot-detection",
+        "`bot-detection`",
+        path: "bot-detection",
+        "Which programs may call, by `User-Agent`; others get 403. Expressions match anywhere in it, letters in any case.",
+        [
+            .optional(
+                "allow",
+                "list of expressions",
+                default: "none",
+                example: "allow: [ \"Googlebot/\" ]",
+                "These pass, though they be denied. Without `deny` only these do."
+            ),
+            .optional(
+                "deny",
+                "list of expressions",
+                default: "none",
+                example: "deny: [ bot, crawler, \"^curl/[0-7]\\\\.\" ]",
+                "These get 403."
+            ),
+            .optional(
+                "missing",
+                "`allow` or `deny`",
+                default: "allow, `deny` without a list `deny`",
+                example: "missing: deny",
+                "What becomes of requests without `User-Agent`."
+            ),
+        ]
+    )
+
     static let cors = SchemaMap(
         "cors",
         "`cors`",

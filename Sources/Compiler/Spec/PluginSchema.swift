@@ -13,19 +13,22 @@ enum PluginSchema {
 
     /// Names of plugins that are part of the language, but not of this version of apic.
     static let later = [
-        "cache", "hmac-auth", "request-validation", "trace-context",
+        "cache", "request-validation",
     ]
 
     /// The settings of a plugin.
     static func schema(of kind: PluginKind) -> SchemaMap {
         switch kind {
         case .requestID: requestID
+        case .traceContext: traceContext
         case .ipRestriction: ipRestriction
+        case .botDetection: botDetection
         case .cors: cors
         case .requestSizeLimit: requestSizeLimit
         case .mtlsAuth: mtlsAuth
         case .keyAuth: keyAuth
         case .basicAuth: basicAuth
+        case .hmacAuth: hmacAuth
         case .jwt: jwt
         case .oauth2Introspection: oauth2Introspection
         case .authentication: authentication
@@ -37,6 +40,7 @@ enum PluginSchema {
         case .requestHeaders: requestHeaders
         case .canary: canary
         case .mirror: mirror
+        case .requestQuery: requestQuery
         case .redirect: redirect
         case .respond: respond
         case .responseHeaders: responseHeaders
@@ -51,17 +55,18 @@ enum PluginSchema {
         case .rateLimit: [rateLimitKey]
         case .canary: [canaryStep]
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
-            .oauth2Introspection, .authentication,
-            .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .mirror, .redirect, .respond,
-            .responseHeaders,
-            .securityHeaders:
+            .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders,
+            .mirror, .redirect, .respond, .responseHeaders, .securityHeaders, .traceContext, .botDetection, .hmacAuth,
+            .requestQuery:
             []
         }
     }
 
     /// What other gateways call a plugin that this version has.
     static let foreignNames = [
-        "api-key": "key-auth", "keyauth": "key-auth", "basicauth": "basic-auth", "multi-auth": "authentication",
+        "api-key": "key-auth", "keyauth": "key-auth", "basicauth": "basic-auth", "hmac": "hmac-auth",
+        "http-signatures": "hmac-auth",
+        "multi-auth": "authentication",
         "tls-auth": "mtls-auth", "jwt-auth": "jwt", "openid-connect": "jwt", "oidc": "jwt",
         "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
         "request-transformer": "request-headers", "response-transformer": "response-headers",
@@ -70,8 +75,12 @@ enum PluginSchema {
         "proxy-mirror": "mirror", "mirroring": "mirror", "shadow": "mirror", "request-mirror": "mirror",
         "traffic-split": "canary", "split": "canary", "canary-release": "canary",
         "fault-injection": "fault", "faultinjection": "fault", "chaos": "fault",
+        "request-termination": "respond", "mock": "respond", "correlation-id": "request-id", "tracing": "trace-context",
+        "opentelemetry": "trace-context",
+        "traceparent": "trace-context",
         "request-size-limiting": "request-size-limit", "headers": "request-headers", "ip-allow-list": "ip-restriction",
         "ipallowlist": "ip-restriction", "ip-whitelist": "ip-restriction", "secure-headers": "security-headers",
+        "user-agent-restriction": "bot-detection", "ua-restriction": "bot-detection", "bot-protection": "bot-detection",
         "helmet": "security-headers", "forwardauth": "forward-auth", "ext-auth": "forward-auth",
         "ext-authz": "forward-auth", "auth-request": "forward-auth", "external-auth": "forward-auth",
         "introspection": "oauth2-introspection", "token-introspection": "oauth2-introspection",
@@ -98,6 +107,30 @@ enum PluginSchema {
                 "Whether a request's own id is kept: `trusted` is from peers in `listen.trusted-proxies`."
             ),
             .optional("echo", "boolean", default: "true", example: "echo: true", "Whether the answer carries the id."),
+        ]
+    )
+
+    static let traceContext = SchemaMap(
+        "trace-context",
+        "`trace-context`",
+        path: "trace-context",
+        "Takes part in traces (W3C Trace Context): the upstream gets a `traceparent` of the gateway's own.",
+        [
+            .optional(
+                "accept",
+                "`never`, `trusted` or `always`",
+                default: "trusted",
+                example: "accept: trusted",
+                "Whose traces go on, with their word whether they are sampled: `trusted` is peers in "
+                    + "`listen.trusted-proxies`. Others begin here."
+            ),
+            .optional(
+                "sample",
+                "share from `0%` to `100%`",
+                default: "100%",
+                example: "sample: 1%",
+                "Of the traces that begin here, how many are sampled."
+            ),
         ]
     )
 
@@ -196,6 +229,37 @@ enum PluginSchema {
 
     static let requestHeaders = headerEdits("request-headers", "Changes header fields before the upstream gets them.")
     static let responseHeaders = headerEdits("response-headers", "Changes header fields before the client gets them.")
+
+    static let requestQuery = SchemaMap(
+        "request-query",
+        "`request-query`",
+        path: "request-query",
+        "Changes the query before the upstream gets it. Values may hold captures of the path: `{id}`; a brace is doubled. "
+            + "They are percent-encoded as they need it. At most 32 edits.",
+        [
+            .optional(
+                "remove",
+                "list of names",
+                default: "none",
+                example: "remove: [ debug ]",
+                "Taken away, first."
+            ),
+            .optional(
+                "set",
+                "map of texts",
+                default: "none",
+                example: "set: { order: \"{id}\" }",
+                "Set, replacing what is there."
+            ),
+            .optional(
+                "add",
+                "map of texts",
+                default: "none",
+                example: "add: { via: apic }",
+                "Added beside what is there, last."
+            ),
+        ]
+    )
 
     static let respond = SchemaMap(
         "respond",

@@ -3,7 +3,7 @@ extension DiagnosticCode {
     package static let specCodes: [DiagnosticCode] = [
         .missingKey, .wrongType, .unknownKey, .notYetSupported, .noValue, .emptyContent, .unknownPlugin, .pluginItem,
         .exclusiveKeys, .oneKeyNeeded, .languageVersion, .settingsNeeded, .badName, .listedTwice, .literalKey, .weakKey,
-        .literalPassword, .credentialNeverValid,
+        .literalPassword, .credentialNeverValid, .literalSigningSecret,
     ]
 
     static let missingKey = DiagnosticCode(
@@ -157,6 +157,17 @@ extension DiagnosticCode {
             `${env:NAME}` or `${file:PATH}`; a password that stood in a spec is no secret any more.
             """,
         example: "credentials: [ { basic: { username: acme, password: letmein } } ]"
+    )
+
+    static let literalSigningSecret = DiagnosticCode(
+        "E0217",
+        "a secret that signs requests is written out in the spec",
+        explanation: """
+            Who knows the secret can sign as the consumer, and the gateway needs it readable: it can be in no table. The \
+            gateway takes it from its environment or from a file. Write `${env:NAME}` or `${file:PATH}`; a secret that \
+            stood in a spec is none any more.
+            """,
+        example: "credentials: [ { hmac: { key-id: acme, secret: letmein } } ]"
     )
 
     static let credentialNeverValid = DiagnosticCode(

@@ -10,6 +10,8 @@ struct SpecDecoder {
     private(set) var refused: [SourceSpan] = []
     /// Names of keys of which something was refused, so that nobody misses it later.
     var incompleteKeys: Set<String> = []
+    /// What the automata of plugins have cost so far.
+    var agentStepCount = 0
 
     static func decode(
         _ root: NodeIndex,

@@ -152,7 +152,8 @@ package struct ConsumerSpec: Sendable {
     package init(span: SourceSpan) { self.span = span }
 }
 
-/// `- key: "${env:ACME_KEY}"`, `- basic: { … }`, `- certificate: { … }` or `- jwt: acme`, with `id:` and dates.
+/// `- key: "${env:ACME_KEY}"`, `- basic: { … }`, `- hmac: { … }`, `- certificate: { … }` or `- jwt: acme`, with `id:`
+/// and dates.
 package struct CredentialSpec: Sendable {
     package enum Key: Sendable {
         case literal([UInt8])
@@ -168,6 +169,8 @@ package struct CredentialSpec: Sendable {
     package var key: Spanned<Key>
     /// Of `basic:`, whose password is the key.
     package var username: Spanned<String>?
+    /// Of `hmac:`, whose secret is the key.
+    package var keyID: Spanned<String>?
     package var notBefore: Spanned<Instant>?
     package var expires: Spanned<Instant>?
 
@@ -184,12 +187,15 @@ package struct PluginUse: Sendable {
     package enum Setting: Sendable {
         case off
         case requestID(RequestIDSettings)
+        case traceContext(TraceContextSettings)
         case ipRestriction(IPRestrictionSettings)
+        case botDetection(BotDetectionSettings)
         case cors(CORSSettings)
         case requestSizeLimit(RequestSizeLimitSettings)
         case mtlsAuth
         case keyAuth(KeyAuthSettings)
         case basicAuth(BasicAuthSettings)
+        case hmacAuth(SignatureSettings)
         case jwt(TokenSpec)
         case oauth2Introspection(IntrospectionSpec)
         case authentication(AuthenticationSpec)
@@ -202,6 +208,7 @@ package struct PluginUse: Sendable {
         case requestHeaders(HeaderEditsSpec)
         case canary(CanarySpec)
         case mirror(MirrorSpec)
+        case requestQuery(HeaderEditsSpec)
         case redirect(RedirectSpec)
         case respond(RespondSpec)
         case responseHeaders(HeaderEditsSpec)
@@ -270,7 +277,7 @@ package struct RateLimitSpec: Sendable {
     package init() {}
 }
 
-/// Values may hold captures: `{id}`; a literal brace is doubled.
+/// Of header fields, or of parameters of a query. Values may hold captures: `{id}`; a literal brace is doubled.
 package struct HeaderEditsSpec: Sendable {
     package var remove: [Spanned<String>] = []
     package var set: [Named<Spanned<String>>] = []

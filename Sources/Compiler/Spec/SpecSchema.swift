@@ -5,7 +5,7 @@ enum SpecSchema {
         [
             document, listen, https, certificate, clientCertificates, listenLimits, listenTimeouts, drain, accessLog,
             upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, basicCredential,
-            tokenCredential,
+            tokenCredential, signatureCredential,
             certificateCredential, governance, api, versioning, version, brownout, route, kongRoute, node, nodeKong,
             nodePorts, nodeListen, nodeResources, nodeReplicas, bundles, staleness, revocations, revocation, member,
             ownership, names,

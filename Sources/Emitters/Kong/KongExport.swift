@@ -214,8 +214,8 @@ package struct KongExport {
                     case .key: keys.append(.map(["key": .text(secret)]))
                     case .basic(let username):
                         passwords.append(.map(["username": .text(username), "password": .text(secret)]))
-                    case .certificate, .token:
-                        throw KongRefusal("certificates and tokens are no credentials there")
+                    case .signature, .certificate, .token:
+                        throw KongRefusal("keys of signatures, certificates and tokens are not written")
                     }
                 } catch {
                     note(.refused, "\(what): \(error.clause)")

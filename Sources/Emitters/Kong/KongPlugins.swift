@@ -86,7 +86,8 @@ struct KongPlugins {
             add("redirect", ["status_code": .number(Int(settings.status)), "location": .text(location)])
         case .mtlsAuth, .forwardAuth, .oauth2Introspection:
             throw KongRefusal("`\(step.plugin.name)`, which only Kong's Enterprise edition has")
-        case .concurrencyLimit, .fault, .canary, .mirror: throw KongRefusal("`\(step.plugin.name)`")
+        case .hmacAuth, .traceContext, .botDetection, .requestQuery, .concurrencyLimit, .fault, .canary, .mirror:
+            throw KongRefusal("`\(step.plugin.name)`")
         case .jwt:
             throw KongRefusal("`jwt` with keys of an issuer: Kong's has keys of each consumer")
         }
@@ -97,7 +98,7 @@ struct KongPlugins {
     }
 
     private mutating func checkAuthentication(_ steps: [ChainStep]) throws(KongRefusal) {
-        let finders: Set<PluginKind> = [.mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection]
+        let finders: Set<PluginKind> = [.mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection]
         guard steps.count(where: { finders.contains($0.plugin.kind) }) > 1 else {
             guard let step = steps.first(where: { $0.plugin.kind == .authentication }) else { return }
             changes.append(("a wrong credential passes as the anonymous consumer", step.origin))

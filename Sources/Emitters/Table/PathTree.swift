@@ -57,7 +57,7 @@ struct PathTree {
     private(set) var nextRoute: [Int32]
     /// Per route, whether its captures are named otherwise than its nodes say.
     private(set) var isNamedOtherwise: [Bool]
-    private(set) var automata = AutomatonTable()
+    var automata = AutomatonTable()
     /// By node. Only ever asked for a value, never walked.
     private(set) var prefixes: [Int32: [PrefixGroup]] = [:]
     /// By root. Only ever asked for a value, never walked.

@@ -11,6 +11,8 @@ struct PolicyTables {
     private(set) var rateTiers: [RateTierRecord] = []
     private(set) var headerEdits: [HeaderEditsRecord] = []
     private(set) var headerFields: [HeaderFieldRecord] = []
+    private(set) var queryEdits: [QueryEditsRecord] = []
+    private(set) var queryParameters: [QueryParameterRecord] = []
     private(set) var templates: [RangeRecord] = []
     private(set) var templateParts: [TemplatePartRecord] = []
     private(set) var responses: [ResponseRecord] = []
@@ -18,12 +20,14 @@ struct PolicyTables {
     var tokens = TokenTables()
     var consulting = ConsultingTables()
     var traffic = TrafficTables()
+    var signatures = SignatureTables()
 
     // Only ever asked for a value, never walked: their order does not reach the table.
     private var knownRateLimits: [RateLimitSettings: UInt32] = [:]
     private var knownConcurrencyLimits: [ConcurrencyLimitSettings: UInt32] = [:]
     private var knownRateSets: [[Rate]: UInt32] = [:]
     private var knownHeaderEdits: [HeaderEdits: UInt32] = [:]
+    private var knownQueryEdits: [QueryEdits: UInt32] = [:]
     private var knownTemplates: [TextTemplate: UInt32] = [:]
     private var knownResponses: [RespondSettings: UInt32] = [:]
 
@@ -88,6 +92,35 @@ struct PolicyTables {
         headerEdits.append(record)
         knownHeaderEdits[edits] = number
         return number
+    }
+
+    /// The number of a set of edits of a query.
+    mutating func add(_ edits: QueryEdits, _ text: inout TextPool) -> UInt32 {
+        if let known = knownQueryEdits[edits] { return known }
+        var record = QueryEditsRecord()
+        record.removals = RangeRecord(first: UInt32(queryParameters.count), count: UInt32(edits.remove.count))
+        for name in edits.remove {
+            var parameter = QueryParameterRecord()
+            parameter.name = text.add(name)
+            queryParameters.append(parameter)
+        }
+        record.settings = add(parameters: edits.set, &text)
+        record.additions = add(parameters: edits.add, &text)
+        let number = UInt32(queryEdits.count)
+        queryEdits.append(record)
+        knownQueryEdits[edits] = number
+        return number
+    }
+
+    private mutating func add(parameters: [HeaderField], _ text: inout TextPool) -> RangeRecord {
+        let range = RangeRecord(first: UInt32(queryParameters.count), count: UInt32(parameters.count))
+        for parameter in parameters {
+            var record = QueryParameterRecord()
+            record.name = text.add(parameter.name)
+            record.template = add(TextTemplate("\(parameter.name)=", parameter.value, ""), &text)
+            queryParameters.append(record)
+        }
+        return range
     }
 
     /// The number of a template.
@@ -181,9 +214,11 @@ extension TextTemplate {
     }
 
     /// A header field as a whole line with its CRLF.
-    fileprivate init(line field: HeaderField) {
+    fileprivate init(line field: HeaderField) { self.init("\(field.name): ", field.value, "\r\n") }
+
+    fileprivate init(_ start: String, _ value: TextTemplate, _ end: String) {
         var parts: [Part] = []
-        for part in [.text("\(field.name): ")] + field.value.parts + [.text("\r\n")] {
+        for part in [.text(start)] + value.parts + (end.isEmpty ? [] : [.text(end)]) {
             if case .text(let text) = part, case .text(let before)? = parts.last {
                 parts[parts.count - 1] = .text(before + text)
             } else {

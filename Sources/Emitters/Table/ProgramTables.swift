@@ -22,18 +22,30 @@ struct ProgramTables {
     }
 
     /// The number of a route's program.
-    mutating func add(_ route: Route, of gateway: Gateway, _ text: inout TextPool) -> UInt32 {
+    ///
+    /// - Parameter automata: gets those of plugins.
+    mutating func add(
+        _ route: Route,
+        of gateway: Gateway,
+        _ text: inout TextPool,
+        _ automata: inout AutomatonTable
+    ) -> UInt32 {
         let use = Use(chain: route.chain, version: route.version, forwarding: route.forwarding)
         if let last, last.use == use { return last.number }
-        let number = number(of: use, in: gateway, &text)
+        let number = number(of: use, in: gateway, &text, &automata)
         last = (use, number)
         return number
     }
 
-    private mutating func number(of use: Use, in gateway: Gateway, _ text: inout TextPool) -> UInt32 {
+    private mutating func number(
+        of use: Use,
+        in gateway: Gateway,
+        _ text: inout TextPool,
+        _ automata: inout AutomatonTable
+    ) -> UInt32 {
         if let known = knownUses[use] { return known }
         let chain = gateway.chains[use.chain]
-        let request = requestCode(chain, use, gateway.versions[use.version], &text)
+        let request = requestCode(chain, use, gateway.versions[use.version], &text, &automata)
         let response = responseCode(chain, use, of: gateway, &text)
         let record = ProgramRecord(
             requestEntry: entry(request),
@@ -62,7 +74,8 @@ struct ProgramTables {
         _ chain: Chain,
         _ use: Use,
         _ version: Version,
-        _ text: inout TextPool
+        _ text: inout TextPool,
+        _ automata: inout AutomatonTable
     ) -> [UInt32] {
         var words: [UInt32] = []
         let hasPreview = !version.previewGroups.isEmpty
@@ -78,7 +91,7 @@ struct ProgramTables {
                 words += code
                 fixed.removeFirst()
             }
-            words += requestInstruction(step.plugin, mode, &text)
+            words += requestInstruction(step.plugin, mode, &text, &automata)
         }
         // Whatever ends a program stands last in it.
         let isEnded = chain.steps.contains { $0.plugin.phase == .answer }
@@ -93,16 +106,22 @@ struct ProgramTables {
     }
 
     /// What a plugin does with the request; nothing if it is about the answer only.
-    private mutating func requestInstruction(_ plugin: Plugin, _ mode: AuthenticationMode, _ text: inout TextPool)
-        -> [UInt32]
-    {
+    private mutating func requestInstruction(
+        _ plugin: Plugin,
+        _ mode: AuthenticationMode,
+        _ text: inout TextPool,
+        _ automata: inout AutomatonTable
+    ) -> [UInt32] {
         switch plugin {
         case .requestID(let settings): settings.instruction(&text)
+        case .traceContext(let settings):
+            [Opcode.traceRequest.word(argument: UInt16(settings.accept.rawValue)), settings.samplePerMillion]
         case .ipRestriction(let settings):
             [
                 Opcode.admitAddress.word(argument: settings.allow.isEmpty ? InstructionFlag.denies : 0),
                 policies.edge.add(settings.addresses),
             ]
+        case .botDetection(let settings): settings.instruction(&automata)
         case .cors(let settings): [Opcode.crossOrigin.word(), policies.edge.add(settings, &text)]
         case .requestSizeLimit(let settings):
             [
@@ -116,6 +135,11 @@ struct ProgramTables {
                 Opcode.authenticateBasic.word(
                     argument: mode.flags | (settings.forwardsCredential ? InstructionFlag.forwardsCredential : 0)
                 )
+            ]
+        case .hmacAuth(let settings):
+            [
+                Opcode.authenticateSignature.word(argument: mode.flags),
+                policies.signatures.add(settings, &policies.tokens, &text),
             ]
         case .jwt(let settings):
             [Opcode.authenticateToken.word(argument: mode.flags), policies.tokens.add(settings, &text)]
@@ -134,6 +158,7 @@ struct ProgramTables {
         case .rateLimit(let settings): [Opcode.takeToken.word(), policies.add(settings, &text)]
         case .fault(let settings): fault(settings, &text)
         case .requestHeaders(let edits): [Opcode.editRequestHeaders.word(), policies.add(edits, &text)]
+        case .requestQuery(let edits): [Opcode.editRequestQuery.word(), policies.add(edits, &text)]
         case .redirect(let settings):
             [Opcode.redirect.word(argument: settings.argument), policies.add(settings.location, &text)]
         case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
@@ -194,8 +219,8 @@ struct ProgramTables {
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
             case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection,
-                .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .canary,
-                .mirror, .redirect:
+                .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .canary, .mirror,
+                .redirect, .traceContext, .botDetection, .hmacAuth, .requestQuery:
                 continue
             }
         }
@@ -236,6 +261,16 @@ struct ProgramTables {
 
 extension RedirectSettings {
     fileprivate var argument: UInt16 { status | (keepsQuery ? InstructionFlag.keepsQuery : 0) }
+}
+
+extension BotDetectionSettings {
+    fileprivate func instruction(_ automata: inout AutomatonTable) -> [UInt32] {
+        [
+            Opcode.admitAgent.word(argument: refusesMissing ? InstructionFlag.denies : 0),
+            allow.map { automata.add($0.automaton) } ?? TableLayout.none,
+            deny.map { automata.add($0.automaton) } ?? TableLayout.none,
+        ]
+    }
 }
 
 extension RequestIDSettings {

@@ -123,6 +123,7 @@ extension CredentialRecord {
         switch credential.scheme {
         case .key: scheme = CredentialScheme.key.rawValue
         case .basic(let name): (scheme, username) = (CredentialScheme.basic.rawValue, text.add(name))
+        case .signature(let id): (scheme, username) = (CredentialScheme.signature.rawValue, text.add(id))
         case .certificate: scheme = CredentialScheme.certificate.rawValue
         case .token: scheme = CredentialScheme.token.rawValue
         }

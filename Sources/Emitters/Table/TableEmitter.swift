@@ -110,7 +110,7 @@ package enum TableEmitter {
             } else {
                 tree.add(route: index, route.path, under: root)
             }
-            routes.set(program: programs.add(route, of: gateway, &text), of: index)
+            routes.set(program: programs.add(route, of: gateway, &text, &tree.automata), of: index)
         }
         let flat = FlatTree(tree, hostRoots: roots, routes, gateway, &text)
         writer.set(.hosts, zip(hosts.patterns, flat.roots).map { HostRecord($0, $1, &text) })
@@ -174,6 +174,8 @@ extension TableWriter {
         set(.rateTiers, programs.policies.rateTiers)
         set(.headerEdits, programs.policies.headerEdits)
         set(.headerFields, programs.policies.headerFields)
+        set(.queryEdits, programs.policies.queryEdits)
+        set(.queryParameters, programs.policies.queryParameters)
         set(.templates, programs.policies.templates)
         set(.templateParts, programs.policies.templateParts)
         set(.responses, programs.policies.responses)
@@ -193,5 +195,6 @@ extension TableWriter {
         set(.faults, programs.policies.traffic.faults)
         set(.canaries, programs.policies.traffic.canaries)
         set(.canarySteps, programs.policies.traffic.canarySteps)
+        set(.signaturePolicies, programs.policies.signatures.policies)
     }
 }

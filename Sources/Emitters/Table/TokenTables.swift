@@ -59,7 +59,8 @@ struct TokenTables {
         return range
     }
 
-    private mutating func add(_ list: [String], _ text: inout TextPool) -> RangeRecord {
+    /// Where a list of texts stands.
+    mutating func add(_ list: [String], _ text: inout TextPool) -> RangeRecord {
         if let known = knownTexts[list] { return known }
         let range = RangeRecord(first: UInt32(texts.count), count: UInt32(list.count))
         for entry in list { texts.append(text.add(entry)) }

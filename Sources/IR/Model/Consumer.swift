@@ -26,6 +26,8 @@ package struct Credential: Equatable, Sendable {
         case key
         /// A user name; `key` is the password: `basic-auth`.
         case basic(username: String)
+        /// The name of a key; `key` is the secret that signs: `hmac-auth`.
+        case signature(keyID: String)
         /// A client's certificate, by what `key` is the digest of: `mtls-auth`.
         case certificate
         /// A token's claim, and perhaps the issuer, that `key` is the digest of: `jwt`.

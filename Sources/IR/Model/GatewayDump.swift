@@ -82,6 +82,7 @@ package struct GatewayDump {
                 switch credential.scheme {
                 case .key: ""
                 case .basic(let username): "user \(username) "
+                case .signature(let keyID): "hmac \(keyID) "
                 case .certificate: "certificate "
                 case .token: "token "
                 }
@@ -227,8 +228,10 @@ package struct GatewayDump {
     private func settings(of plugin: Plugin) -> String {
         switch plugin {
         case .requestID(let settings): "\(settings.header), accept \(settings.accept), echo \(settings.echo)"
+        case .traceContext(let settings): "accept \(settings.accept), \(settings.samplePerMillion) per million sampled"
         case .ipRestriction(let settings):
             "allow \(GatewayDump.text(settings.allow)), deny \(GatewayDump.text(settings.deny))"
+        case .botDetection(let settings): settings.text
         case .cors(let settings): GatewayDump.text(settings)
         case .requestSizeLimit(let settings): "\(settings.bodyBytesMax)"
         case .mtlsAuth: "by the client's certificate"
@@ -236,6 +239,7 @@ package struct GatewayDump {
             settings.sources.map { GatewayDump.text($0) }.joined(separator: ", ")
                 + ", forward \(settings.forwardsCredential)"
         case .basicAuth(let settings): "forward \(settings.forwardsCredential)"
+        case .hmacAuth(let settings): settings.text
         case .jwt(let settings): settings.text
         case .oauth2Introspection(let settings): settings.text(gateway)
         case .authentication(let settings):
@@ -253,6 +257,8 @@ package struct GatewayDump {
         case .mirror(let settings):
             "\(settings.share) in a million to \(gateway.upstreams[settings.upstream].name)"
         case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
+        case .requestQuery(let edits):
+            "remove \(edits.remove), set \(GatewayDump.text(edits.set)), add \(GatewayDump.text(edits.add))"
         case .redirect(let settings):
             "\(settings.status) \(GatewayDump.text(settings.location)), query \(settings.keepsQuery)"
         case .securityHeaders(let settings):

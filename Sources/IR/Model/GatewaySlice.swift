@@ -152,7 +152,7 @@ private struct GatewaySlicer {
             settings.upstream = upstreams[settings.upstream] ?? 0
             return .mirror(settings)
         case .acl(.claims), .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
-            .jwt, .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .hmacAuth, .jwt, .traceContext, .botDetection, .concurrencyLimit, .fault, .requestHeaders, .requestQuery, .redirect, .respond, .responseHeaders, .securityHeaders:
             return plugin
         }
     }
@@ -187,7 +187,8 @@ private struct Gate: Hashable {
     init(_ chain: Chain) {
         for step in chain.steps {
             switch step.plugin {
-            case .keyAuth, .basicAuth, .mtlsAuth, .jwt, .oauth2Introspection: schemes.insert(step.plugin.kind)
+            case .keyAuth, .basicAuth, .hmacAuth, .mtlsAuth, .jwt, .oauth2Introspection:
+                schemes.insert(step.plugin.kind)
             case .acl(let list): lists.append(list)
             case .authentication(let settings): anonymous = settings.anonymous
             default: continue
@@ -199,6 +200,7 @@ private struct Gate: Hashable {
         switch scheme {
         case .key: schemes.contains(.keyAuth)
         case .basic: schemes.contains(.basicAuth)
+        case .signature: schemes.contains(.hmacAuth)
         case .certificate: schemes.contains(.mtlsAuth)
         case .token: schemes.contains(.jwt) || schemes.contains(.oauth2Introspection)
         }

@@ -11,12 +11,15 @@ package enum Scope: UInt8, Comparable, Sendable {
 /// A plugin with its settings, defaults filled in.
 package enum Plugin: Hashable, Sendable {
     case requestID(RequestIDSettings)
+    case traceContext(TraceContextSettings)
     case ipRestriction(IPRestrictionSettings)
+    case botDetection(BotDetectionSettings)
     case cors(CORSSettings)
     case requestSizeLimit(RequestSizeLimitSettings)
     case mtlsAuth
     case keyAuth(KeyAuthSettings)
     case basicAuth(BasicAuthSettings)
+    case hmacAuth(SignatureSettings)
     case jwt(TokenSettings)
     case oauth2Introspection(IntrospectionSettings)
     case authentication(AuthenticationSettings)
@@ -28,6 +31,7 @@ package enum Plugin: Hashable, Sendable {
     case requestHeaders(HeaderEdits)
     case canary(CanarySettings)
     case mirror(MirrorSettings)
+    case requestQuery(QueryEdits)
     case redirect(RedirectSettings)
     case respond(RespondSettings)
     case responseHeaders(HeaderEdits)
@@ -36,12 +40,15 @@ package enum Plugin: Hashable, Sendable {
     package var kind: PluginKind {
         switch self {
         case .requestID: .requestID
+        case .traceContext: .traceContext
         case .ipRestriction: .ipRestriction
+        case .botDetection: .botDetection
         case .cors: .cors
         case .requestSizeLimit: .requestSizeLimit
         case .mtlsAuth: .mtlsAuth
         case .keyAuth: .keyAuth
         case .basicAuth: .basicAuth
+        case .hmacAuth: .hmacAuth
         case .jwt: .jwt
         case .oauth2Introspection: .oauth2Introspection
         case .authentication: .authentication
@@ -53,6 +60,7 @@ package enum Plugin: Hashable, Sendable {
         case .requestHeaders: .requestHeaders
         case .canary: .canary
         case .mirror: .mirror
+        case .requestQuery: .requestQuery
         case .redirect: .redirect
         case .respond: .respond
         case .responseHeaders: .responseHeaders

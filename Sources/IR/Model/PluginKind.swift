@@ -25,12 +25,15 @@ package enum Phase: UInt8, CaseIterable, Comparable, Sendable {
 /// here, and every stage switches over it without a `default`, so that a new case leads through all of them.
 package enum PluginKind: Int, CaseIterable, Sendable {
     case requestID
+    case traceContext
     case ipRestriction
+    case botDetection
     case cors
     case requestSizeLimit
     case mtlsAuth
     case keyAuth
     case basicAuth
+    case hmacAuth
     case jwt
     case oauth2Introspection
     case authentication
@@ -40,6 +43,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case rateLimit
     case fault
     case requestHeaders
+    case requestQuery
     case canary
     case mirror
     case redirect
@@ -51,12 +55,15 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     package var name: String {
         switch self {
         case .requestID: "request-id"
+        case .traceContext: "trace-context"
         case .ipRestriction: "ip-restriction"
+        case .botDetection: "bot-detection"
         case .cors: "cors"
         case .requestSizeLimit: "request-size-limit"
         case .mtlsAuth: "mtls-auth"
         case .keyAuth: "key-auth"
         case .basicAuth: "basic-auth"
+        case .hmacAuth: "hmac-auth"
         case .jwt: "jwt"
         case .oauth2Introspection: "oauth2-introspection"
         case .authentication: "authentication"
@@ -68,6 +75,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .requestHeaders: "request-headers"
         case .canary: "canary"
         case .mirror: "mirror"
+        case .requestQuery: "request-query"
         case .redirect: "redirect"
         case .respond: "respond"
         case .responseHeaders: "response-headers"
@@ -77,15 +85,15 @@ package enum PluginKind: Int, CaseIterable, Sendable {
 
     package var phase: Phase {
         switch self {
-        case .requestID: .requestID
-        case .ipRestriction: .origin
+        case .requestID, .traceContext: .requestID
+        case .ipRestriction, .botDetection: .origin
         case .cors: .crossOrigin
         case .requestSizeLimit: .sizeLimit
-        case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection, .authentication: .authentication
+        case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection, .authentication: .authentication
         case .acl, .forwardAuth: .authorization
         case .concurrencyLimit, .rateLimit: .rateLimit
         case .fault: .fault
-        case .requestHeaders: .requestTransform
+        case .requestHeaders, .requestQuery: .requestTransform
         case .canary, .mirror: .destination
         case .redirect, .respond: .answer
         case .responseHeaders, .securityHeaders: .responseTransform
@@ -95,10 +103,10 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     /// Whether the plugin finds out who calls by a credential.
     package var findsConsumer: Bool {
         switch self {
-        case .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection: true
+        case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection: true
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
-            .responseHeaders,
+            .responseHeaders, .traceContext, .botDetection, .requestQuery,
             .securityHeaders:
             false
         }

@@ -1,4 +1,4 @@
-/// When a request's own id is believed.
+/// When a request's own id, or its trace, is believed.
 package enum RequestIDAcceptance: UInt8, Hashable, Sendable {
     case never
     /// Only from a peer in `listen.trusted-proxies`.
@@ -18,6 +18,19 @@ package struct RequestIDSettings: Hashable, Sendable {
         self.header = header
         self.accept = accept
         self.echo = echo
+    }
+}
+
+/// `trace-context`: the gateway takes part in traces (W3C Trace Context).
+package struct TraceContextSettings: Hashable, Sendable {
+    /// Whose traces go on; others begin here.
+    package var accept: RequestIDAcceptance
+    /// How many of a million traces that begin here are sampled.
+    package var samplePerMillion: UInt32
+
+    package init(accept: RequestIDAcceptance = .trusted, samplePerMillion: UInt32 = 1_000_000) {
+        self.accept = accept
+        self.samplePerMillion = samplePerMillion
     }
 }
 
@@ -215,7 +228,7 @@ package struct RateLimitSettings: Hashable, Sendable {
     }
 }
 
-/// A header field with a value that may contain captures.
+/// A header field, or a parameter of a query, with a value that may contain captures.
 package struct HeaderField: Hashable, Sendable {
     package var name: String
     package var value: TextTemplate
@@ -231,6 +244,22 @@ package struct HeaderEdits: Hashable, Sendable {
     /// Ascending by name, as written.
     package var remove: [String]
     /// Ascending by name.
+    package var set: [HeaderField]
+    /// Ascending by name.
+    package var add: [HeaderField]
+
+    package init(remove: [String] = [], set: [HeaderField] = [], add: [HeaderField] = []) {
+        self.remove = remove
+        self.set = set
+        self.add = add
+    }
+}
+
+/// `request-query`: removed first, then set, then added.
+package struct QueryEdits: Hashable, Sendable {
+    /// Ascending.
+    package var remove: [String]
+    /// Ascending by name; the text of values is percent-encoded.
     package var set: [HeaderField]
     /// Ascending by name.
     package var add: [HeaderField]

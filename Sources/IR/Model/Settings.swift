@@ -156,6 +156,7 @@ package enum AccessLogField: UInt8, CaseIterable, Sendable {
     case upstreamDuration
     case refusedBy
     case reason
+    case traceID
 
     /// The field's name in the spec and, with `_` for `-`, the key in the JSON of the line.
     package var name: String {
@@ -177,6 +178,7 @@ package enum AccessLogField: UInt8, CaseIterable, Sendable {
         case .upstreamDuration: "upstream-duration"
         case .refusedBy: "refused-by"
         case .reason: "reason"
+        case .traceID: "trace-id"
         }
     }
 }

@@ -68,7 +68,7 @@ package struct CalendarTime: Equatable, Sendable {
     }
 
     /// Days from 1970-01-01 to a date.
-    private static func daysBefore(year: Int, month: Int, day: Int) -> Int {
+    static func daysBefore(year: Int, month: Int, day: Int) -> Int {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = floored(shiftedYear, by: 400)
         let yearOfEra = shiftedYear - era * 400
@@ -77,7 +77,7 @@ package struct CalendarTime: Equatable, Sendable {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    private static func daysIn(month: Int, ofYear year: Int) -> Int {
+    static func daysIn(month: Int, ofYear year: Int) -> Int {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
         case 4, 6, 9, 11: 30

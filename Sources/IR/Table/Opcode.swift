@@ -7,6 +7,7 @@
 /// | opcode | argument | operands |
 /// |---|---|---|
 /// | `requestID` | acceptance, bit 2: echo | text offset, text count (header name) |
+/// | `traceRequest` | acceptance | traces sampled of a million |
 /// | `gate` | 0 | version |
 /// | `gateUnlessPlanned` | 0 | version |
 /// | `jumpUnlessPlanned` | 0 | version, words to skip behind this instruction |
@@ -16,6 +17,7 @@
 /// | `requireGroup` | 0 allow, 1 deny, 2 allow and strangers | group set (8 words) |
 /// | `takeToken` | 0 | rate limit |
 /// | `editRequestHeaders` | 0 | header edits |
+/// | `editRequestQuery` | 0 | query edits |
 /// | `respond` | 0 | response |
 /// | `proxy` | path mode, bit 8: preserve host, bits 9 on: hashed capture | upstream, segment count or template |
 /// | `proxySplit` | as `proxy` | as `proxy`, canary, one more than the capture that its upstream hashes or 0 |
@@ -29,7 +31,9 @@
 /// | `introspectToken` | bit 9: optional | introspection |
 /// | `enterLimit` | 0 | concurrency limit |
 /// | `injectFault` | 0 delays, 1 aborts | fault |
+/// | `authenticateSignature` | bit 9: optional | signature policy |
 /// | `admitAddress` | 0 allow, 1 deny | address set |
+/// | `admitAgent` | 1: one must be named | automaton of those allowed or none, of those denied or none |
 /// | `crossOrigin` | 0 | cross-origin policy |
 /// | `redirect` | status, bit 15: with the query | template |
 /// | `editResponseHeaders` | bit 0: on refusals, too; bit 1: over TLS only | header edits |
@@ -93,6 +97,14 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case proxySplit = 25
     /// Sends a copy of the request to another upstream, too.
     case mirror = 26
+    /// Finds the consumer by a signature over the request.
+    case authenticateSignature = 27
+    /// Refuses clients by their `User-Agent`.
+    case admitAgent = 28
+    /// Takes over or begins a trace.
+    case traceRequest = 29
+    /// Edits the query that the upstream gets.
+    case editRequestQuery = 30
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -110,11 +122,11 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
         case .end, .authenticateBasic, .authenticateCertificate: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
-            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .enterLimit,
-            .injectFault:
+            .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .enterLimit, .injectFault,
+            .authenticateSignature, .traceRequest, .editRequestQuery:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims,
-            .mirror:
+            .mirror, .admitAgent:
             3
         case .proxySplit: 5
         case .requireGroup: 9
@@ -162,10 +174,10 @@ package enum PathModeCode: UInt8, BitwiseCopyable, Sendable {
 package enum InstructionFlag {
     /// `requestID`: the answer tells the id, too.
     package static let echoes: UInt16 = 1 << 2
-    /// `requestID`: the low bits say whose ids are believed (`RequestIDAcceptance`).
+    /// `requestID`, `traceRequest`: the low bits say whose ids are believed (`RequestIDAcceptance`).
     package static let acceptanceMask: UInt16 = 3
-    /// `authenticateKey`, `authenticateBasic`, `authenticateCertificate`, `authenticateToken`, `introspectToken`: a
-    /// request without the credential passes.
+    /// `authenticateKey`, `authenticateBasic`, `authenticateCertificate`, `authenticateToken`, `introspectToken`,
+    /// `authenticateSignature`: a request without the credential passes.
     package static let isOptional: UInt16 = 1 << 9
     /// `authenticateKey`, `authenticateBasic`: the upstream gets to see the credential.
     package static let forwardsCredential: UInt16 = 1 << 8
@@ -173,7 +185,7 @@ package enum InstructionFlag {
     package static let preservesHost: UInt16 = 1 << 8
     /// `proxy`, `proxySplit`: from this bit on stands one more than the capture that is hashed, or 0.
     package static let hashedCaptureShift: UInt16 = 9
-    /// `requireGroup`, `admitAddress`: the set names who may not pass.
+    /// `requireGroup`, `admitAddress`: the set names who may not pass. `admitAgent`: nor may who says nothing.
     package static let denies: UInt16 = 1
     /// `injectFault`: the request is answered, not delayed.
     package static let aborts: UInt16 = 1

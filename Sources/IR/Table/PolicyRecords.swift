@@ -111,6 +111,8 @@ package enum CredentialScheme: UInt16, Sendable {
     case certificate = 2
     /// A token's claim.
     case token = 3
+    /// `username` is the name of the key, the key signs requests.
+    case signature = 4
 }
 
 /// What a consumer is known by.

@@ -61,7 +61,7 @@ package enum TableLayout {
     package static let automatonStateCountMax = 1024
     package static let groupCountMax = 256
     /// Fields of the access log: bits that `accessLogFields` may have.
-    package static let accessLogFieldCount: UInt32 = 17
+    package static let accessLogFieldCount: UInt32 = 18
     /// Ways to sign tokens, of which the first ones are symmetric.
     package static let tokenAlgorithmCount = 13
     package static let symmetricAlgorithmCount: UInt32 = 3
@@ -134,6 +134,9 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case faults
     case canaries
     case canarySteps
+    case signaturePolicies
+    case queryEdits
+    case queryParameters
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -192,6 +195,9 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .canaries: MemoryLayout<CanaryRecord>.stride
         case .canarySteps: MemoryLayout<CanaryStepRecord>.stride
         case .introspections: MemoryLayout<IntrospectionRecord>.stride
+        case .signaturePolicies: MemoryLayout<SignaturePolicyRecord>.stride
+        case .queryEdits: MemoryLayout<QueryEditsRecord>.stride
+        case .queryParameters: MemoryLayout<QueryParameterRecord>.stride
         }
     }
 }

@@ -154,6 +154,7 @@ package struct TableReport {
             let scheme =
                 switch CredentialScheme(rawValue: credential.scheme) {
                 case .basic: " as user \(view.string(credential.username))"
+                case .signature: " as \(view.string(credential.username))"
                 case .certificate: " by certificate"
                 case .token: " by a token's claim"
                 case .key, nil: ""

@@ -31,9 +31,9 @@ extension TableReport {
         return switch opcode {
         case .end: ""
         case .requestID:
-            name(at: offset) + ", believed "
-                + ["never", "from trusted peers", "always"][Int(argument & InstructionFlag.acceptanceMask)]
+            name(at: offset) + ", " + believed(argument)
                 + (argument & InstructionFlag.echoes == 0 ? "" : ", echoed")
+        case .traceRequest: "\(believed(argument)), \(first) of a million sampled"
         case .gate, .gateUnlessPlanned, .stampLifecycle: version(first)
         case .jumpUnlessPlanned: "\(version(first)) to \(offset + opcode.wordCount + Int(view.code[offset + 2]))"
         case .admitPreview: "\(version(first)) for \(groups(at: offset + 2))"
@@ -48,6 +48,7 @@ extension TableReport {
             "\(view.concurrencyLimits[first].limit) by "
                 + limitKey(view.concurrencyLimits[first].keyKind, view.concurrencyLimits[first].keyName)
         case .injectFault: fault(view.faults[first], aborts: argument == InstructionFlag.aborts)
+        case .authenticateSignature: signature(view.signaturePolicies[first]) + credentialFlags(argument)
         case .askAuthorizer: authorizer(view.authorizers[first])
         case .requireClaims: claims(RangeRecord(first: first, count: view.code[offset + 2]))
         case .requireConsumer:
@@ -58,12 +59,14 @@ extension TableReport {
                 + (argument & InstructionFlag.passesStrangers == 0 ? "" : " and strangers")
         case .takeToken, .stampRateLimit: rateLimit(view.rateLimits[first])
         case .editRequestHeaders: edits(view.headerEdits[first])
+        case .editRequestQuery: edits(view.queryEdits[first])
         case .editResponseHeaders:
             edits(view.headerEdits[first])
                 + (argument & InstructionFlag.editsRefusals == 0 ? "" : "; refusals, too")
                 + (argument & InstructionFlag.overTLSOnly == 0 ? "" : "; over TLS only")
         case .admitAddress:
             (argument & InstructionFlag.denies == 0 ? "allow " : "deny ") + addresses(view.addressSets[first])
+        case .admitAgent: agents(first, view.code[offset + 2], argument)
         case .crossOrigin, .stampCrossOrigin: crossOrigin(view.crossOrigins[first])
         case .redirect:
             "\(argument & ~InstructionFlag.keepsQuery) \(template(first))"
@@ -78,6 +81,10 @@ extension TableReport {
                 + (argument == 0 ? "" : ", hashed by capture \(argument - 1)")
         case .stampRequestID: name(at: offset)
         }
+    }
+
+    private func believed(_ argument: UInt16) -> String {
+        "believed " + ["never", "from trusted peers", "always"][Int(argument & InstructionFlag.acceptanceMask)]
     }
 
     private func credentialFlags(_ argument: UInt16) -> String {
@@ -173,6 +180,14 @@ extension TableReport {
         }.joined(separator: ", ")
     }
 
+    private func agents(_ allowed: UInt32, _ denied: UInt32, _ argument: UInt16) -> String {
+        let lists = [("allow", allowed), ("deny", denied)].filter { $0.1 != TableLayout.none }.map { name, index in
+            "\(name) automaton \(index)"
+        }
+        return lists.joined(separator: ", ")
+            + (argument & InstructionFlag.denies == 0 ? "" : ", deny who says nothing")
+    }
+
     private func crossOrigin(_ record: CrossOriginRecord) -> String {
         let origins = (record.origins.first..<record.origins.first + record.origins.count).map {
             view.string(view.origins[$0])
@@ -186,6 +201,16 @@ extension TableReport {
         let removals = fields(edits.removals).map { "remove \(view.string($0.name))" }
         let settings = fields(edits.settings).map { "set \(template($0.line))" }
         let additions = fields(edits.additions).map { "add \(template($0.line))" }
+        return (removals + settings + additions).joined(separator: "; ")
+    }
+
+    private func edits(_ edits: QueryEditsRecord) -> String {
+        func parameters(_ range: RangeRecord) -> [QueryParameterRecord] {
+            (range.first..<range.first + range.count).map { view.queryParameters[$0] }
+        }
+        let removals = parameters(edits.removals).map { "remove \(view.string($0.name))" }
+        let settings = parameters(edits.settings).map { "set \(template($0.template))" }
+        let additions = parameters(edits.additions).map { "add \(template($0.template))" }
         return (removals + settings + additions).joined(separator: "; ")
     }
 
@@ -238,6 +263,16 @@ extension TableReport {
             + "\(record.keepsRefusedSeconds) s"
     }
 
+    private func signature(_ policy: SignaturePolicyRecord) -> String {
+        let schemes = [(policy.takesMessages, "message-signatures"), (policy.takesKong, "kong")].filter(\.0).map(\.1)
+        let names = ["@method", "@authority", "@scheme", "@path", "@query", "content-digest"].enumerated()
+        let parts = names.filter { policy.parts & 1 << UInt32($0.offset) != 0 }.map(\.element)
+        let covered = (parts + [texts(policy.fields)].filter { !$0.isEmpty }).joined(separator: " ")
+        let label = policy.label.count == 0 ? "" : " labelled \(view.string(policy.label))"
+        return "\(schemes.joined(separator: " or "))\(label) over \(covered), at most \(policy.lifetimeSeconds) s old"
+            + (policy.forwards ? ", forwarded" : "")
+    }
+
     private func authorizer(_ record: AuthorizerRecord) -> String {
         let lists = [
             ("sent", record.requestHeaders), ("passed on", record.upstreamHeaders), ("told", record.clientHeaders),
@@ -260,6 +295,7 @@ extension Opcode {
         switch self {
         case .end: "end"
         case .requestID: "request-id"
+        case .traceRequest: "trace-request"
         case .gate: "gate"
         case .gateUnlessPlanned: "gate-unless-planned"
         case .jumpUnlessPlanned: "jump-unless-planned"
@@ -269,6 +305,7 @@ extension Opcode {
         case .requireGroup: "require-group"
         case .takeToken: "take-token"
         case .editRequestHeaders: "edit-request-headers"
+        case .editRequestQuery: "edit-request-query"
         case .respond: "respond"
         case .proxy: "proxy"
         case .editResponseHeaders: "edit-response-headers"
@@ -276,6 +313,7 @@ extension Opcode {
         case .stampRateLimit: "stamp-rate-limit"
         case .stampLifecycle: "stamp-lifecycle"
         case .admitAddress: "admit-address"
+        case .admitAgent: "admit-agent"
         case .authenticateBasic: "authenticate-basic"
         case .authenticateCertificate: "authenticate-certificate"
         case .authenticateToken: "authenticate-token"
@@ -286,6 +324,7 @@ extension Opcode {
         case .proxySplit: "proxy-split"
         case .mirror: "mirror"
         case .introspectToken: "introspect-token"
+        case .authenticateSignature: "authenticate-signature"
         case .requireConsumer: "require-consumer"
         case .crossOrigin: "cross-origin"
         case .redirect: "redirect"

@@ -58,7 +58,7 @@ extension TableView {
     }
 
     /// Whether no byte could end a line or a word of a head.
-    private static func isVisible(_ bytes: TableBytes) -> Bool {
+    static func isVisible(_ bytes: TableBytes) -> Bool {
         for place in 0..<bytes.count where bytes[place] <= 0x20 || bytes[place] == 0x7F { return false }
         return true
     }

@@ -65,6 +65,9 @@ extension TableView {
                 "unknown flags"
             )
             try validateName(at: offset)
+        case .traceRequest:
+            try require(argument < 3, .code, offset, "unknown flags")
+            try check(code[offset + 1], below: 1_000_001, .code, offset, "share")
         case .authenticateKey:
             let source = UInt8(truncatingIfNeeded: argument)
             try require(
@@ -93,6 +96,9 @@ extension TableView {
             let fault = faults[code[offset + 1]]
             let isWhole = argument == InstructionFlag.aborts ? fault.status > 0 : fault.delay > 0
             try require(isWhole, .code, offset, "the fault does no such thing")
+        case .authenticateSignature:
+            try require(argument & ~InstructionFlag.isOptional == 0, .code, offset, "unknown flags")
+            try check(code[offset + 1], below: signaturePolicies.count, .code, offset, "signature policy")
         case .askAuthorizer:
             try require(argument == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: authorizers.count, .code, offset, "authorizer")
@@ -121,6 +127,11 @@ extension TableView {
         case .admitAddress:
             try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: addressSets.count, .code, offset, "address set")
+        case .admitAgent:
+            try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
+            for operand in [code[offset + 1], code[offset + 2]] where operand != TableLayout.none {
+                try check(operand, below: automata.count, .code, offset, "automaton")
+            }
         case .redirect:
             let status = argument & ~InstructionFlag.keepsQuery
             try require([301, 302, 303, 307, 308].contains(status), .code, offset, "the status redirects nobody")
@@ -131,7 +142,8 @@ extension TableView {
             try require(argument & ~known == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
         case .end, .gate, .gateUnlessPlanned, .jumpUnlessPlanned, .admitPreview, .limitBody, .takeToken,
-            .editRequestHeaders, .respond, .stampRequestID, .stampRateLimit, .stampLifecycle, .crossOrigin,
+            .editRequestHeaders, .editRequestQuery, .respond, .stampRequestID, .stampRateLimit, .stampLifecycle,
+            .crossOrigin,
             .stampCrossOrigin:
             try require(argument == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
@@ -149,13 +161,15 @@ extension TableView {
             try check(code[offset + 1], below: rateLimits.count, .code, offset, "rate limit")
         case .editRequestHeaders, .editResponseHeaders:
             try check(code[offset + 1], below: headerEdits.count, .code, offset, "header edits")
+        case .editRequestQuery: try check(code[offset + 1], below: queryEdits.count, .code, offset, "query edits")
         case .respond: try check(code[offset + 1], below: responses.count, .code, offset, "response")
         case .stampRequestID: try validateName(at: offset)
         case .crossOrigin, .stampCrossOrigin:
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
         case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
-            .askAuthorizer, .introspectToken, .enterLimit, .injectFault, .proxySplit, .mirror:
+            .askAuthorizer, .introspectToken, .enterLimit, .injectFault, .proxySplit, .mirror,
+            .authenticateSignature, .admitAgent, .traceRequest:
             break
         }
     }

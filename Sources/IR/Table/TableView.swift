@@ -184,6 +184,9 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var faults: Section<FaultRecord> { section(60) }
     @inlinable package var canaries: Section<CanaryRecord> { section(61) }
     @inlinable package var canarySteps: Section<CanaryStepRecord> { section(62) }
+    @inlinable package var signaturePolicies: Section<SignaturePolicyRecord> { section(63) }
+    @inlinable package var queryEdits: Section<QueryEditsRecord> { section(64) }
+    @inlinable package var queryParameters: Section<QueryParameterRecord> { section(65) }
 
     /// The settings of the gateway as a whole.
     @inlinable

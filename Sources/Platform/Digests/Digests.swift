@@ -35,10 +35,14 @@ package enum CredentialMessage {
     /// Then the issuer or nothing, a zero byte, and what the claim says.
     package static let token = array(tokenStart)
 
+    /// Then the name of a key that signs requests.
+    package static let signature = array(signatureStart)
+
     /// The same for code that must not allocate.
     package static var basicStart: [3 of UInt8] { [0, 0x62, 0] }
     package static var certificateStart: [3 of UInt8] { [0, 0x63, 0] }
     package static var tokenStart: [3 of UInt8] { [0, 0x74, 0] }
+    package static var signatureStart: [3 of UInt8] { [0, 0x68, 0] }
 
     private static func array(_ bytes: [3 of UInt8]) -> [UInt8] { bytes.indices.map { bytes[$0] } }
 }

@@ -15,6 +15,8 @@ package enum LoadError: Error, Equatable, Sendable {
     /// `place` names a variable or a file.
     case emptySecret(place: String, consumer: String)
     case secretTooLong(place: String, consumer: String)
+    /// So few bytes can be guessed; `place` names a variable or a file.
+    case shortSecret(place: String, consumer: String, needed: Int)
     /// A certificate, a key, or what else TLS needs; `reason` is one clause for people.
     case unusableFile(path: String, reason: String)
     case missingKeyVariable(name: String, certificate: String)
@@ -48,6 +50,8 @@ package enum LoadError: Error, Equatable, Sendable {
             "\(place), which a secret of `\(consumer)` comes from, is empty"
         case .secretTooLong(let place, let consumer):
             "\(place), which a secret of `\(consumer)` comes from, has more than \(SecretLimits.byteCountMax) bytes"
+        case .shortSecret(let place, let consumer, let needed):
+            "\(place), which a secret of `\(consumer)` comes from, has fewer than \(needed) bytes"
         case .unusableFile(let path, let reason): "cannot use `\(path)`: \(reason)"
         case .missingKeyVariable(let name, let certificate):
             "the environment has no variable `\(name)`, which the private key of `\(certificate)` comes from"
@@ -86,7 +90,9 @@ extension LoadError {
         switch self {
         case .cannotOpen, .notAFile, .cannotRead, .changedWhileRead, .noMemory: .file
         case .invalidTable: .table
-        case .missingVariable, .unreadableSecret, .emptySecret, .secretTooLong, .sameKey, .unusableTokenKey: .secret
+        case .missingVariable, .unreadableSecret, .emptySecret, .secretTooLong, .shortSecret, .sameKey,
+            .unusableTokenKey:
+            .secret
         case .unusableFile, .missingKeyVariable: .certificate
         case .unsigned, .badSignature: .signature
         case .rolledBack, .epochRolledBack: .rollback

@@ -81,6 +81,10 @@ extension CredentialIndex {
     ) throws(LoadError) -> Digest {
         let consumer = table.string(table.consumers[credential.consumer].name)
         let secret = table.string(credential.secret)
+        // Requests name the key; what it is, is for `SignatureKeys`.
+        if credential.scheme == CredentialScheme.signature.rawValue {
+            return salt.digest(CredentialMessage.signature + table.bytes(credential.username).array)
+        }
         let value: [UInt8]
         switch CredentialKind(rawValue: credential.kind) {
         case .environment: value = try Secrets.environment(secret, consumer: consumer)

@@ -218,8 +218,8 @@ extension StatusFacts {
         metrics.family(refused, .counter, "Requests that the gateway refused, by its reason.")
         let reasons: KeyValuePairs<String, WorkerCounter> = [
             "rate-limit": .rateLimited, "concurrency-limit": .concurrencyLimited, "authentication": .unauthenticated,
-            "acl": .forbidden,
-            "ip-restriction": .addressRefused, "cors": .originRefused,
+            "acl": .forbidden, "ip-restriction": .addressRefused, "bot-detection": .agentRefused,
+            "cors": .originRefused,
             "size-limit": .bodyTooLarge, "overload": .shed, "lag": .shedByLag, "planned": .refusedPlanned,
             "brownout": .refusedBrownout, "sunset": .refusedSunset, "retired": .refusedRetired,
             "no-route": .unrouted, "no-keys": .keysUnavailable, "stale": .refusedStale,

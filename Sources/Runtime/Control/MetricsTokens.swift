@@ -12,6 +12,7 @@ extension StatusFacts {
         for fault in TokenFault.allCases where fault != .none {
             metrics.sample(refused, ["reason": "\(fault.word)"], sum(WorkerCounter.of(fault)))
         }
+        putSignatures(&metrics)
         let asked = "apic_introspections_total"
         metrics.family(asked, .counter, "What authorization servers said of tokens that were not known.")
         let answers: KeyValuePairs<String, WorkerCounter> = [
@@ -31,6 +32,17 @@ extension StatusFacts {
         metrics.family(instants, .gauge, "When keys were fetched last, since 1970.")
         for source in keySources where source.fetchedInstant > 0 {
             metrics.sample(instants, ["source": source.url], source.fetchedInstant)
+        }
+    }
+
+    private func putSignatures(_ metrics: inout MetricsWriter) {
+        let verified = "apic_signatures_verified_total"
+        metrics.family(verified, .counter, "Signatures over requests that were good.")
+        metrics.sample(verified, [:], sum(.signaturesVerified))
+        let refused = "apic_signatures_refused_total"
+        metrics.family(refused, .counter, "Signatures refused, by the reason that their sender is not told.")
+        for fault in SignatureFault.allCases where fault != .none {
+            metrics.sample(refused, ["reason": "\(fault.word)"], sum(WorkerCounter.of(fault)))
         }
     }
 }

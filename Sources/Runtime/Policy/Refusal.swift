@@ -33,6 +33,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     /// HTTP without TLS where TLS is spoken.
     case secureOnly
     case addressNotAllowed
+    case agentNotAllowed
     case originNotAllowed
     case unauthenticatedBasic
     case unauthenticatedCertificate
@@ -42,6 +43,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case keysUnavailable
     case claimsInsufficient
     case unauthenticatedIntrospection
+    case unauthenticatedSignature
     /// Nobody says what a token is worth.
     case introspectionUnavailable
     /// The server that decides did not answer.
@@ -63,9 +65,11 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .none: 200
         case .malformed, .selectorContradictory, .secureOnly: 400
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken, .unauthenticatedIntrospection:
+            .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             401
-        case .forbidden, .claimsInsufficient, .addressNotAllowed, .originNotAllowed, .authorizerDenied: 403
+        case .forbidden, .claimsInsufficient, .addressNotAllowed, .agentNotAllowed, .originNotAllowed,
+            .authorizerDenied:
+            403
         case .notFound, .versionUnknown: 404
         case .methodNotAllowed: 405
         case .headTimeout, .bodyTimeout: 408
@@ -108,7 +112,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .brownout: "version-brownout"
         case .bodyTooLarge: "body-too-large"
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken, .unauthenticatedIntrospection:
+            .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             "authentication-required"
         case .keysUnavailable: "keys-unavailable"
         case .claimsInsufficient: "claims-insufficient"
@@ -132,6 +136,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamUntrusted: "upstream-certificate-untrusted"
         case .secureOnly: "tls-required"
         case .addressNotAllowed: "address-not-allowed"
+        case .agentNotAllowed: "agent-not-allowed"
         case .originNotAllowed: "origin-not-allowed"
         }
     }
@@ -155,7 +160,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .brownout: "This version of the API is deprecated and rests for a while; see Retry-After."
         case .bodyTooLarge: "The request's body is larger than this route takes."
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken, .unauthenticatedIntrospection:
+            .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             "The request needs a valid credential."
         case .keysUnavailable: "The gateway has no keys yet to check tokens by; see Retry-After."
         case .introspectionUnavailable: "Nobody could be asked what the token is worth; see Retry-After."
@@ -180,6 +185,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .upstreamUntrusted: "The upstream's certificate comes from no authority that this gateway believes."
         case .secureOnly: "This port speaks TLS only; use https."
         case .addressNotAllowed: "The route may not be called from this address."
+        case .agentNotAllowed: "The route may not be called by this program."
         case .originNotAllowed: "Pages of this origin may not call the route."
         }
     }
@@ -200,9 +206,11 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .unauthenticatedAny: "authentication"
         case .unauthenticatedToken, .keysUnavailable: "jwt"
         case .unauthenticatedIntrospection, .introspectionUnavailable: "oauth2-introspection"
+        case .unauthenticatedSignature: "hmac-auth"
         case .forbidden, .claimsInsufficient: "acl"
         case .authorizerUnavailable, .authorizerDenied: "forward-auth"
         case .addressNotAllowed: "ip-restriction"
+        case .agentNotAllowed: "bot-detection"
         case .originNotAllowed: "cors"
         case .rateLimited: "rate-limit"
         case .concurrencyLimited, .crowded: "concurrency-limit"

@@ -16,6 +16,8 @@ struct RequestEdits: BitwiseCopyable {
     var pathMode = PathModeCode.whole
     /// Segments to cut, or the template.
     var pathOperand: UInt32 = 0
+    /// The path as the client sent it, which is what it signed.
+    var sentPath = Bytes.empty
     /// A stretch of the query that carried a credential, with one `&`; empty if there is none.
     var queryCut = Cut()
     /// A stretch of a `Cookie` value that carried a credential, and the field's index; -1 if there is none.
@@ -23,6 +25,8 @@ struct RequestEdits: BitwiseCopyable {
     var cookieCut = Cut()
     /// `headerEdits` record; `none` if there is none.
     var headerEdits = TableLayout.none
+    /// `queryEdits` record; `none` if there is none.
+    var queryEdits = TableLayout.none
     /// The request's token, if it is good, where it stands in the head.
     var token = Bytes.empty
     /// Of a token that an authorization server vouched for and that is known: its place; -1 for others.

@@ -21,6 +21,15 @@ struct FieldsView {
         return message[start..<start + Int(fields[index].valueCount)]
     }
 
+    @inline(__always)
+    func name(_ index: Int) -> Bytes {
+        let start = Int(fields[index].nameStart)
+        return message[start..<start + Int(fields[index].nameCount)]
+    }
+
+    /// Whether there is a field of a name, which is given in lower case.
+    func has(_ lowercase: StaticString) -> Bool { firstIndex(ofName: Bytes(lowercase)) != nil }
+
     /// Where a value of the head begins.
     func offset(of value: Bytes) -> Int {
         // Both point into the same head.

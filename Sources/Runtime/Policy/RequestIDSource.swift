@@ -26,6 +26,9 @@ struct RequestIDSource {
         return result
     }
 
+    /// 64 bits.
+    mutating func nextWord() -> UInt64 { next() }
+
     /// A number below a bound, for choices that nobody must foresee exactly.
     mutating func next(below bound: UInt32) -> UInt32 {
         UInt32(((next() >> 32) * UInt64(bound)) >> 32)

@@ -32,11 +32,11 @@ extension Worker {
         }
     }
 
-    private mutating func missing(_ argument: UInt16, _ kind: RefusalKind) -> RefusalKind {
+    mutating func missing(_ argument: UInt16, _ kind: RefusalKind) -> RefusalKind {
         argument & InstructionFlag.isOptional != 0 ? .none : refused(kind)
     }
 
-    private mutating func refused(_ kind: RefusalKind) -> RefusalKind {
+    mutating func refused(_ kind: RefusalKind) -> RefusalKind {
         metrics.add(.unauthenticated)
         return kind
     }
@@ -45,18 +45,29 @@ extension Worker {
     ///
     /// - Returns: whether there is one, it holds now, and nobody else was found before.
     private mutating func find(_ x: Int32, _ message: Bytes, _ scheme: CredentialScheme) -> Bool {
+        guard let credential = lookUp(x, message, scheme) else { return false }
+        return adopt(x, credential: credential)
+    }
+
+    /// The credential that has this message, if it holds now.
+    mutating func lookUp(_ x: Int32, _ message: Bytes, _ scheme: CredentialScheme) -> UInt32? {
         let loaded = exchanges[x].table
         // The message is valid until the head moves, or the scratch is used again.
         let digest = unsafe loaded.digest(UnsafeRawBufferPointer(message.buffer))
         let credential = loaded.credentials.find(digest: digest)
-        guard credential != TableLayout.none else { return false }
+        guard credential != TableLayout.none else { return nil }
         // An index of the table's own.
         let record = unsafe loaded.view.credentials.pointer(credential)
         let seconds = wall / 1000
         guard unsafe record.pointee.scheme == scheme.rawValue, unsafe record.pointee.notBefore <= seconds,
             unsafe seconds < record.pointee.expires
-        else { return false }
-        let consumer = unsafe record.pointee.consumer
+        else { return nil }
+        return credential
+    }
+
+    /// - Returns: whether nobody else was found before.
+    mutating func adopt(_ x: Int32, credential: UInt32) -> Bool {
+        let consumer = exchanges[x].table.view.credentials[credential].consumer
         guard exchanges[x].consumer == TableLayout.none || exchanges[x].consumer == consumer else { return false }
         exchanges[x].credential = credential
         exchanges[x].consumer = consumer
@@ -211,6 +222,11 @@ extension Worker {
                 hasKey = true
             case .authenticateBasic: appendChallenge("Basic", view, to: &fields)
             case .authenticateCertificate: appendChallenge("Certificate", view, to: &fields)
+            case .authenticateSignature:
+                let policy = view.signaturePolicies[view.code[counter + 1]]
+                if policy.takesMessages { appendChallenge("Signature", view, to: &fields) }
+                if policy.takesKong { appendChallenge("hmac", view, to: &fields) }
+                fields.append(Bytes(view.bytes(policy.challenge)))
             case .authenticateToken, .introspectToken: appendTokenChallenge(x, view, to: &fields)
             default: break
             }

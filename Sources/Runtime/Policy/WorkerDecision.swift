@@ -78,6 +78,7 @@ extension Worker {
     /// The normal form of the path, put in the place of the path as sent.
     private mutating func normalizedPath(_ x: Int32) -> Bytes? {
         var path = head.path
+        edits.sentPath = path
         if path.count == 1, path[0] != ASCII.slash { return path }
         if !PathNormalization.isNormal(path) {
             guard let count = PathNormalization.normalize(path, into: pathScratch),
@@ -86,6 +87,10 @@ extension Worker {
             // The normal form is never longer, and it stands where the path stood, so that offsets into it live as long
             // as the head. An absolute target without a path has its `/` elsewhere, but is normal.
             let start = head.path.offset(in: block)
+            // A target has at most a quarter of a block, so that both have room there.
+            var sent = ByteWriter(pathScratch, count: Limits.blockBytes / 2)
+            sent.append(path)
+            edits.sentPath = sent.written.from(Limits.blockBytes / 2)
             for index in 0..<count { block[start + index] = pathScratch[index] }
             path = block.bytes(start, start + count)
         }

@@ -42,6 +42,8 @@ extension Worker {
             case .requestID:
                 let name = TextReference(offset: view.code[counter + 1], count: view.code[counter + 2])
                 nameRequest(x, fields, header: name, argument: argument)
+            case .traceRequest:
+                traceRequest(x, fields, argument: argument, samplePerMillion: view.code[counter + 1])
             case .gate: refusal = gate(x, admitsPlanned: false)
             case .gateUnlessPlanned:
                 refusal = gate(x, admitsPlanned: true)
@@ -59,6 +61,8 @@ extension Worker {
                 }
             case .admitAddress:
                 refusal = admitAddress(x, fields, view.addressSets[view.code[counter + 1]], argument)
+            case .admitAgent:
+                refusal = admitAgent(x, fields, view.code[counter + 1], view.code[counter + 2], argument)
             case .crossOrigin:
                 refusal = crossOrigin(x, fields, view.crossOrigins[view.code[counter + 1]])
                 if refusal == .none, exchanges[x].isPreflight { return .preflight(view.code[counter + 1]) }
@@ -71,6 +75,8 @@ extension Worker {
             case .authenticateCertificate: refusal = authenticateCertificate(x, argument: argument)
             case .authenticateToken:
                 refusal = authenticateToken(x, fields, policy: view.code[counter + 1], argument: argument)
+            case .authenticateSignature:
+                refusal = authenticateSignature(x, fields, policy: view.code[counter + 1], argument: argument)
             case .askAuthorizer:
                 return .suspend(.authorizer(view.code[counter + 1]), counter: next, isHidden: isHidden)
             case .introspectToken:
@@ -104,6 +110,7 @@ extension Worker {
                 }
             case .takeToken: refusal = takeToken(x, view.code[counter + 1], fields)
             case .editRequestHeaders: edits.headerEdits = view.code[counter + 1]
+            case .editRequestQuery: edits.queryEdits = view.code[counter + 1]
             case .respond: return .respond(view.code[counter + 1])
             case .redirect:
                 return .redirect(
@@ -182,6 +189,40 @@ extension Worker {
         if isPlanned(exchanges[x].version, view) { return .versionUnknown }
         metrics.add(.addressRefused)
         return .addressNotAllowed
+    }
+
+    // MARK: bot-detection
+
+    /// - Parameters:
+    ///   - allowed: the automaton of who passes, though it be denied.
+    ///   - denied: of who does not; none is everybody else.
+    private mutating func admitAgent(
+        _ x: Int32,
+        _ fields: FieldsView,
+        _ allowed: UInt32,
+        _ denied: UInt32,
+        _ argument: UInt16
+    ) -> RefusalKind {
+        let view = exchanges[x].table.view
+        let name = Bytes("user-agent")
+        let index = fields.firstIndex(ofName: name)
+        let agent = index.map { fields.value($0) } ?? .empty
+        let isRefused: Bool
+        if agent.isEmpty {
+            isRefused = argument & InstructionFlag.denies != 0
+        } else if let index, fields.firstIndex(ofName: name, from: index + 1) != nil {
+            // Nobody says two things of itself.
+            isRefused = true
+        } else {
+            isRefused =
+                !agent.isAccepted(by: allowed, view)
+                && (denied == TableLayout.none || agent.isAccepted(by: denied, view))
+        }
+        guard isRefused else { return .none }
+        // Nobody learns of a version that is not released yet.
+        if isPlanned(exchanges[x].version, view) { return .versionUnknown }
+        metrics.add(.agentRefused)
+        return .agentNotAllowed
     }
 
     // MARK: cors
@@ -304,5 +345,13 @@ extension Worker {
             return view.rateTiers[tier].rateSet
         }
         return limit.rateSet
+    }
+}
+
+extension Bytes {
+    /// Whether an automaton's language holds the bytes; none holds nothing.
+    fileprivate func isAccepted(by automaton: UInt32, _ view: TableView) -> Bool {
+        // The bytes outlive the call.
+        unsafe automaton != TableLayout.none && view.accepts(automaton, PathBytes(base: base, count: count), 0, count)
     }
 }

@@ -236,7 +236,7 @@ extension Worker {
         switch kind {
         case .methodNotAllowed: appendAllow(match.allowedMethods, view, to: &fields)
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
-            .unauthenticatedToken, .unauthenticatedIntrospection:
+            .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             appendChallenges(x, view, to: &fields)
         case .claimsInsufficient: appendTokenChallenge(x, view, to: &fields)
         case .brownout:

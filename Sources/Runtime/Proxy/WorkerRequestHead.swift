@@ -27,6 +27,7 @@ extension Worker {
         appendRemainingCookies(to: &output)
         appendForwarding(x, client, to: &output)
         appendIdentity(x, view, to: &output)
+        appendTrace(x, to: &output)
         appendClaims(x, view, to: &output)
         if exchanges[x].consultation == .done { appendVerdict(x, to: &output) }
         appendEdits(edits.headerEdits, x, view, to: &output)
@@ -90,7 +91,11 @@ extension Worker {
         case .rewrite: appendTemplate(edits.pathOperand, x, view, to: &output)
         case .join: appendJoined(path, x, view, to: &output)
         }
-        appendQuery(to: &output)
+        if edits.queryEdits == TableLayout.none {
+            appendQuery(to: &output)
+        } else {
+            appendEditedQuery(x, view, to: &output)
+        }
     }
 
     /// The query, without what was a credential.

@@ -19,6 +19,7 @@ package enum AccessLogFieldBit: UInt32, CaseIterable, Sendable {
     case upstreamDuration
     case refusedBy
     case reason
+    case traceID
 }
 
 /// What is logged of one request: a line of JSON with the fields that the mask names, in their order; texts that are
@@ -56,6 +57,8 @@ package struct AccessLogLine {
     /// The plugin or part of the gateway that refused the request.
     package var refusedBy = TableBytes.none
     package var reason = TableBytes.none
+    /// Of the trace that the request is in.
+    package var traceID = TableBytes.none
 
     package init() {}
 
@@ -81,7 +84,7 @@ package struct AccessLogLine {
         let textByteCount =
             min(path.count, AccessLogLine.pathByteCountMax) + bounded(requestID) + bounded(client) + bounded(method)
             + bounded(route) + bounded(api) + bounded(version) + bounded(consumer) + bounded(upstream)
-            + bounded(refusedBy) + bounded(reason)
+            + bounded(refusedBy) + bounded(reason) + bounded(traceID)
         return 6 * textByteCount + AccessLogLine.fixedByteCount
     }
 
@@ -111,6 +114,7 @@ package struct AccessLogLine {
         }
         if has(.refusedBy) { line.put(key: ",\"refused_by\":", refusedBy) }
         if has(.reason) { line.put(key: ",\"reason\":", reason) }
+        if has(.traceID) { line.put(key: ",\"trace_id\":", traceID) }
         if line.count == 0 { line.put(",") }
         line.replaceFirst(with: UInt8(ascii: "{"))
         line.put("}\n")

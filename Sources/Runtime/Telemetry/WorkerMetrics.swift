@@ -80,6 +80,16 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case tokensLackingClaims
     case tokensOfNobody
     case tokensInactive
+    /// Signatures over requests that were good, and those that were refused, by the reason.
+    case signaturesVerified
+    case signaturesMalformed
+    case signaturesOfUnknownKey
+    case signaturesOfOtherAlgorithm
+    case signaturesIncomplete
+    case signaturesForged
+    case signaturesExpired
+    case signaturesNotYetValid
+    case signaturesOfOthers
     /// What authorization servers said of tokens: good, bad, and nothing of use.
     case introspectionsActive
     case introspectionsRefused
@@ -103,6 +113,8 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case forbidden
     /// Requests from an address that may not call.
     case addressRefused
+    /// Requests of a program that may not call.
+    case agentRefused
     /// Preflights of an origin that may not call.
     case originRefused
     /// Requests whose body was larger than the route allows.

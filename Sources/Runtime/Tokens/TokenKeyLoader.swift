@@ -13,6 +13,8 @@ package struct TokenKeys: Sendable {
     let warnings: [String]
     /// As whom the gateway asks what tokens are worth.
     let clients: ClientSecrets
+    /// What consumers sign requests with.
+    let signatures: SignatureKeys
 
     /// - Parameters:
     ///   - bundle: a bundle's directory, or a table file: relative paths are relative to its folder.
@@ -29,12 +31,14 @@ package struct TokenKeys: Sendable {
         }
         let folder = MappedTable.folder(ofBundle: bundle)
         let clients = try ClientSecrets.load(view, folder: folder, files: &loader.files, digest: &loader.digest)
+        let signatures = try SignatureKeys.load(view, folder: folder, files: &loader.files, digest: &loader.digest)
         return TokenKeys(
             sets: sets,
             files: loader.files,
             digest: loader.digest.finish(),
             warnings: loader.warnings,
-            clients: clients
+            clients: clients,
+            signatures: signatures
         )
     }
 }

@@ -121,6 +121,7 @@ struct Exchange: BitwiseCopyable {
     var rates = InlineArray<4, RateReading>(repeating: RateReading())
     var requestIDCount: UInt8 = 0
     var requestID = InlineArray<64, UInt8>(repeating: 0)
+    var trace = TraceParent()
     var refusal = RefusalKind.none
     /// Of `jwt`; none where the route has none.
     var tokenPolicy = TableLayout.none
@@ -128,6 +129,7 @@ struct Exchange: BitwiseCopyable {
     /// Who the token is about, for counting; 0 if nobody.
     var subject: UInt64 = 0
     var tokenFault = TokenFault.none
+    var signatureFault = SignatureFault.none
     /// The origin that may read the answer, as offset from the head's first byte; 0 bytes if there is none.
     var originStart: UInt16 = 0
     var originCount: UInt16 = 0

@@ -9,6 +9,7 @@ struct LoadedTable {
     let credentials: CredentialIndex
     let keySalt: KeySalt
     let keyVersions: KeyVersions
+    let signatureKeys: SignatureKeyIndex
     let number: UInt64
     let seriesOfVersion: RecordMap
     let targetOfRecord: RecordMap
@@ -29,6 +30,7 @@ struct LoadedTable {
         credentials = generation.credentials
         keySalt = generation.keySalt
         keyVersions = generation.tokens.versions
+        signatureKeys = generation.tokenKeys.signatures.index
         number = generation.number
         seriesOfVersion = generation.seriesOfVersion
         targetOfRecord = generation.targetOfRecord
@@ -89,6 +91,7 @@ struct LoadedTableReference: BitwiseCopyable {
     @inline(__always) var view: TableView { unsafe pointer.pointee.view }
     @inline(__always) var credentials: CredentialIndex { unsafe pointer.pointee.credentials }
     @inline(__always) var keyVersions: KeyVersions { unsafe pointer.pointee.keyVersions }
+    @inline(__always) var signatureKeys: SignatureKeyIndex { unsafe pointer.pointee.signatureKeys }
     @inline(__always) var number: UInt64 { unsafe pointer.pointee.number }
     @inline(__always) var seriesOfVersion: RecordMap { unsafe pointer.pointee.seriesOfVersion }
     @inline(__always) var targetOfRecord: RecordMap { unsafe pointer.pointee.targetOfRecord }

@@ -63,6 +63,11 @@ extension Worker {
             RouteText.append(exchanges[x].route, view, to: &scratch)
             line.route = scratch.written.from(start).tableBytes
         }
+        if exchanges[x].trace.isPresent {
+            let start = scratch.count
+            exchanges[x].trace.appendTrace(to: &scratch)
+            line.traceID = scratch.written.from(start).tableBytes
+        }
         let api = api(x)
         if api != TableLayout.none { line.api = view.bytes(view.apis[api].name) }
         if exchanges[x].version != TableLayout.none {
@@ -88,7 +93,13 @@ extension Worker {
                 exchanges[x].tokenFault != .none
                 && (exchanges[x].refusal == .unauthenticatedToken
                     || exchanges[x].refusal == .unauthenticatedIntrospection)
-            line.reason = TableBytes(isToken ? exchanges[x].tokenFault.word : exchanges[x].refusal.type)
+            let isSignature =
+                exchanges[x].signatureFault != .none && exchanges[x].refusal == .unauthenticatedSignature
+            line.reason = TableBytes(
+                isToken
+                    ? exchanges[x].tokenFault.word
+                    : isSignature ? exchanges[x].signatureFault.word : exchanges[x].refusal.type
+            )
         }
         line.append(to: log, fields: fields)
     }

@@ -89,7 +89,7 @@ struct Audit {
         var limits: [String] = []
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
-            case .mtlsAuth, .keyAuth, .basicAuth: ways.append(step.plugin.name)
+            case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth: ways.append(step.plugin.name)
             case .jwt, .oauth2Introspection:
                 ways.append(step.plugin.name)
                 if step.plugin.tokenSettings?.consumerClaim == nil { admitsStrangers = true }
@@ -102,7 +102,8 @@ struct Audit {
             case .requestSizeLimit(let settings): row.body = "\(settings.bodyBytesMax) bytes"
             case .canary, .mirror:
                 if route.forwarding != nil { row.leads += ", \(plugins.text(step.plugin))" }
-            case .requestID, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders:
+            case .requestID, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders,
+                .traceContext, .botDetection, .requestQuery:
                 continue
             }
         }
@@ -164,6 +165,7 @@ extension Credential {
         switch scheme {
         case .key: "key"
         case .basic(let username): "user \(username)"
+        case .signature(let keyID): "hmac \(keyID)"
         case .certificate: "certificate"
         case .token: "token"
         }

@@ -17,10 +17,26 @@ struct PluginText {
                 case .always: "an id; the client's own is kept"
                 }
             return "\(settings.header): \(accept)" + (settings.echo ? "; the client learns it" : "")
+        case .traceContext(let settings):
+            let (percent, rest) = settings.samplePerMillion.quotientAndRemainder(dividingBy: 10_000)
+            let share = rest == 0 ? "\(percent)%" : "\(settings.samplePerMillion) of a million"
+            let accept =
+                switch settings.accept {
+                case .never: "a trace of its own"
+                case .trusted: "a trace; a trusted peer's goes on"
+                case .always: "a trace; the client's goes on"
+                }
+            return "traceparent: \(accept), \(share) sampled"
         case .ipRestriction(let settings):
             let deny = settings.deny.isEmpty ? "" : "all but \(Self.blocks(settings.deny))"
             if settings.allow.isEmpty { return "addresses: \(deny), which get 403" }
             return "addresses in \(Self.blocks(settings.allow))\(deny.isEmpty ? "" : ", \(deny)"), else 403"
+        case .botDetection(let settings):
+            let names = { (list: AgentPatterns?) in list?.patterns.map { "/\($0)/" }.joined(separator: " ") ?? "" }
+            let missing = settings.refusesMissing ? ", nor who says nothing" : ""
+            guard settings.deny != nil else { return "programs like \(names(settings.allow)), else 403" }
+            let but = settings.allow == nil ? "" : " but \(names(settings.allow))"
+            return "no programs like \(names(settings.deny))\(but)\(missing), who get 403"
         case .cors(let settings):
             return "pages of " + (settings.origins.isEmpty ? "every origin" : settings.origins.joined(separator: ", "))
                 + (settings.takesCredentials ? ", with credentials" : "")
@@ -28,6 +44,10 @@ struct PluginText {
         case .mtlsAuth: return "the client's certificate, else 401"
         case .basicAuth(let settings):
             return "user name and password, else 401" + (settings.forwardsCredential ? "; the upstream sees them" : "")
+        case .hmacAuth(let settings):
+            let covered = settings.components.map(\.name).joined(separator: " ")
+            return "a signature over \(covered), at most \(settings.lifetimeSeconds) s old, else 401"
+                + (settings.forwardsCredential ? "; the upstream sees it" : "")
         case .jwt(let settings): return token(settings)
         case .oauth2Introspection(let settings):
             return token(settings.token) + "; \(gateway.upstreams[settings.upstream].name) is asked what it is worth, "
@@ -52,6 +72,8 @@ struct PluginText {
         case .mirror(let settings):
             return "copies of \(Self.share(settings.share)) to \(gateway.upstreams[settings.upstream].name)"
         case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
+        case .requestQuery(let edits):
+            return self.edits(HeaderEdits(remove: edits.remove, set: edits.set, add: edits.add))
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
         case .securityHeaders(let settings): return edits(settings.edits)
         case .respond(let settings): return "answers \(settings.status) with \(Self.size(UInt64(settings.body.count)))"

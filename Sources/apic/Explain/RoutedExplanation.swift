@@ -159,6 +159,14 @@ struct RoutedExplanation {
             let hasPassword = fields.contains { $0.value.lowercased().hasPrefix("basic ") }
             if hasPassword || explanation.consumer != nil || hasOtherWays { return nil }
             return (401, "the request has no user name and password")
+        case .hmacAuth(let settings):
+            let values = explanation.request.fields.filter { $0.name.lowercased() == "authorization" }.map(\.value)
+            let isSigned =
+                settings.schemes.contains(.messageSignatures)
+                && (explanation.request.hasField("Signature-Input") || explanation.request.hasField("Signature"))
+                || settings.schemes.contains(.kong) && values.contains { $0.lowercased().hasPrefix("hmac ") }
+            if isSigned || explanation.consumer != nil || hasOtherWays { return nil }
+            return (401, "the request is not signed")
         case .jwt, .oauth2Introspection:
             guard let settings = plugin.tokenSettings else { return nil }
             let hasToken =
@@ -190,7 +198,7 @@ struct RoutedExplanation {
             return (204, "the preflight is answered here")
         case .requestID, .ipRestriction, .requestSizeLimit, .mtlsAuth, .authentication, .forwardAuth, .concurrencyLimit,
             .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond, .responseHeaders,
-            .securityHeaders:
+            .securityHeaders, .traceContext, .botDetection, .requestQuery:
             return nil
         }
     }
@@ -223,6 +231,8 @@ struct RoutedExplanation {
         var claims: [ClaimHeader] = []
         var authorizer: ForwardAuthSettings?
         var requestID: String?
+        var traces = false
+        var query: String?
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
             case .respond(let settings): (answer, fields) = ("\(settings.status)", settings.headers)
@@ -234,17 +244,19 @@ struct RoutedExplanation {
             case .securityHeaders(let settings): guards.append(settings.edits)
             case .responseHeaders(let settings): edits = settings
             case .requestHeaders(let settings): sent = settings
+            case .requestQuery: query = plugins.text(step.plugin)
             case .requestID(let settings):
                 requestID = settings.header
                 if settings.echo { echo = settings.header }
-            case .mtlsAuth, .keyAuth, .basicAuth: authenticates = true
+            case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth: authenticates = true
             case .jwt, .oauth2Introspection:
                 guard let settings = step.plugin.tokenSettings else { continue }
                 authenticates = authenticates || settings.consumerClaim != nil
                 claims = settings.headers
             case .forwardAuth(let settings): authorizer = settings
+            case .traceContext: traces = true
             case .ipRestriction, .cors, .authentication, .acl, .concurrencyLimit, .rateLimit, .fault, .canary, .mirror,
-                .requestSizeLimit:
+                .requestSizeLimit, .botDetection:
                 continue
             }
         }
@@ -285,6 +297,8 @@ struct RoutedExplanation {
             Explanation.row("", "Host: \(forwarding.preservesHost ? explanation.request.host : "the target's own")")
         )
         if let requestID { lines.append(Explanation.row("", "\(requestID): the request's id")) }
+        if let query { lines.append(Explanation.row("", "query: \(query)")) }
+        if traces { lines.append(Explanation.row("", "traceparent: the trace, with the gateway as parent")) }
         if authenticates {
             lines.append(Explanation.row("", "X-Consumer-Username, X-Consumer-Groups, X-Credential-Id: who calls"))
         }

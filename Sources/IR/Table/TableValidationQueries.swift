@@ -1,0 +1,49 @@
+extension TableView {
+    /// Edits of queries.
+    func validateQueries() throws(TableError) {
+        var parameters = Tiling(queryParameters.count, owner: .queryEdits, field: "parameters")
+        for index in 0..<queryEdits.count {
+            let edits = queryEdits[index]
+            try parameters.take(edits.removals, index)
+            try parameters.take(edits.settings, index)
+            try parameters.take(edits.additions, index)
+            for parameter in edits.removals.first..<edits.removals.first + edits.removals.count {
+                try require(
+                    queryParameters[parameter].template == TableLayout.none,
+                    .queryParameters,
+                    Int(parameter),
+                    "a removal has a value"
+                )
+            }
+            for range in [edits.settings, edits.additions] {
+                for parameter in range.first..<range.first + range.count { try validateValue(Int(parameter)) }
+            }
+        }
+        try parameters.finish()
+        for index in 0..<queryParameters.count {
+            try check(queryParameters[index].name, .queryParameters, index, "name")
+            let name = bytes(queryParameters[index].name)
+            try require(
+                name.count > 0 && TableView.isVisible(name),
+                .queryParameters,
+                index,
+                "the name is no name"
+            )
+        }
+    }
+
+    /// What a request line may hold as a part of a query.
+    private func validateValue(_ parameter: Int) throws(TableError) {
+        try check(queryParameters[parameter].template, below: templates.count, .queryParameters, parameter, "template")
+        let parts = templates[queryParameters[parameter].template]
+        try require(parts.count > 0, .queryParameters, parameter, "an empty parameter")
+        for index in parts.first..<parts.first + parts.count where templateParts[index].capture == TableLayout.none {
+            try require(
+                TableView.isVisible(bytes(templateParts[index].text)),
+                .queryParameters,
+                parameter,
+                "the value holds a control byte"
+            )
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import GatewayTable
+
+// request-query: what the upstream gets of the query, and what it gets instead.
+
+extension Worker {
+    /// The query without what was a credential and what is removed or set, then what is set, then what is added.
+    mutating func appendEditedQuery(_ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+        let record = view.queryEdits[edits.queryEdits]
+        var mark = Bytes("?")
+        var parameters = QueryParameters(head.query)
+        while let parameter = parameters.next() {
+            let isCredential = edits.queryCut.start <= parameter.start && parameter.end <= edits.queryCut.end
+            if isCredential && !edits.queryCut.isEmpty || isNamed(parameter.name, record.removals, view)
+                || isNamed(parameter.name, record.settings, view)
+            {
+                continue
+            }
+            output.append(mark)
+            output.append(head.query[parameter.start..<parameter.end])
+            mark = Bytes("&")
+        }
+        // Additions stand behind settings.
+        let count = record.settings.count + record.additions.count
+        for index in record.settings.first..<record.settings.first + count {
+            output.append(mark)
+            appendParameter(view.queryParameters[index].template, x, view, to: &output)
+            mark = Bytes("&")
+        }
+    }
+
+    private mutating func isNamed(_ name: Bytes, _ range: RangeRecord, _ view: TableView) -> Bool {
+        for index in range.first..<range.first + range.count
+        where name.equalsDecoded(Bytes(view.bytes(view.queryParameters[index].name))) { return true }
+        return false
+    }
+
+    /// A template, whose captures must neither end the parameter nor begin another one.
+    private mutating func appendParameter(_ index: UInt32, _ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+        let range = view.templates[index]
+        let path = path(of: x)
+        for part in range.first..<range.first + range.count {
+            let record = view.templateParts[part]
+            if record.capture == TableLayout.none {
+                output.append(Bytes(view.bytes(record.text)))
+            } else if record.capture < UInt32(exchanges[x].captureCount) {
+                let position = 2 * Int(record.capture)
+                let start = Int(exchanges[x].captures[position])
+                let capture = path[start..<start + Int(exchanges[x].captures[position + 1])]
+                for offset in 0..<capture.count {
+                    switch capture[offset] {
+                    case 0x26: output.append("%26")
+                    case 0x2B: output.append("%2B")
+                    case 0x3D: output.append("%3D")
+                    case let byte: output.append(byte: byte)
+                    }
+                }
+            }
+        }
+    }
+}
