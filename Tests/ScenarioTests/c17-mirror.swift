@@ -7,11 +7,13 @@ import Testing
 struct MirrorScenario {
     private func spec(_ old: ScriptedUpstream, _ new: ScriptedUpstream, _ mirror: String = "", _ rules: String = "")
         -> String
-    {
+    { spec(old, new.port, mirror, rules) }
+
+    private func spec(_ old: ScriptedUpstream, _ new: UInt16, _ mirror: String = "", _ rules: String = "") -> String {
         """
         upstreams:
           old: { targets: [ "http://127.0.0.1:\(old.port)" ] }
-          new: { targets: [ "http://127.0.0.1:\(new.port)" ]\(rules) }
+          new: { targets: [ "http://127.0.0.1:\(new)" ]\(rules) }
         apis:
           shop:
             path: /shop
@@ -114,6 +116,35 @@ struct MirrorScenario {
         wire.close()
         gateway.signal(SIGTERM)
         #expect(gateway.program.waitForEnd() == 0)
+    }
+
+    @Test("copies go over HTTP/2 where their upstream speaks it")
+    func overHTTP2() throws {
+        let old = try ScriptedUpstream { turn in try turn.answer(200, [], "old \(try turn.readBody().count)") }
+        let new = try ScriptedUpstream { turn in
+            _ = try turn.readBody()
+            try turn.answer(200, [], String(repeating: "new", count: 50_000))
+        }
+        defer {
+            old.stop()
+            new.stop()
+        }
+        let inner = try RunningGateway(PlainSpec.text(new))
+        let gateway = try RunningGateway(spec(old, inner.port, "", ", http2: true"))
+        let wire = try gateway.connect()
+        for number in 0..<20 {
+            let body = String(repeating: "b", count: 500 * number)
+            let line = "\(number == 0 ? "GET" : "POST") /shop/v1/items/\(number)"
+            let answer = try wire.ask(WireRequest(line, [], body: number == 0 ? nil : body))
+            #expect(answer.text == "old \(500 * number)")
+        }
+        #expect(new.waitForRequests(20))
+        #expect(gateway.waits(for: "apic_mirrored_requests_in_flight", toBe: 0))
+        #expect(try gateway.metric(Self.dropped) == 0)
+        for request in new.requests {
+            #expect(request.target == "/items/\(request.body.count / 500)" && request["X-Item"] != nil)
+        }
+        #expect(try inner.metric("apic_http2_streams_total") == 20)
     }
 
     @Test("bodies that have not come whole are not copied")
