@@ -70,7 +70,6 @@ enum PluginSchema {
         "tls-auth": "mtls-auth", "jwt-auth": "jwt", "openid-connect": "jwt", "oidc": "jwt",
         "rate-limiting": "rate-limit", "ratelimit": "rate-limit",
         "request-transformer": "request-headers", "response-transformer": "response-headers",
-        "request-termination": "respond", "mock": "respond", "correlation-id": "request-id",
         "in-flight-req": "concurrency-limit", "inflightreq": "concurrency-limit", "limit-conn": "concurrency-limit",
         "proxy-mirror": "mirror", "mirroring": "mirror", "shadow": "mirror", "request-mirror": "mirror",
         "traffic-split": "canary", "split": "canary", "canary-release": "canary",

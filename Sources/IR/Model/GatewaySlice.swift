@@ -152,7 +152,8 @@ private struct GatewaySlicer {
             settings.upstream = upstreams[settings.upstream] ?? 0
             return .mirror(settings)
         case .acl(.claims), .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
-            .hmacAuth, .jwt, .traceContext, .botDetection, .concurrencyLimit, .fault, .requestHeaders, .requestQuery, .redirect, .respond, .responseHeaders, .securityHeaders:
+            .hmacAuth, .jwt, .traceContext, .botDetection, .concurrencyLimit, .fault, .requestHeaders, .requestQuery,
+            .redirect, .respond, .responseHeaders, .securityHeaders:
             return plugin
         }
     }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Signed requests: who is let in, who is not, and what either gets to know. Python's `hmac` signs.
-@Suite("c14 plugins: hmac-auth")
+@Suite("c18 plugins: hmac-auth")
 struct SignatureScenario {
     private static let secret = "a secret of 32 bytes, for tests."
     private static let environment = ["SECRET": secret, "NEXT": "another secret, of thirty bytes", "KEY": "k-acme"]

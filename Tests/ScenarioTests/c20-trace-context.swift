@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Traces go on through the gateway, and begin in it.
-@Suite("c16 plugins: trace-context")
+@Suite("c20 plugins: trace-context")
 struct TraceContextScenario {
     private static func spec(_ upstream: ScriptedUpstream, trusted: String) -> String {
         """

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Programs that may call, by what they say of themselves.
-@Suite("c15 plugins: bot-detection")
+@Suite("c19 plugins: bot-detection")
 struct BotDetectionScenario {
     @Test("programs are let through by expressions about their User-Agent")
     func agents() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the upstream gets of the query.
-@Suite("c18 plugins: request-query")
+@Suite("c21 plugins: request-query")
 struct RequestQueryScenario {
     @Test("parameters are removed, set and added, and the others stay as they were sent")
     func edits() throws {

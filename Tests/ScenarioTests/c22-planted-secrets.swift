@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Secrets of every kind are planted, and everything that both programs write and say is searched for them.
-@Suite("c17 secrets: none in anything that is written")
+@Suite("c22 secrets: none in anything that is written")
 struct PlantedSecrets {
     /// What the gateway's environment holds, by name. Every value begins with a word that stands nowhere else.
     private static let environment = [
