@@ -197,11 +197,11 @@ struct KongExports {
         try folder.write(spec, to: "api.yaml")
         try Signing.apic(["export", "kong", "api.yaml"], in: folder)
         let kong = try String(contentsOf: folder.url.appendingPathComponent("kong.yml"), encoding: .utf8)
-        #expect(kong.contains(#"key: "${{ env \"DECK_ACME_KEY\" }}""#))
+        #expect(kong.contains(#"key: '${{ env "DECK_ACME_KEY" }}'"#))
         // As decK does.
         try folder.write(
-            kong.replacing(#"${{ env \"DECK_ACME_KEY\" }}"#, with: "ka").replacing(
-                #"${{ env \"DECK_ZOE_KEY\" }}"#,
+            kong.replacing(#"${{ env "DECK_ACME_KEY" }}"#, with: "ka").replacing(
+                #"${{ env "DECK_ZOE_KEY" }}"#,
                 with: "kz"
             ),
             to: "filled.yml"

@@ -28,29 +28,12 @@ struct ConsultingTableTests {
     )
 
     static var gateway: Gateway {
-        Gateway(
+        .with(
+            [.oauth2Introspection(introspection), .forwardAuth(settings)],
             name: "asking",
             upstreams: [
                 Upstream(name: "u", targets: [Target(host: "127.0.0.1", port: 8080)]),
                 Upstream(name: "gatekeeper", targets: [Target(host: "127.0.0.1", port: 9000)]),
-            ],
-            apis: [API(name: "orders", selector: .path, versions: 0..<1)],
-            versions: [Version(api: 0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))],
-            chains: [
-                Chain(steps: [
-                    ChainStep(plugin: .oauth2Introspection(introspection), scope: .api),
-                    ChainStep(plugin: .forwardAuth(settings), scope: .api),
-                ])
-            ],
-            routes: [
-                Route(
-                    host: .any,
-                    path: PathPattern(segments: [.literal("orders")], end: .tail(name: nil)),
-                    methods: .any,
-                    version: 0,
-                    chain: 0,
-                    forwarding: Forwarding(upstream: 0, path: .whole)
-                )
             ]
         )
     }

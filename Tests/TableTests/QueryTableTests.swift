@@ -12,25 +12,7 @@ struct QueryTableTests {
         add: [HeaderField(name: "d", value: TextTemplate(""))]
     )
 
-    static var gateway: Gateway {
-        Gateway(
-            name: "queries",
-            upstreams: [Upstream(name: "u", targets: [Target(host: "127.0.0.1", port: 8080)])],
-            apis: [API(name: "orders", selector: .path, versions: 0..<1)],
-            versions: [Version(api: 0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))],
-            chains: [Chain(steps: [ChainStep(plugin: .requestQuery(edits), scope: .api)])],
-            routes: [
-                Route(
-                    host: .any,
-                    path: PathPattern(segments: [.literal("orders")], end: .tail(name: nil)),
-                    methods: .any,
-                    version: 0,
-                    chain: 0,
-                    forwarding: Forwarding(upstream: 0, path: .whole)
-                )
-            ]
-        )
-    }
+    static var gateway: Gateway { .with([.requestQuery(edits)], name: "queries") }
 
     @Test("what was written is read")
     func roundTrip() throws {

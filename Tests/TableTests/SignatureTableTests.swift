@@ -16,31 +16,17 @@ struct SignatureTableTests {
     )
 
     static var gateway: Gateway {
-        Gateway(
+        let credential = Credential(
+            consumer: 0,
+            id: "a",
+            scheme: .signature(keyID: "acme-2026"),
+            key: .secret(.file("/run/secret"))
+        )
+        return .with(
+            [.hmacAuth(settings)],
             name: "signed",
             consumers: [Consumer(name: "acme")],
-            credentials: [
-                Credential(
-                    consumer: 0,
-                    id: "a",
-                    scheme: .signature(keyID: "acme-2026"),
-                    key: .secret(.file("/run/secret"))
-                )
-            ],
-            upstreams: [Upstream(name: "u", targets: [Target(host: "127.0.0.1", port: 8080)])],
-            apis: [API(name: "orders", selector: .path, versions: 0..<1)],
-            versions: [Version(api: 0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))],
-            chains: [Chain(steps: [ChainStep(plugin: .hmacAuth(settings), scope: .api)])],
-            routes: [
-                Route(
-                    host: .any,
-                    path: PathPattern(segments: [.literal("orders")], end: .tail(name: nil)),
-                    methods: .any,
-                    version: 0,
-                    chain: 0,
-                    forwarding: Forwarding(upstream: 0, path: .whole)
-                )
-            ]
+            credentials: [credential]
         )
     }
 

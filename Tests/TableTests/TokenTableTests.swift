@@ -26,30 +26,12 @@ struct TokenTableTests {
 
     static var gateway: Gateway {
         let scopes = ClaimRequirement(claim: "scope", values: ["orders"], needsAll: true)
-        return Gateway(
+        return .with(
+            [.jwt(settings), .acl(.claims([scopes]))],
             name: "tokens",
             consumers: [Consumer(name: "acme")],
             credentials: [
                 Credential(consumer: 0, id: "a", scheme: .token, key: .digest([UInt8](repeating: 7, count: 32)))
-            ],
-            upstreams: [Upstream(name: "u", targets: [Target(host: "127.0.0.1", port: 8080)])],
-            apis: [API(name: "orders", selector: .path, versions: 0..<1)],
-            versions: [Version(api: 0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))],
-            chains: [
-                Chain(steps: [
-                    ChainStep(plugin: .jwt(settings), scope: .api),
-                    ChainStep(plugin: .acl(.claims([scopes])), scope: .api),
-                ])
-            ],
-            routes: [
-                Route(
-                    host: .any,
-                    path: PathPattern(segments: [.literal("orders")], end: .tail(name: nil)),
-                    methods: .any,
-                    version: 0,
-                    chain: 0,
-                    forwarding: Forwarding(upstream: 0, path: .whole)
-                )
             ]
         )
     }

@@ -77,6 +77,10 @@ struct KongExportTests {
             "refused: upstream `u`: `health.passive` alone: a target that is out would never come back"
         ),
         Case(
+            routes("{ match: GET /, plugins: [ { respond: { status: 200, body: \"$${{ env HOME }}\" } } ] }"),
+            "refused: text with `${{` in it, which decK takes for a variable"
+        ),
+        Case(
             routes("GET /").replacing("${env:ACME_KEY}", with: "${file:/run/secrets/acme}"),
             "refused: credential `acme-1` of `acme`: a secret in a file: decK reads variables"
         ),
@@ -135,7 +139,7 @@ struct KongExportTests {
             "hour: 100", "limit_by: \"header\"", "header_name: \"x-team\"", "allowed_payload_size: 2097152",
             "headers: [\"X-A\", \"X-B\"]", "headers: [\"X-B:b\"]", "headers: [\"X-C:c: d\"]",
             "\"Strict-Transport-Security:", "\"Deprecation:@1767225600\"", "allow: [\"a\"]",
-            "methods: [\"GET\", \"HEAD\", \"OPTIONS\"]", "password: \"${{ env \\\"DECK_BASIL\\\" }}\"",
+            "methods: [\"GET\", \"HEAD\", \"OPTIONS\"]", "password: '${{ env \"DECK_BASIL\" }}'",
             "status_code: 410",
         ]
         for line in written { #expect(text.contains(line), "\(line) in \(text)") }

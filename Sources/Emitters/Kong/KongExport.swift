@@ -42,7 +42,6 @@ package struct KongExport {
         let consumers = self.consumers()
         noteRest()
         notes.sort { ($0.origin?.file ?? 0, $0.origin?.offset ?? 0) < ($1.origin?.file ?? 0, $1.origin?.offset ?? 0) }
-        guard !notes.contains(where: { $0.kind == .refused }) else { return }
         var entries: KongMap = ["_format_version": .text("3.0")]
         if !services.plugins.isEmpty { entries.append("plugins", KongPluginList.value(services.plugins)) }
         let parts: KeyValuePairs = [
@@ -50,6 +49,10 @@ package struct KongExport {
             "consumers": consumers,
         ]
         for (key, values) in parts where !values.isEmpty { entries.append(key, .list(values)) }
+        if KongValue.map(entries).imitatesVariable {
+            note(.refused, "text with `${{` in it, which decK takes for a variable")
+        }
+        guard !notes.contains(where: { $0.kind == .refused }) else { return }
         let head = "# Made by apic from \(gateway.name) as it is at \(CalendarTime(instant).rfc3339).\n"
         text = head + KongValue.map(entries).document
     }
@@ -211,9 +214,9 @@ package struct KongExport {
                 do throws(KongRefusal) {
                     let secret = try self.secret(credential.key)
                     switch credential.scheme {
-                    case .key: keys.append(.map(["key": .text(secret)]))
+                    case .key: keys.append(.map(["key": secret]))
                     case .basic(let username):
-                        passwords.append(.map(["username": .text(username), "password": .text(secret)]))
+                        passwords.append(.map(["username": .text(username), "password": secret]))
                     case .signature, .certificate, .token:
                         throw KongRefusal("keys of signatures, certificates and tokens are not written")
                     }
@@ -228,9 +231,9 @@ package struct KongExport {
     }
 
     /// What decK puts in place of a secret: a variable whose name begins with `DECK_`.
-    private func secret(_ key: Credential.Key) throws(KongRefusal) -> String {
+    private func secret(_ key: Credential.Key) throws(KongRefusal) -> KongValue {
         switch key {
-        case .secret(.environment(let name)): return "${{ env \"DECK_\(name)\" }}"
+        case .secret(.environment(let name)): return .variable("DECK_\(name)")
         case .secret(.file): throw KongRefusal("a secret in a file: decK reads variables")
         case .digest: throw KongRefusal("a secret that the spec has literally, and of which only a digest is left")
         }

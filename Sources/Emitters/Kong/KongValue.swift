@@ -1,6 +1,8 @@
 /// A value of a declarative file of Kong's, as YAML writes it.
 indirect enum KongValue {
     case text(String)
+    /// What decK puts there of a variable, before it reads the file: it must not be escaped.
+    case variable(String)
     case number(Int)
     case flag(Bool)
     case list([KongValue])
@@ -9,10 +11,21 @@ indirect enum KongValue {
 
     static func texts(_ texts: [String]) -> KongValue { .list(texts.map { .text($0) }) }
 
+    /// Whether some text of the spec looks like a variable to decK.
+    var imitatesVariable: Bool {
+        switch self {
+        case .text(let text): text.contains("${{")
+        case .variable, .number, .flag: false
+        case .list(let items): items.contains(where: \.imitatesVariable)
+        case .map(let entries): entries.pairs.contains { $0.key.contains("${{") || $0.value.imitatesVariable }
+        }
+    }
+
     /// On one line.
     private var flow: String {
         switch self {
         case .text(let text): DeployFormat.quotedForYAML(text)
+        case .variable(let name): "'${{ env \"\(name)\" }}'"
         case .number(let number): "\(number)"
         case .flag(let flag): "\(flag)"
         case .list(let items): "[" + items.map(\.flow).joined(separator: ", ") + "]"
@@ -40,7 +53,7 @@ indirect enum KongValue {
                     let text = item.lines(indent: indent + "  ")
                     return indent + "- " + text.dropFirst(indent.count + 2)
                 }.joined()
-        case .text, .number, .flag, .list, .map: return key + " " + entry.value.flow + "\n"
+        case .text, .variable, .number, .flag, .list, .map: return key + " " + entry.value.flow + "\n"
         }
     }
 
