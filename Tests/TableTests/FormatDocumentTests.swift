@@ -64,7 +64,7 @@ import Testing
         (.programs, ProgramRecord()),
         (.upstreams, UpstreamRecord()), (.targets, TargetRecord()), (.consumers, ConsumerRecord()),
         (.credentials, CredentialRecord()), (.rateLimits, RateLimitRecord()), (.rates, RateRecord()),
-        (.rateTiers, RateTierRecord()), (.headerEdits, HeaderEditsRecord()), (.headerFields, HeaderFieldRecord()),
+        (.rateTiers, RateTierRecord()), (.headerEdits, EditsRecord()), (.headerFields, HeaderFieldRecord()),
         (.templateParts, TemplatePartRecord()), (.responses, ResponseRecord()), (.nodes, NodeRecord()),
         (.certificates, CertificateRecord()), (.listenerTLS, ListenerTLSRecord()), (.upstreamTLS, UpstreamTLSRecord()),
         (.addressRanges, AddressRangeRecord()), (.crossOrigins, CrossOriginRecord()),
@@ -76,6 +76,6 @@ import Testing
         (.concurrencyLimits, ConcurrencyLimitRecord()), (.faults, FaultRecord()),
         (.canaries, CanaryRecord()), (.canarySteps, CanaryStepRecord()),
         (.signaturePolicies, SignaturePolicyRecord()),
-        (.queryEdits, QueryEditsRecord()), (.queryParameters, QueryParameterRecord()),
+        (.queryEdits, EditsRecord()), (.queryParameters, QueryParameterRecord()),
     ]
 }

@@ -185,7 +185,4 @@ extension HostPattern {
         }
         return result + [.any]
     }
-
-    /// Whether it takes all hosts that another one takes.
-    func covers(_ other: HostPattern) -> Bool { self == other || other.wider.contains(self) }
 }

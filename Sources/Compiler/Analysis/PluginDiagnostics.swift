@@ -11,19 +11,10 @@ extension Diagnostic {
         return Diagnostic(.gatewayHeader, "`\(name.value)` \(message)", at: name.span, help: help)
     }
 
-    static func headerEditedTwice(_ name: Spanned<String>, first: SourceSpan) -> Diagnostic {
+    /// - Parameter code: of header fields or of parameters.
+    static func editedTwice(_ code: DiagnosticCode, _ name: Spanned<String>, first: SourceSpan) -> Diagnostic {
         Diagnostic(
-            .headerEditedTwice,
-            "`\(name.value)` is edited twice",
-            at: name.span,
-            related: [.init(first, "first edited here")],
-            help: "keep one: `set` replaces what is there, `add` goes beside it, `remove` takes it away"
-        )
-    }
-
-    static func parameterEditedTwice(_ name: Spanned<String>, first: SourceSpan) -> Diagnostic {
-        Diagnostic(
-            .parameterEditedTwice,
+            code,
             "`\(name.value)` is edited twice",
             at: name.span,
             related: [.init(first, "first edited here")],

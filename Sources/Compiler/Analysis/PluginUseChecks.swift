@@ -101,7 +101,7 @@ struct PluginUseChecks {
         for name in edits.remove + fields.map(\.name) {
             checkName(name, isRequest: isRequest)
             if let first = seen.updateValue(name.span, forKey: name.value.lowercased()) {
-                diagnostics.append(.headerEditedTwice(name, first: first))
+                diagnostics.append(.editedTwice(.headerEditedTwice, name, first: first))
             }
         }
         for field in fields { checkTemplate(field.value) }
@@ -111,7 +111,7 @@ struct PluginUseChecks {
         var seen: [String: SourceSpan] = [:]
         for name in edits.remove + (edits.set + edits.add).map(\.name) {
             if let first = seen.updateValue(name.span, forKey: name.value) {
-                diagnostics.append(.parameterEditedTwice(name, first: first))
+                diagnostics.append(.editedTwice(.parameterEditedTwice, name, first: first))
             }
         }
         for parameter in edits.set + edits.add { checkTemplate(parameter.value) }

@@ -80,23 +80,13 @@ enum KongLowering {
         // One that names both hosts is there already.
         var known = Set(routes.lazy.filter { $0.kong != nil }.map { Place(origin: $0.origin, host: $0.host) })
         for index in routes.indices where routes[index].kong != nil {
-            for host in hosts where covers(routes[index].host, host) {
+            for host in hosts where routes[index].host != host && routes[index].host.covers(host) {
                 guard known.insert(Place(origin: routes[index].origin, host: host)).inserted else { continue }
                 var copy = routes[index]
                 copy.host = host
                 routes.append(copy)
                 facts.append(facts[index])
             }
-        }
-    }
-
-    /// Whether a host takes every request of another one, and more.
-    private static func covers(_ host: HostPattern, _ other: HostPattern) -> Bool {
-        switch (host, other) {
-        case (.any, .exact), (.any, .wildcard): true
-        case (.wildcard(let suffix), .exact(let name)): name.hasSuffix("." + suffix)
-        case (.wildcard(let suffix), .wildcard(let inner)): inner.hasSuffix("." + suffix)
-        case (.any, .any), (.exact, _), (.wildcard, .any): false
         }
     }
 }
@@ -133,19 +123,16 @@ enum KongConflicts {
         }
     }
 
-    /// Whether a request may match both. Expressions are not compared: they may.
+    /// Whether a request may match both, which have the same host.
     private static func canMeet(_ left: Route, _ right: Route) -> Bool {
         if case .listed(let one) = left.methods, case .listed(let other) = right.methods,
             Set(one).isDisjoint(with: other)
         {
             return false
         }
-        let isApart = left.conditions.contains { condition in
-            right.conditions.contains { $0.name == condition.name && $0.value != condition.value }
-        }
-        if isApart { return false }
-        guard case .prefix(let one) = left.kong?.path, case .prefix(let other) = right.kong?.path else { return true }
-        return one.hasPrefix(other) || other.hasPrefix(one)
+        guard left.sharesConditions(with: right) else { return false }
+        guard let one = left.kong?.path, let other = right.kong?.path else { return true }
+        return one.mayMeet(other)
     }
 }
 

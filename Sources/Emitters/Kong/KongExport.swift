@@ -7,7 +7,7 @@ internal import GatewayTable
 /// stands, and then there is no file. What it does a little differently is named, too.
 package struct KongExport {
     /// Something that Kong does otherwise.
-    package struct Note: Equatable, Sendable {
+    package struct Note: Hashable, Sendable {
         package enum Kind: String, Sendable {
             /// There is nothing like it in Kong, and no file.
             case refused
@@ -29,6 +29,7 @@ package struct KongExport {
 
     private let gateway: Gateway
     private let instant: Instant
+    private var known: Set<Note> = []
 
     /// - Parameter instant: states of versions and credentials are those of this instant.
     package init(_ gateway: Gateway, at instant: Instant) {
@@ -59,7 +60,7 @@ package struct KongExport {
 
     private mutating func note(_ kind: Note.Kind, _ text: String, _ origin: Origin? = nil) {
         let note = Note(kind: kind, text: text, origin: origin)
-        if !notes.contains(note) { notes.append(note) }
+        if known.insert(note).inserted { notes.append(note) }
     }
 
     // MARK: Routes
@@ -69,12 +70,15 @@ package struct KongExport {
         let numbers = KongPriority.numbers(kept)
         var routes: [KongRoute] = []
         var counts: [Int: Int] = [:]
-        var known: [Origin: [KongMatch.Path]] = [:]
+        var known: [Origin: [Route]] = [:]
         for (route, number) in zip(kept, numbers) {
             // The linker adds routes with a wildcard to the hosts below it; Kong weighs all together anyway.
             if let kong = route.kong {
-                if known[route.origin, default: []].contains(kong.path), isCopy(route, among: kept) { continue }
-                known[route.origin, default: []].append(kong.path)
+                let isCopy = known[route.origin, default: []].contains {
+                    $0.kong?.path == kong.path && $0.host != route.host && $0.host.covers(route.host)
+                }
+                if isCopy { continue }
+                known[route.origin, default: []].append(route)
             }
             let version = gateway.versions[route.version]
             counts[route.version, default: 0] += 1
@@ -94,26 +98,12 @@ package struct KongExport {
     private mutating func isThere(_ route: Route) -> Bool {
         let version = gateway.versions[route.version]
         let name = "\(gateway.apis[version.api].name) \(version.name)"
-        switch version.state(at: instant) {
+        switch version.lifecycle.state(at: instant) {
         case .planned:
             note(.changed, "\(name) is planned, and left out", nil)
             return false
         case .retired: return false
         case .active, .deprecated, .brownout, .sunset: return true
-        }
-    }
-
-    private func isCopy(_ route: Route, among routes: [Route]) -> Bool {
-        routes.contains { other in
-            guard other.origin == route.origin, other.kong?.path == route.kong?.path, other.host != route.host else {
-                return false
-            }
-            switch (other.host, route.host) {
-            case (.any, _): return true
-            case (.wildcard(let suffix), .exact(let name)): return name.hasSuffix("." + suffix)
-            case (.wildcard(let suffix), .wildcard(let inner)): return inner.hasSuffix("." + suffix)
-            default: return false
-            }
         }
     }
 
@@ -133,7 +123,7 @@ package struct KongExport {
             forwarded: isOwn ? route.forwarding?.path : nil
         )
         var kong = KongRoute(route, name: name, pattern: pattern)
-        let announces = version.announces(at: instant)
+        let announces = version.lifecycle.announces(at: instant)
         let plugins = KongPlugins(
             route,
             in: gateway,
@@ -143,7 +133,7 @@ package struct KongExport {
         for refusal in plugins.refusals { note(.refused, refusal.clause, refusal.origin) }
         for change in plugins.changes { note(.changed, change.clause, change.origin) }
         kong.plugins = plugins.plugins
-        if version.state(at: instant) == .sunset {
+        if version.lifecycle.state(at: instant) == .sunset {
             kong.plugins.removeAll { $0.name != "response-transformer" }
             let body = LifecycleText.goneBody(version, of: api)
             kong.plugins.append(
@@ -248,7 +238,7 @@ package struct KongExport {
         for version in gateway.versions {
             let name = "\(gateway.apis[version.api].name) \(version.name)"
             let lifecycle = version.lifecycle
-            if !version.previewGroups.isEmpty, version.state(at: instant) == .planned {
+            if !version.previewGroups.isEmpty, version.lifecycle.state(at: instant) == .planned {
                 note(.changed, "\(name) has no preview in Kong")
             }
             if lifecycle.brownouts.contains(where: { $0.until > instant }) {

@@ -10,6 +10,8 @@ struct KongPlugins {
 
     private let gateway: Gateway
     private let pattern: KongPattern
+    /// Who calls without a credential, as a setting.
+    private var anonymous: KongMap = [:]
     private var request = KongTransformer()
     private var response = KongTransformer()
 
@@ -19,6 +21,9 @@ struct KongPlugins {
         self.pattern = pattern
         request.replacement = pattern.replacement
         let steps = gateway.chains[route.chain].steps
+        for case .authentication(let settings) in steps.map(\.plugin) {
+            if let consumer = settings.anonymous { anonymous = ["anonymous": .text(gateway.consumers[consumer].name)] }
+        }
         for step in steps {
             do throws(KongRefusal) { try add(step, among: steps) } catch {
                 refusals.append((error.clause, step.origin))
@@ -37,9 +42,6 @@ struct KongPlugins {
     }
 
     private mutating func add(_ step: ChainStep, among steps: [ChainStep]) throws(KongRefusal) {
-        let anonymous = steps.lazy.compactMap { step -> Int? in
-            if case .authentication(let settings) = step.plugin { settings.anonymous } else { nil }
-        }.first
         switch step.plugin {
         case .requestID(let settings):
             add(
@@ -61,11 +63,11 @@ struct KongPlugins {
                 throw KongRefusal("a limit of 2 GiB and more on bodies")
             }
             add("request-size-limiting", ["allowed_payload_size": .number(size), "size_unit": .text("bytes")])
-        case .keyAuth(let settings): try addKeys(settings, anonymous: anonymous)
+        case .keyAuth(let settings): try addKeys(settings)
         case .basicAuth(let settings):
             add(
                 "basic-auth",
-                ["hide_credentials": .flag(!settings.forwardsCredential)] + self.anonymous(anonymous)
+                ["hide_credentials": .flag(!settings.forwardsCredential)] + anonymous
             )
         case .authentication: try checkAuthentication(steps)
         case .acl(let settings): try addGroups(settings)
@@ -93,13 +95,8 @@ struct KongPlugins {
         }
     }
 
-    private func anonymous(_ consumer: Int?) -> KongMap {
-        consumer.map { ["anonymous": .text(gateway.consumers[$0].name)] } ?? [:]
-    }
-
     private mutating func checkAuthentication(_ steps: [ChainStep]) throws(KongRefusal) {
-        let finders: Set<PluginKind> = [.mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection]
-        guard steps.count(where: { finders.contains($0.plugin.kind) }) > 1 else {
+        guard steps.count(where: \.plugin.kind.findsConsumer) > 1 else {
             guard let step = steps.first(where: { $0.plugin.kind == .authentication }) else { return }
             changes.append(("a wrong credential passes as the anonymous consumer", step.origin))
             return
@@ -107,7 +104,7 @@ struct KongPlugins {
         throw KongRefusal("several plugins of which one finds the consumer, or all the same one")
     }
 
-    private mutating func addKeys(_ settings: KeyAuthSettings, anonymous: Int?) throws(KongRefusal) {
+    private mutating func addKeys(_ settings: KeyAuthSettings) throws(KongRefusal) {
         var (headers, queries): ([String], [String]) = ([], [])
         for source in settings.sources {
             switch source {
@@ -125,7 +122,7 @@ struct KongPlugins {
                 "key_names": .texts(headers.isEmpty ? queries : headers),
                 "key_in_header": .flag(!headers.isEmpty), "key_in_query": .flag(!queries.isEmpty),
                 "hide_credentials": .flag(!settings.forwardsCredential),
-            ] + self.anonymous(anonymous)
+            ] + anonymous
         )
     }
 

@@ -96,28 +96,13 @@ struct KongPriority {
         {
             return false
         }
-        let isApart = left.conditions.contains { condition in
-            right.conditions.contains { $0.name == condition.name && $0.value != condition.value }
-        }
-        return !isApart && meet(left.host, right.host) && pathsMeet(left, right)
-    }
-
-    private static func meet(_ left: HostPattern, _ right: HostPattern) -> Bool {
-        switch (left, right) {
-        case (.any, _), (_, .any): true
-        case (.exact(let one), .exact(let other)): one == other
-        case (.exact(let name), .wildcard(let suffix)), (.wildcard(let suffix), .exact(let name)):
-            name.hasSuffix("." + suffix)
-        case (.wildcard(let one), .wildcard(let other)):
-            one == other || one.hasSuffix("." + other) || other.hasSuffix("." + one)
-        }
+        return left.host.meets(right.host) && left.sharesConditions(with: right) && pathsMeet(left, right)
     }
 
     private static func pathsMeet(_ left: Route, _ right: Route) -> Bool {
-        switch (left.kong?.path, right.kong?.path) {
-        case (.prefix(let one), .prefix(let other)): return one.hasPrefix(other) || other.hasPrefix(one)
-        case (nil, nil): break
-        default: return true
+        if left.kong != nil || right.kong != nil {
+            guard let one = left.kong?.path, let other = right.kong?.path else { return true }
+            return one.mayMeet(other)
         }
         for (one, other) in zip(left.path.segments, right.path.segments) {
             if case .literal(let text) = one, case .literal(let second) = other, text != second { return false }

@@ -50,9 +50,10 @@ struct KongServices {
     }
 
     private mutating func attach(_ limits: [(settings: RateLimitSettings, scope: Scope, origin: Origin)?]) {
+        let identities = limits.map { $0?.settings.identity }
         var byIdentity: [String: [Int]] = [:]
-        for (index, limit) in limits.enumerated() {
-            if let limit { byIdentity[limit.settings.identity, default: []].append(index) }
+        for (index, identity) in identities.enumerated() {
+            if let identity { byIdentity[identity, default: []].append(index) }
         }
         for (identity, indices) in byIdentity.sorted(by: { $0.key < $1.key }) {
             guard let limit = limits[indices[0]] else { continue }
@@ -60,9 +61,9 @@ struct KongServices {
                 let plugin = try KongRateLimit.plugin(limit.settings)
                 if indices.count == 1 {
                     drafts[indices[0]].plugins.append(plugin)
-                } else if let key = holder(of: indices, limits.map { $0?.settings.identity }, identity) {
+                } else if let key = holder(of: indices, identities, identity) {
                     ofServices[key, default: []].append(plugin)
-                } else if covers(drafts.indices, indices, limits.map { $0?.settings.identity }, identity) {
+                } else if covers(drafts.indices, indices, identities, identity) {
                     plugins.append(plugin)
                 } else {
                     throw KongRefusal(

@@ -3,17 +3,13 @@ internal import GatewayTable
 
 /// Servers that are asked about requests, each distinct question once.
 struct ConsultingTables {
-    private(set) var authorizers: [AuthorizerRecord] = []
+    private(set) var authorizers = RecordPool<ForwardAuthSettings, AuthorizerRecord>()
     private(set) var fieldNames: [TextReference] = []
-    private(set) var introspections: [IntrospectionRecord] = []
-
-    // Only ever asked for a value, never walked: their order does not reach the table.
-    private var known: [ForwardAuthSettings: UInt32] = [:]
-    private var knownIntrospections: [IntrospectionSettings: UInt32] = [:]
+    private(set) var introspections = RecordPool<IntrospectionSettings, IntrospectionRecord>()
 
     /// The number of an authorizer.
     mutating func add(_ settings: ForwardAuthSettings, _ text: inout TextPool) -> UInt32 {
-        if let known = known[settings] { return known }
+        if let known = authorizers.number(of: settings) { return known }
         var record = AuthorizerRecord()
         record.path = text.add(settings.path)
         record.requestHeaders = add(settings.requestHeaders, &text)
@@ -23,17 +19,14 @@ struct ConsultingTables {
         record.timeout = settings.timeout
         if settings.passesOnFailure { record.flags |= AuthorizerRecord.passesFlag }
         if settings.removesAuthorization { record.flags |= AuthorizerRecord.removesFlag }
-        let number = UInt32(authorizers.count)
-        authorizers.append(record)
-        known[settings] = number
-        return number
+        return authorizers.add(record, of: settings)
     }
 
     /// The number of an introspection.
     ///
     /// - Parameter policy: the number of its policy of tokens.
     mutating func add(_ settings: IntrospectionSettings, policy: UInt32, _ text: inout TextPool) -> UInt32 {
-        if let known = knownIntrospections[settings] { return known }
+        if let known = introspections.number(of: settings) { return known }
         var record = IntrospectionRecord()
         record.path = text.add(settings.path)
         record.clientID = text.add(settings.clientID)
@@ -48,10 +41,7 @@ struct ConsultingTables {
         record.timeout = settings.timeout
         record.keepsSeconds = settings.keepsSeconds
         record.keepsRefusedSeconds = settings.keepsRefusedSeconds
-        let number = UInt32(introspections.count)
-        introspections.append(record)
-        knownIntrospections[settings] = number
-        return number
+        return introspections.add(record, of: settings)
     }
 
     private mutating func add(_ names: [String], _ text: inout TextPool) -> RangeRecord {

@@ -3,21 +3,16 @@ internal import GatewayTable
 
 /// What the plugins at the edge refer to: sets of addresses and cross-origin policies, each distinct one once.
 struct EdgeTables {
-    private(set) var addressSets: [RangeRecord] = []
+    private(set) var addressSets = RecordPool<AddressRanges, RangeRecord>()
     private(set) var addressRanges: [AddressRangeRecord] = []
-    private(set) var crossOrigins: [CrossOriginRecord] = []
+    private(set) var crossOrigins = RecordPool<CORSSettings, CrossOriginRecord>()
     private(set) var origins: [TextReference] = []
-
-    // Only ever asked for a value, never walked: their order does not reach the table.
-    private var knownAddresses: [AddressRanges: UInt32] = [:]
-    private var knownCrossOrigins: [CORSSettings: UInt32] = [:]
 
     /// The number of a set of addresses.
     mutating func add(_ addresses: AddressRanges) -> UInt32 {
-        if let known = knownAddresses[addresses] { return known }
-        let number = UInt32(addressSets.count)
+        if let known = addressSets.number(of: addresses) { return known }
         let count = UInt32(addresses.ranges.count)
-        addressSets.append(RangeRecord(first: UInt32(addressRanges.count), count: count))
+        let range = RangeRecord(first: UInt32(addressRanges.count), count: count)
         for range in addresses.ranges {
             var record = AddressRangeRecord()
             record.firstHigh = UInt64(range.lowerBound >> 64)
@@ -26,13 +21,12 @@ struct EdgeTables {
             record.lastLow = UInt64(truncatingIfNeeded: range.upperBound)
             addressRanges.append(record)
         }
-        knownAddresses[addresses] = number
-        return number
+        return addressSets.add(range, of: addresses)
     }
 
     /// The number of a cross-origin policy.
     mutating func add(_ settings: CORSSettings, _ text: inout TextPool) -> UInt32 {
-        if let known = knownCrossOrigins[settings] { return known }
+        if let known = crossOrigins.number(of: settings) { return known }
         var record = CrossOriginRecord()
         record.origins = RangeRecord(first: UInt32(origins.count), count: UInt32(settings.origins.count))
         origins += settings.origins.map { text.add($0) }
@@ -55,9 +49,6 @@ struct EdgeTables {
             (exposes.isEmpty ? "" : "Access-Control-Expose-Headers: \(exposes)\r\n") + credentials
         )
         if settings.opensPrivateNetwork { record.flags |= CrossOriginRecord.opensPrivateNetwork }
-        let number = UInt32(crossOrigins.count)
-        crossOrigins.append(record)
-        knownCrossOrigins[settings] = number
-        return number
+        return crossOrigins.add(record, of: settings)
     }
 }

@@ -4,36 +4,27 @@ internal import GatewayTable
 
 /// What programs refer to: rate limits, header edits, templates and answers, each distinct one once.
 struct PolicyTables {
-    private(set) var rateLimits: [RateLimitRecord] = []
-    private(set) var concurrencyLimits: [ConcurrencyLimitRecord] = []
-    private(set) var rateSets: [RangeRecord] = []
+    private(set) var rateLimits = RecordPool<RateLimitSettings, RateLimitRecord>()
+    private(set) var concurrencyLimits = RecordPool<ConcurrencyLimitSettings, ConcurrencyLimitRecord>()
+    private(set) var rateSets = RecordPool<[Rate], RangeRecord>()
     private(set) var rates: [RateRecord] = []
     private(set) var rateTiers: [RateTierRecord] = []
-    private(set) var headerEdits: [HeaderEditsRecord] = []
+    private(set) var headerEdits = RecordPool<HeaderEdits, EditsRecord>()
     private(set) var headerFields: [HeaderFieldRecord] = []
-    private(set) var queryEdits: [QueryEditsRecord] = []
+    private(set) var queryEdits = RecordPool<QueryEdits, EditsRecord>()
     private(set) var queryParameters: [QueryParameterRecord] = []
-    private(set) var templates: [RangeRecord] = []
+    private(set) var templates = RecordPool<TextTemplate, RangeRecord>()
     private(set) var templateParts: [TemplatePartRecord] = []
-    private(set) var responses: [ResponseRecord] = []
+    private(set) var responses = RecordPool<RespondSettings, ResponseRecord>()
     var edge = EdgeTables()
     var tokens = TokenTables()
     var consulting = ConsultingTables()
     var traffic = TrafficTables()
     var signatures = SignatureTables()
 
-    // Only ever asked for a value, never walked: their order does not reach the table.
-    private var knownRateLimits: [RateLimitSettings: UInt32] = [:]
-    private var knownConcurrencyLimits: [ConcurrencyLimitSettings: UInt32] = [:]
-    private var knownRateSets: [[Rate]: UInt32] = [:]
-    private var knownHeaderEdits: [HeaderEdits: UInt32] = [:]
-    private var knownQueryEdits: [QueryEdits: UInt32] = [:]
-    private var knownTemplates: [TextTemplate: UInt32] = [:]
-    private var knownResponses: [RespondSettings: UInt32] = [:]
-
     /// The number of a rate limit.
     mutating func add(_ settings: RateLimitSettings, _ text: inout TextPool) -> UInt32 {
-        if let known = knownRateLimits[settings] { return known }
+        if let known = rateLimits.number(of: settings) { return known }
         var record = RateLimitRecord()
         record.identity = SHA256.digest(settings.identity.utf8).words.0
         (record.keyKind, record.keyName) = PolicyTables.key(settings.key, &text)
@@ -45,23 +36,17 @@ struct PolicyTables {
             tierRecord.rateSet = add(tier.rates, &text)
             rateTiers.append(tierRecord)
         }
-        let number = UInt32(rateLimits.count)
-        rateLimits.append(record)
-        knownRateLimits[settings] = number
-        return number
+        return rateLimits.add(record, of: settings)
     }
 
     /// The number of a bound on requests in flight.
     mutating func add(_ settings: ConcurrencyLimitSettings, _ text: inout TextPool) -> UInt32 {
-        if let known = knownConcurrencyLimits[settings] { return known }
+        if let known = concurrencyLimits.number(of: settings) { return known }
         var record = ConcurrencyLimitRecord()
         record.identity = SHA256.digest(settings.identity.utf8).words.0
         (record.keyKind, record.keyName) = PolicyTables.key(settings.key, &text)
         record.limit = settings.limit
-        let number = UInt32(concurrencyLimits.count)
-        concurrencyLimits.append(record)
-        knownConcurrencyLimits[settings] = number
-        return number
+        return concurrencyLimits.add(record, of: settings)
     }
 
     /// The kind of what is counted by, and its name.
@@ -78,8 +63,8 @@ struct PolicyTables {
 
     /// The number of a set of header edits.
     mutating func add(_ edits: HeaderEdits, _ text: inout TextPool) -> UInt32 {
-        if let known = knownHeaderEdits[edits] { return known }
-        var record = HeaderEditsRecord()
+        if let known = headerEdits.number(of: edits) { return known }
+        var record = EditsRecord()
         record.removals = RangeRecord(first: UInt32(headerFields.count), count: UInt32(edits.remove.count))
         for name in edits.remove {
             var field = HeaderFieldRecord()
@@ -88,16 +73,13 @@ struct PolicyTables {
         }
         record.settings = add(edits.set, &text)
         record.additions = add(edits.add, &text)
-        let number = UInt32(headerEdits.count)
-        headerEdits.append(record)
-        knownHeaderEdits[edits] = number
-        return number
+        return headerEdits.add(record, of: edits)
     }
 
     /// The number of a set of edits of a query.
     mutating func add(_ edits: QueryEdits, _ text: inout TextPool) -> UInt32 {
-        if let known = knownQueryEdits[edits] { return known }
-        var record = QueryEditsRecord()
+        if let known = queryEdits.number(of: edits) { return known }
+        var record = EditsRecord()
         record.removals = RangeRecord(first: UInt32(queryParameters.count), count: UInt32(edits.remove.count))
         for name in edits.remove {
             var parameter = QueryParameterRecord()
@@ -106,10 +88,7 @@ struct PolicyTables {
         }
         record.settings = add(parameters: edits.set, &text)
         record.additions = add(parameters: edits.add, &text)
-        let number = UInt32(queryEdits.count)
-        queryEdits.append(record)
-        knownQueryEdits[edits] = number
-        return number
+        return queryEdits.add(record, of: edits)
     }
 
     private mutating func add(parameters: [HeaderField], _ text: inout TextPool) -> RangeRecord {
@@ -125,9 +104,8 @@ struct PolicyTables {
 
     /// The number of a template.
     mutating func add(_ template: TextTemplate, _ text: inout TextPool) -> UInt32 {
-        if let known = knownTemplates[template] { return known }
-        let number = UInt32(templates.count)
-        templates.append(RangeRecord(first: UInt32(templateParts.count), count: UInt32(template.parts.count)))
+        if let known = templates.number(of: template) { return known }
+        let range = RangeRecord(first: UInt32(templateParts.count), count: UInt32(template.parts.count))
         for part in template.parts {
             var record = TemplatePartRecord()
             switch part {
@@ -136,22 +114,18 @@ struct PolicyTables {
             }
             templateParts.append(record)
         }
-        knownTemplates[template] = number
-        return number
+        return templates.add(range, of: template)
     }
 
     /// The number of an answer. Its header lines are those whose values hold no captures.
     mutating func add(_ settings: RespondSettings, _ text: inout TextPool) -> UInt32 {
-        if let known = knownResponses[settings] { return known }
+        if let known = responses.number(of: settings) { return known }
         var record = ResponseRecord()
         let lines = settings.headers.filter { !$0.value.hasCaptures }.map { "\($0.name): \($0.value.fixedText)\r\n" }
         record.headerLines = text.add(lines.joined())
         record.body = text.add(settings.body)
         record.status = UInt32(settings.status)
-        let number = UInt32(responses.count)
-        responses.append(record)
-        knownResponses[settings] = number
-        return number
+        return responses.add(record, of: settings)
     }
 
     private mutating func add(_ fields: [HeaderField], _ text: inout TextPool) -> RangeRecord {
@@ -166,9 +140,8 @@ struct PolicyTables {
     }
 
     private mutating func add(_ set: [Rate], _ text: inout TextPool) -> UInt32 {
-        if let known = knownRateSets[set] { return known }
-        let number = UInt32(rateSets.count)
-        rateSets.append(RangeRecord(first: UInt32(rates.count), count: UInt32(set.count)))
+        if let known = rateSets.number(of: set) { return known }
+        let range = RangeRecord(first: UInt32(rates.count), count: UInt32(set.count))
         for rate in set {
             var record = RateRecord()
             record.limit = rate.limit
@@ -176,8 +149,7 @@ struct PolicyTables {
             record.name = text.add(PolicyTables.name(ofWindow: rate.windowSeconds))
             rates.append(record)
         }
-        knownRateSets[set] = number
-        return number
+        return rateSets.add(range, of: set)
     }
 
     private static func name(ofWindow seconds: UInt32) -> String {

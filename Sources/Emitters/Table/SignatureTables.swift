@@ -3,16 +3,13 @@ internal import GatewayTable
 
 /// What the instructions about signatures refer to: policies, each distinct one once.
 struct SignatureTables {
-    private(set) var policies: [SignaturePolicyRecord] = []
-
-    /// Only ever asked for a value, never walked: its order does not reach the table.
-    private var known: [SignatureSettings: UInt32] = [:]
+    private(set) var policies = RecordPool<SignatureSettings, SignaturePolicyRecord>()
 
     /// The number of a policy.
     ///
     /// - Parameter tokens: keeps the names of the fields.
     mutating func add(_ settings: SignatureSettings, _ tokens: inout TokenTables, _ text: inout TextPool) -> UInt32 {
-        if let known = known[settings] { return known }
+        if let known = policies.number(of: settings) { return known }
         var record = SignaturePolicyRecord()
         record.label = text.add(settings.label ?? "")
         record.challenge = text.add(settings.challenge)
@@ -23,10 +20,7 @@ struct SignatureTables {
         if settings.forwardsCredential { record.flags |= SignaturePolicyRecord.forwardsFlag }
         if settings.schemes.contains(.messageSignatures) { record.flags |= SignaturePolicyRecord.messagesFlag }
         if settings.schemes.contains(.kong) { record.flags |= SignaturePolicyRecord.kongFlag }
-        let number = UInt32(policies.count)
-        policies.append(record)
-        known[settings] = number
-        return number
+        return policies.add(record, of: settings)
     }
 }
 

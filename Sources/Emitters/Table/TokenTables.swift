@@ -3,22 +3,20 @@ internal import GatewayTable
 
 /// What the instructions about tokens refer to: policies, keys, and what claims must say, each distinct one once.
 struct TokenTables {
-    private(set) var policies: [TokenPolicyRecord] = []
+    private(set) var policies = RecordPool<TokenSettings, TokenPolicyRecord>()
     private(set) var keys: [TokenKeyRecord] = []
-    private(set) var sources: [KeySourceRecord] = []
+    private(set) var sources = RecordPool<RemoteKeys, KeySourceRecord>()
     private(set) var requirements: [ClaimRequirementRecord] = []
     private(set) var headers: [ClaimHeaderRecord] = []
     private(set) var texts: [TextReference] = []
 
     // Only ever asked for a value, never walked: their order does not reach the table.
-    private var knownPolicies: [TokenSettings: UInt32] = [:]
-    private var knownSources: [RemoteKeys: UInt32] = [:]
     private var knownRequirements: [[ClaimRequirement]: RangeRecord] = [:]
     private var knownTexts: [[String]: RangeRecord] = [:]
 
     /// The number of a policy.
     mutating func add(_ settings: TokenSettings, _ text: inout TextPool) -> UInt32 {
-        if let known = knownPolicies[settings] { return known }
+        if let known = policies.number(of: settings) { return known }
         var record = TokenPolicyRecord()
         switch settings.source {
         case .header(let name): (record.place, record.placeName) = (0, text.add(name.lowercased()))
@@ -38,10 +36,7 @@ struct TokenTables {
         record.skewSeconds = settings.skewSeconds
         record.lifetimeSecondsMax = settings.lifetimeSecondsMax ?? 0
         if settings.forwardsCredential { record.flags |= TokenPolicyRecord.forwardsFlag }
-        let number = UInt32(policies.count)
-        policies.append(record)
-        knownPolicies[settings] = number
-        return number
+        return policies.add(record, of: settings)
     }
 
     /// Where a list of requirements stands.
@@ -69,15 +64,12 @@ struct TokenTables {
     }
 
     private mutating func add(_ remote: RemoteKeys, _ text: inout TextPool) -> UInt32 {
-        if let known = knownSources[remote] { return known }
+        if let known = sources.number(of: remote) { return known }
         var record = KeySourceRecord()
         record.url = text.add(remote.url)
         record.authorities = text.add(remote.authorities ?? "")
         if remote.isIssuer { record.flags |= KeySourceRecord.issuerFlag }
-        let number = UInt32(sources.count)
-        sources.append(record)
-        knownSources[remote] = number
-        return number
+        return sources.add(record, of: remote)
     }
 }
 

@@ -4,31 +4,24 @@ internal import GatewayTable
 
 /// What programs refer to that steers traffic, each distinct thing once.
 struct TrafficTables {
-    private(set) var faults: [FaultRecord] = []
-    private(set) var canaries: [CanaryRecord] = []
+    private(set) var faults = RecordPool<FaultSettings, FaultRecord>()
+    private(set) var canaries = RecordPool<CanarySettings, CanaryRecord>()
     private(set) var canarySteps: [CanaryStepRecord] = []
-    // Only ever asked for a value, never walked: their order does not reach the table.
-    private var knownFaults: [FaultSettings: UInt32] = [:]
-    private var knownCanaries: [CanarySettings: UInt32] = [:]
-
     /// The number of a fault.
     mutating func add(_ settings: FaultSettings, _ text: inout TextPool) -> UInt32 {
-        if let known = knownFaults[settings] { return known }
+        if let known = faults.number(of: settings) { return known }
         var record = FaultRecord()
         if let from = settings.from { record.from = from }
         if let until = settings.until { record.until = until }
         if let header = settings.header { record.header = text.add(header) }
         if let delay = settings.delay { (record.delay, record.delayShare) = (delay, settings.delayShare) }
         if let status = settings.status { (record.status, record.abortShare) = (UInt32(status), settings.abortShare) }
-        let number = UInt32(faults.count)
-        faults.append(record)
-        knownFaults[settings] = number
-        return number
+        return faults.add(record, of: settings)
     }
 
     /// The number of a canary.
     mutating func add(_ settings: CanarySettings, _ text: inout TextPool) -> UInt32 {
-        if let known = knownCanaries[settings] { return known }
+        if let known = canaries.number(of: settings) { return known }
         var record = CanaryRecord()
         record.identity = SHA256.digest(settings.identity.utf8).words.0
         (record.keyKind, record.keyName) = PolicyTables.key(settings.key ?? .all, &text)
@@ -40,9 +33,6 @@ struct TrafficTables {
             stepRecord.share = step.share
             canarySteps.append(stepRecord)
         }
-        let number = UInt32(canaries.count)
-        canaries.append(record)
-        knownCanaries[settings] = number
-        return number
+        return canaries.add(record, of: settings)
     }
 }

@@ -188,11 +188,9 @@ private struct Gate: Hashable {
     init(_ chain: Chain) {
         for step in chain.steps {
             switch step.plugin {
-            case .keyAuth, .basicAuth, .hmacAuth, .mtlsAuth, .jwt, .oauth2Introspection:
-                schemes.insert(step.plugin.kind)
             case .acl(let list): lists.append(list)
             case .authentication(let settings): anonymous = settings.anonymous
-            default: continue
+            case let plugin: if plugin.kind.findsConsumer { schemes.insert(plugin.kind) }
             }
         }
     }

@@ -205,9 +205,10 @@ package struct RateTierRecord: BitwiseCopyable, Sendable {
     package init() {}
 }
 
-/// Edits of header fields: removals, then settings, then additions, all in `headerFields`.
+/// Edits of header fields or of a query: removals, then settings, then additions, all in `headerFields` or in
+/// `queryParameters`.
 @usableFromInline
-package struct HeaderEditsRecord: BitwiseCopyable, Sendable {
+package struct EditsRecord: BitwiseCopyable, Sendable {
     package var removals = RangeRecord()
     package var settings = RangeRecord()
     package var additions = RangeRecord()

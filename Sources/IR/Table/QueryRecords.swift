@@ -1,14 +1,4 @@
-// The records of edits of queries. Structs of fixed-width integers without padding, like those of `TableRecords.swift`.
-
-/// Edits of a query: removals, then settings, then additions, all in `queryParameters`.
-@usableFromInline
-package struct QueryEditsRecord: BitwiseCopyable, Sendable {
-    package var removals = RangeRecord()
-    package var settings = RangeRecord()
-    package var additions = RangeRecord()
-
-    package init() {}
-}
+// The record of edits of queries. A struct of fixed-width integers without padding, like those of `TableRecords.swift`.
 
 /// A parameter of an edit.
 @usableFromInline

@@ -170,7 +170,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .rateLimits: MemoryLayout<RateLimitRecord>.stride
         case .rates: MemoryLayout<RateRecord>.stride
         case .rateTiers: MemoryLayout<RateTierRecord>.stride
-        case .headerEdits: MemoryLayout<HeaderEditsRecord>.stride
+        case .headerEdits: MemoryLayout<EditsRecord>.stride
         case .headerFields: MemoryLayout<HeaderFieldRecord>.stride
         case .templateParts: MemoryLayout<TemplatePartRecord>.stride
         case .responses: MemoryLayout<ResponseRecord>.stride
@@ -196,7 +196,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .canarySteps: MemoryLayout<CanaryStepRecord>.stride
         case .introspections: MemoryLayout<IntrospectionRecord>.stride
         case .signaturePolicies: MemoryLayout<SignaturePolicyRecord>.stride
-        case .queryEdits: MemoryLayout<QueryEditsRecord>.stride
+        case .queryEdits: MemoryLayout<EditsRecord>.stride
         case .queryParameters: MemoryLayout<QueryParameterRecord>.stride
         }
     }

@@ -58,10 +58,11 @@ extension TableReport {
             (argument & InstructionFlag.denies == 0 ? "allow " : "deny ") + groups(at: offset + 1)
                 + (argument & InstructionFlag.passesStrangers == 0 ? "" : " and strangers")
         case .takeToken, .stampRateLimit: rateLimit(view.rateLimits[first])
-        case .editRequestHeaders: edits(view.headerEdits[first])
-        case .editRequestQuery: edits(view.queryEdits[first])
+        case .editRequestHeaders: headerEdits(first)
+        case .editRequestQuery:
+            edits(view.queryEdits[first]) { (view.queryParameters[$0].name, view.queryParameters[$0].template) }
         case .editResponseHeaders:
-            edits(view.headerEdits[first])
+            headerEdits(first)
                 + (argument & InstructionFlag.editsRefusals == 0 ? "" : "; refusals, too")
                 + (argument & InstructionFlag.overTLSOnly == 0 ? "" : "; over TLS only")
         case .admitAddress:
@@ -197,25 +198,22 @@ extension TableReport {
             + ", preflights \(quoted(view.string(record.preflightLines)))"
     }
 
-    private func edits(_ edits: HeaderEditsRecord) -> String {
-        let removals = fields(edits.removals).map { "remove \(view.string($0.name))" }
-        let settings = fields(edits.settings).map { "set \(template($0.line))" }
-        let additions = fields(edits.additions).map { "add \(template($0.line))" }
-        return (removals + settings + additions).joined(separator: "; ")
-    }
-
-    private func edits(_ edits: QueryEditsRecord) -> String {
-        func parameters(_ range: RangeRecord) -> [QueryParameterRecord] {
-            (range.first..<range.first + range.count).map { view.queryParameters[$0] }
+    /// - Parameter edited: the name and the template that stand at an index.
+    private func edits(
+        _ edits: EditsRecord,
+        _ edited: (UInt32) -> (name: TextReference, template: UInt32)
+    ) -> String {
+        func all(_ range: RangeRecord) -> [(name: TextReference, template: UInt32)] {
+            (range.first..<range.first + range.count).map(edited)
         }
-        let removals = parameters(edits.removals).map { "remove \(view.string($0.name))" }
-        let settings = parameters(edits.settings).map { "set \(template($0.template))" }
-        let additions = parameters(edits.additions).map { "add \(template($0.template))" }
+        let removals = all(edits.removals).map { "remove \(view.string($0.name))" }
+        let settings = all(edits.settings).map { "set \(template($0.template))" }
+        let additions = all(edits.additions).map { "add \(template($0.template))" }
         return (removals + settings + additions).joined(separator: "; ")
     }
 
-    private func fields(_ range: RangeRecord) -> [HeaderFieldRecord] {
-        (range.first..<range.first + range.count).map { view.headerFields[$0] }
+    private func headerEdits(_ index: UInt32) -> String {
+        edits(view.headerEdits[index]) { (view.headerFields[$0].name, view.headerFields[$0].line) }
     }
 
     private func template(_ index: UInt32) -> String {

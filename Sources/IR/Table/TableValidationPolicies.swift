@@ -137,29 +137,38 @@ extension TableView {
                 try check(part.capture, below: TableLayout.captureCountMax, .templateParts, index, "capture")
             }
         }
-        var fields = Tiling(headerFields.count, owner: .headerEdits, field: "fields")
-        for index in 0..<headerEdits.count {
-            let edits = headerEdits[index]
-            try fields.take(edits.removals, index)
-            try fields.take(edits.settings, index)
-            try fields.take(edits.additions, index)
-            for field in edits.removals.first..<edits.removals.first + edits.removals.count {
-                try require(
-                    headerFields[field].line == TableLayout.none,
-                    .headerFields,
-                    Int(field),
-                    "a removal has a line"
-                )
-            }
-            for range in [edits.settings, edits.additions] {
-                for field in range.first..<range.first + range.count { try validateLine(Int(field)) }
-            }
+        try validateEdits(headerEdits, .headerEdits, of: headerFields.count, "fields") {
+            (field, isRemoval) throws(TableError) in
+            guard isRemoval else { return try validateLine(field) }
+            try require(headerFields[field].line == TableLayout.none, .headerFields, field, "a removal has a line")
         }
-        try fields.finish()
         for index in 0..<headerFields.count {
             try check(headerFields[index].name, .headerFields, index, "name")
             try require(headerFields[index].name.count > 0, .headerFields, index, "no name")
         }
+    }
+
+    /// Edits that own what they edit, one after the other.
+    ///
+    /// - Parameters:
+    ///   - count: records of the section that they point into.
+    ///   - check: checks one of those; whether it is a removal decides what it must have.
+    func validateEdits(
+        _ edits: Section<EditsRecord>,
+        _ owner: TableSection,
+        of count: Int,
+        _ field: StaticString,
+        check: (Int, _ isRemoval: Bool) throws(TableError) -> Void
+    ) throws(TableError) {
+        var owned = Tiling(count, owner: owner, field: field)
+        for index in 0..<edits.count {
+            let record = edits[index]
+            for (range, isRemoval) in [(record.removals, true), (record.settings, false), (record.additions, false)] {
+                try owned.take(range, index)
+                for edited in range.first..<range.first + range.count { try check(Int(edited), isRemoval) }
+            }
+        }
+        try owned.finish()
     }
 
     /// The template of a header line: a name and a colon, then a value, then one CRLF.

@@ -1,25 +1,12 @@
 extension TableView {
     /// Edits of queries.
     func validateQueries() throws(TableError) {
-        var parameters = Tiling(queryParameters.count, owner: .queryEdits, field: "parameters")
-        for index in 0..<queryEdits.count {
-            let edits = queryEdits[index]
-            try parameters.take(edits.removals, index)
-            try parameters.take(edits.settings, index)
-            try parameters.take(edits.additions, index)
-            for parameter in edits.removals.first..<edits.removals.first + edits.removals.count {
-                try require(
-                    queryParameters[parameter].template == TableLayout.none,
-                    .queryParameters,
-                    Int(parameter),
-                    "a removal has a value"
-                )
-            }
-            for range in [edits.settings, edits.additions] {
-                for parameter in range.first..<range.first + range.count { try validateValue(Int(parameter)) }
-            }
+        try validateEdits(queryEdits, .queryEdits, of: queryParameters.count, "parameters") {
+            (parameter, isRemoval) throws(TableError) in
+            guard isRemoval else { return try validateValue(parameter) }
+            let template = queryParameters[parameter].template
+            try require(template == TableLayout.none, .queryParameters, parameter, "a removal has a value")
         }
-        try parameters.finish()
         for index in 0..<queryParameters.count {
             try check(queryParameters[index].name, .queryParameters, index, "name")
             let name = bytes(queryParameters[index].name)

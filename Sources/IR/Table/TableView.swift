@@ -154,7 +154,7 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var rateSets: Section<RangeRecord> { section(30) }
     @inlinable package var rates: Section<RateRecord> { section(31) }
     @inlinable package var rateTiers: Section<RateTierRecord> { section(32) }
-    @inlinable package var headerEdits: Section<HeaderEditsRecord> { section(33) }
+    @inlinable package var headerEdits: Section<EditsRecord> { section(33) }
     @inlinable package var headerFields: Section<HeaderFieldRecord> { section(34) }
     @inlinable package var templates: Section<RangeRecord> { section(35) }
     @inlinable package var templateParts: Section<TemplatePartRecord> { section(36) }
@@ -185,7 +185,7 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var canaries: Section<CanaryRecord> { section(61) }
     @inlinable package var canarySteps: Section<CanaryStepRecord> { section(62) }
     @inlinable package var signaturePolicies: Section<SignaturePolicyRecord> { section(63) }
-    @inlinable package var queryEdits: Section<QueryEditsRecord> { section(64) }
+    @inlinable package var queryEdits: Section<EditsRecord> { section(64) }
     @inlinable package var queryParameters: Section<QueryParameterRecord> { section(65) }
 
     /// The settings of the gateway as a whole.

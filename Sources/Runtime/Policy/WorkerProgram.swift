@@ -248,18 +248,21 @@ extension Worker {
         return .originNotAllowed
     }
 
+    /// Whether what the client says of the request is taken over: never, from trusted peers, always.
+    mutating func isBelieved(_ x: Int32, _ argument: UInt16) -> Bool {
+        switch argument & InstructionFlag.acceptanceMask {
+        case 0: false
+        case 1: sockets[exchanges[x].client].isTrustedPeer
+        default: true
+        }
+    }
+
     // MARK: request-id
 
     private mutating func nameRequest(_ x: Int32, _ fields: FieldsView, header: TextReference, argument: UInt16) {
         let view = exchanges[x].table.view
         edits.requestIDName = header
-        let isBelieved =
-            switch argument & InstructionFlag.acceptanceMask {
-            case 0: false
-            case 1: sockets[exchanges[x].client].isTrustedPeer
-            default: true
-            }
-        if isBelieved, let index = firstIndex(fields, ofName: Bytes(view.bytes(header))),
+        if isBelieved(x, argument), let index = firstIndex(fields, ofName: Bytes(view.bytes(header))),
             take(id: fields.value(index), for: x)
         {
             return

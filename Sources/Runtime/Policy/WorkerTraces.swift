@@ -4,15 +4,9 @@ internal import GatewayTable
 
 extension Worker {
     mutating func traceRequest(_ x: Int32, _ fields: FieldsView, argument: UInt16, samplePerMillion: UInt32) {
-        let isBelieved =
-            switch argument & InstructionFlag.acceptanceMask {
-            case 0: false
-            case 1: sockets[exchanges[x].client].isTrustedPeer
-            default: true
-            }
         let name = Bytes("traceparent")
         var trace = TraceParent()
-        if isBelieved, let index = fields.firstIndex(ofName: name),
+        if isBelieved(x, argument), let index = fields.firstIndex(ofName: name),
             fields.firstIndex(ofName: name, from: index + 1) == nil
         {
             trace = TraceParent.parse(fields.value(index)) ?? TraceParent()
@@ -25,7 +19,7 @@ extension Worker {
         if !trace.isPresent {
             (trace.traceHigh, trace.traceLow) = (random.nextWord(), random.nextWord() | 1)
             trace.flags = TraceParent.randomFlag
-            if random.next(below: 1_000_000) < samplePerMillion { trace.flags |= TraceParent.sampledFlag }
+            if random.next(below: Share.whole) < samplePerMillion { trace.flags |= TraceParent.sampledFlag }
         }
         trace.parent = random.nextWord() | 1
         exchanges[x].trace = trace

@@ -23,7 +23,7 @@ extension Worker {
         let count = record.settings.count + record.additions.count
         for index in record.settings.first..<record.settings.first + count {
             output.append(mark)
-            appendParameter(view.queryParameters[index].template, x, view, to: &output)
+            appendTemplate(view.queryParameters[index].template, x, view, isParameter: true, to: &output)
             mark = Bytes("&")
         }
     }
@@ -33,27 +33,17 @@ extension Worker {
         where name.equalsDecoded(Bytes(view.bytes(view.queryParameters[index].name))) { return true }
         return false
     }
+}
 
-    /// A template, whose captures must neither end the parameter nor begin another one.
-    private mutating func appendParameter(_ index: UInt32, _ x: Int32, _ view: TableView, to output: inout ByteWriter) {
-        let range = view.templates[index]
-        let path = path(of: x)
-        for part in range.first..<range.first + range.count {
-            let record = view.templateParts[part]
-            if record.capture == TableLayout.none {
-                output.append(Bytes(view.bytes(record.text)))
-            } else if record.capture < UInt32(exchanges[x].captureCount) {
-                let position = 2 * Int(record.capture)
-                let start = Int(exchanges[x].captures[position])
-                let capture = path[start..<start + Int(exchanges[x].captures[position + 1])]
-                for offset in 0..<capture.count {
-                    switch capture[offset] {
-                    case 0x26: output.append("%26")
-                    case 0x2B: output.append("%2B")
-                    case 0x3D: output.append("%3D")
-                    case let byte: output.append(byte: byte)
-                    }
-                }
+extension ByteWriter {
+    /// Text of a path that must neither end a parameter nor begin another one.
+    mutating func append(asParameter text: Bytes) {
+        for offset in 0..<text.count {
+            switch text[offset] {
+            case 0x26: append("%26")
+            case 0x2B: append("%2B")
+            case 0x3D: append("%3D")
+            case let byte: append(byte: byte)
             }
         }
     }

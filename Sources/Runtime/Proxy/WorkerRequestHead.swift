@@ -142,7 +142,13 @@ extension Worker {
     }
 
     /// Text and captures of the route's path.
-    mutating func appendTemplate(_ index: UInt32, _ x: Int32, _ view: TableView, to output: inout ByteWriter) {
+    mutating func appendTemplate(
+        _ index: UInt32,
+        _ x: Int32,
+        _ view: TableView,
+        isParameter: Bool = false,
+        to output: inout ByteWriter
+    ) {
         let range = view.templates[index]
         let path = path(of: x)
         for part in range.first..<range.first + range.count {
@@ -152,7 +158,8 @@ extension Worker {
             } else if record.capture < UInt32(exchanges[x].captureCount) {
                 let position = 2 * Int(record.capture)
                 let start = Int(exchanges[x].captures[position])
-                output.append(path[start..<start + Int(exchanges[x].captures[position + 1])])
+                let capture = path[start..<start + Int(exchanges[x].captures[position + 1])]
+                if isParameter { output.append(asParameter: capture) } else { output.append(capture) }
             }
         }
     }

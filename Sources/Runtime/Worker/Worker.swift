@@ -82,7 +82,7 @@ struct Worker: ~Copyable {
     var turnedAwayCount = 0
     /// Requests in flight, without tunnels, and how many may be: none at all, -1, while the bundle is too old.
     var requestCount = 0
-    var requestCountMax: Int
+    var requestCountMax = 0
     /// How long events wait for their turn.
     var lag: LoopLag
     /// How long a rest goes on after the first event.
@@ -131,12 +131,11 @@ struct Worker: ~Copyable {
         random = RequestIDSource(seed: SystemRandom.bytes(count: 32))
         chance = BalanceRandom(seed: SystemRandom.bytes(count: 8).reduce(0) { $0 << 8 | UInt64($1) })
         clientCountMax = Worker.share(of: first.view.gateway.connectionCountMax, settings.workerCount)
-        requestCountMax =
-            link.isSuspended ? -1 : Worker.share(of: first.view.gateway.requestCountMax, settings.workerCount)
         lag = LoopLag(mark: first.view.gateway.lagMax)
         http2.setBounds(current.bounds, openCountMax: clientCountMax)
         ready.reserveCapacity(1024)
         due.reserveCapacity(1024)
+        setRequestBound()
     }
 
     /// A worker's part of a bound; 0 is none.

@@ -1,4 +1,5 @@
 internal import GatewayCompiler
+internal import GatewayEmitters
 internal import GatewayIR
 internal import GatewayTable
 
@@ -69,7 +70,7 @@ struct Audit {
             method: route.methods.text,
             path: host + route.pathText + route.conditions.map { " if \($0.name): \($0.value)" }.joined(),
             version: "\(gateway.apis[version.api].name)/\(version.name)",
-            state: version.lifecycle.stateText(at: instant),
+            state: "\(version.lifecycle.state(at: instant).name)",
             who: "",
             isOpen: true,
             limits: "no limit",
@@ -169,16 +170,5 @@ extension Credential {
         case .certificate: "certificate"
         case .token: "token"
         }
-    }
-}
-
-extension Lifecycle {
-    /// In which state a version is, as the gateway decides by the same dates.
-    fileprivate func stateText(at instant: Int64) -> String {
-        if instant < released { return "planned" }
-        if let retired, instant >= retired { return "retired" }
-        if let sunset, instant >= sunset { return "sunset" }
-        guard let deprecated, instant >= deprecated else { return "active" }
-        return brownouts.contains { $0.from <= instant && instant < $0.until } ? "brownout" : "deprecated"
     }
 }
