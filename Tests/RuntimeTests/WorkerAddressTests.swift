@@ -24,11 +24,7 @@ struct WorkerAddressTests {
     }
 
     /// Ports on which nobody listens.
-    static func deadPorts(_ count: Int) throws -> [UInt16] {
-        let upstreams = try (0..<count).map { _ in try ScriptedUpstream() }
-        defer { upstreams.forEach { $0.stop() } }
-        return upstreams.map(\.port)
-    }
+    static func deadPorts(_ count: Int) throws -> [UInt16] { try (0..<count).map { _ in try RefusingPort.take() } }
 
     @Test("an address that refuses costs no attempt while the name has others", arguments: 0..<3)
     func others(position: Int) throws {

@@ -135,7 +135,7 @@ struct ListenerKinds {
         let both = try ScratchFolder()
         try RunningGateway.build(PlainSpec.text(upstream), in: both)
         let dual = try Program.gateway.start(
-            ["dist", "--http", "[::]:\(try StartAndEnd.freePort())", "--status", "127.0.0.1:0"],
+            ["dist", "--http", "[::]:\(try FreePort.take())", "--status", "127.0.0.1:0"],
             in: both.url
         )
         defer { _ = dual.stop() }

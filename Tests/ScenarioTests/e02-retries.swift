@@ -5,13 +5,6 @@ import Testing
 /// What is tried again, where, and what never is.
 @Suite("e02 upstreams: retries")
 struct Retries {
-    /// A port on which nobody listens.
-    static func deadPort() throws -> UInt16 {
-        let upstream = try ScriptedUpstream()
-        upstream.stop()
-        return upstream.port
-    }
-
     /// A server that resets each connection when a request is there.
     static func resetting() throws -> ScriptedUpstream {
         try ScriptedUpstream { turn in
@@ -24,7 +17,7 @@ struct Retries {
     func refused() throws {
         let alive = try ScriptedUpstream()
         defer { alive.stop() }
-        let gateway = try RunningGateway(PlainSpec.text([try Self.deadPort(), alive.port], upstream: "retries: 1"))
+        let gateway = try RunningGateway(PlainSpec.text([try RefusingPort.take(), alive.port], upstream: "retries: 1"))
         let body = String(repeating: "body ", count: 5_000)
         for index in 0..<6 {
             #expect(try gateway.ask("GET /\(index)").status == 200)
@@ -43,7 +36,7 @@ struct Retries {
 
     @Test("without retries a refused connection is 503; with all targets dead, too")
     func exhausted() throws {
-        let dead = [try Self.deadPort(), try Self.deadPort()]
+        let dead = [try RefusingPort.take(), try RefusingPort.take()]
         for (ports, retries) in [(dead, 3), (dead, 0), ([dead[0]], 2)] {
             let gateway = try RunningGateway(PlainSpec.text(ports, upstream: "retries: \(retries)"))
             let answer = try gateway.ask("GET /")

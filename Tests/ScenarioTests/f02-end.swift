@@ -5,9 +5,6 @@ import Testing
 /// How a gateway begins and ends: one per port, drained before it goes.
 @Suite("f02 control: start and end")
 struct StartAndEnd {
-    /// A port that nobody has at the moment.
-    static func freePort() throws -> UInt16 { try Retries.deadPort() }
-
     @Test("SIGTERM: what is in flight is finished, idle connections close at once, then the process ends with 0")
     func drain() throws {
         let go = Latch<Bool>()
@@ -91,7 +88,7 @@ struct StartAndEnd {
         let upstream = try ScriptedUpstream()
         defer { upstream.stop() }
         let gateway = try RunningGateway(PlainSpec.text(upstream), workers: 2)
-        let free = try Self.freePort()
+        let free = try FreePort.take()
         let cases = [
             (["--http", "127.0.0.1:\(gateway.port)", "--status", "127.0.0.1:\(free)"], gateway.port),
             (["--http", "0.0.0.0:\(gateway.port)", "--status", "127.0.0.1:\(free)"], gateway.port),

@@ -302,7 +302,7 @@ struct Health {
 
     @Test("a reload keeps what is known of targets, and forgets those that are gone")
     func reload() throws {
-        let dead = try Retries.deadPort()
+        let dead = try RefusingPort.take()
         let servers = try Targets.servers(2)
         defer { servers.forEach { $0.stop() } }
         let health = "health: { active: { path: /, interval: 500ms } }"

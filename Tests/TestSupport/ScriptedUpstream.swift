@@ -87,7 +87,9 @@ package final class ScriptedUpstream: @unchecked Sendable {
     /// What becomes of a whole connection, whose number is told.
     package typealias WholeScript = @Sendable (Wire, Int) throws -> Void
 
-    package private(set) var port: UInt16 = 0
+    package var port: UInt16 { held.port }
+    /// Keeps the port from other tests once nobody listens any more.
+    private let held: RefusingPort
     private let listener: Int32
     private let script: Script
     private let whole: WholeScript?
@@ -112,21 +114,20 @@ package final class ScriptedUpstream: @unchecked Sendable {
     ) throws {
         self.whole = whole
         self.script = script
+        held = try RefusingPort(port)
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         Wire.set(listener, SO_REUSEADDR, Int32(1))
         if let receiveBuffer { Wire.set(listener, SO_RCVBUF, receiveBuffer) }
-        var place = Wire.address("127.0.0.1", port: port)
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafeMutablePointer(to: &place) {
+        var place = Wire.address("127.0.0.1", port: held.port)
+        let code = withUnsafePointer(to: &place) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { place in
-                bind(listener, place, size) | listen(listener, 128) | getsockname(listener, place, &size)
+                bind(listener, place, socklen_t(MemoryLayout<sockaddr_in>.size)) | listen(listener, 128)
             }
         }
         guard code == 0 else {
             Glibc.close(listener)
             throw WireError("cannot listen: \(String(cString: strerror(errno)))")
         }
-        self.port = UInt16(bigEndian: place.sin_port)
         Thread.detachNewThread { [self] in acceptAll() }
     }
 
@@ -204,7 +205,7 @@ package final class ScriptedUpstream: @unchecked Sendable {
         wire.close()
     }
 
-    /// Stops listening and ends all connections, the first time. The port can be listened on again.
+    /// Stops listening and ends all connections, the first time. The port refuses, and can be listened on again.
     package func stop() {
         let open: [Wire]? = lock.withLock {
             // Later the listener's number may be that of another test's.
