@@ -9,25 +9,33 @@ internal import Glibc
 struct Slab<Element: BitwiseCopyable>: @unchecked Sendable {
     private let base: UnsafeMutablePointer<Element>
     let capacity: Int
+    /// Of a mapping of its own; 0 if the memory is the heap's.
+    private let mappedByteCount: Int
 
     init(capacity: Int, repeating initial: Element) {
         unsafe base = .allocate(capacity: capacity)
         unsafe base.initialize(repeating: initial, count: capacity)
         self.capacity = capacity
+        mappedByteCount = 0
     }
 
-    /// Memory that the kernel fills with zeros when it is first touched: a large slab costs only what is used.
+    /// Memory that the kernel fills with zeros when it is first touched: a large slab costs only what is used. The heap
+    /// promises no such thing: `calloc` takes memory of a thread's arena and writes the zeros itself.
     ///
     /// - Precondition: all zeros is a value of `Element`.
     init(zeroed capacity: Int) {
-        guard let memory = unsafe calloc(capacity, MemoryLayout<Element>.stride) else {
+        mappedByteCount = max(capacity * MemoryLayout<Element>.stride, 1)
+        let memory = unsafe mmap(nil, mappedByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
             preconditionFailure("out of memory for \(capacity) records")
         }
         unsafe base = memory.bindMemory(to: Element.self, capacity: capacity)
         self.capacity = capacity
     }
 
-    func deallocate() { unsafe free(base) }
+    func deallocate() {
+        if mappedByteCount > 0 { unsafe _ = munmap(base, mappedByteCount) } else { unsafe base.deallocate() }
+    }
 
     /// Where a record stays as long as the slab lives.
     @inline(__always)
