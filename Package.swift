@@ -14,10 +14,11 @@ let strict: [SwiftSetting] = [
 
 /// Targets that touch bytes: each unsafe operation is marked `unsafe` and has its reason beside it.
 /// `Lifetimes` is needed for views over borrowed spans.
-let strictMemory: [SwiftSetting] = strict + [
-    .strictMemorySafety(),
-    .enableExperimentalFeature("Lifetimes"),
-]
+let strictMemory: [SwiftSetting] =
+    strict + [
+        .strictMemorySafety(),
+        .enableExperimentalFeature("Lifetimes"),
+    ]
 
 let package = Package(
     name: "apic",
@@ -38,39 +39,74 @@ let package = Package(
     targets: [
         // C libraries, from Debian.
         .systemLibrary(
-            name: "CYaml", path: "Sources/System/CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+            name: "CYaml",
+            path: "Sources/System/CYaml",
+            pkgConfig: "yaml-0.1",
+            providers: [.apt(["libyaml-dev"])]
+        ),
         .systemLibrary(
-            name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+            name: "CZlib",
+            path: "Sources/System/CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]
+        ),
         .systemLibrary(
-            name: "CCrypto", path: "Sources/System/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+            name: "CCrypto",
+            path: "Sources/System/CCrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
         // HTTP/2: frames, header compression and flow control, without I/O of its own.
         .systemLibrary(
-            name: "CNGHTTP2", path: "Sources/System/CNGHTTP2", pkgConfig: "libnghttp2",
-            providers: [.apt(["libnghttp2-dev"])]),
+            name: "CNGHTTP2",
+            path: "Sources/System/CNGHTTP2",
+            pkgConfig: "libnghttp2",
+            providers: [.apt(["libnghttp2-dev"])]
+        ),
 
         // What Swift cannot import from Glibc (variadic calls, epoll data, SSE2, atomics), in plain types.
         .target(name: "CPlatform", path: "Sources/Platform/CPlatform"),
         // TLS by OpenSSL's libssl, behind a header of plain types: what the data plane needs of it, and no macro of its own.
         .target(
-            name: "CTLS", path: "Sources/Platform/CTLS",
-            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+            name: "CTLS",
+            path: "Sources/Platform/CTLS",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
         // Fetching by libcurl, which is opened when it is first asked for: a gateway that fetches nothing never loads it.
         .target(name: "CCurl", path: "Sources/Platform/CCurl"),
         // Signatures of tokens by libcrypto, in plain types: keys that check them, and nothing that makes one.
         .target(name: "CSignatures", path: "Sources/Platform/CSignatures", linkerSettings: [.linkedLibrary("crypto")]),
         // Signed tokens: strict JSON, base64url, keys and signatures. No I/O and no clock.
-        .target(name: "Tokens", dependencies: ["CSignatures"], path: "Sources/Platform/Tokens", swiftSettings: strictMemory),
+        .target(
+            name: "Tokens",
+            dependencies: ["CSignatures"],
+            path: "Sources/Platform/Tokens",
+            swiftSettings: strictMemory
+        ),
         // SHA-256, HMAC and constant-time compare by libcrypto, without Foundation.
-        .target(name: "Digests", dependencies: ["CCrypto"], path: "Sources/Platform/Digests", swiftSettings: strictMemory),
+        .target(
+            name: "Digests",
+            dependencies: ["CCrypto"],
+            path: "Sources/Platform/Digests",
+            swiftSettings: strictMemory
+        ),
 
         // The bottom: the binary table. Layout, validation, views, lookup, opcodes.
-        .target(name: "GatewayTable", dependencies: ["CZlib", "CPlatform"], path: "Sources/IR/Table", swiftSettings: strictMemory),
+        .target(
+            name: "GatewayTable",
+            dependencies: ["CZlib", "CPlatform"],
+            path: "Sources/IR/Table",
+            swiftSettings: strictMemory
+        ),
         // The gateway as plain, fully resolved values.
         .target(name: "GatewayIR", path: "Sources/IR/Model", swiftSettings: strict),
         // Spec to diagnostics and IR. No I/O.
         .target(
-            name: "GatewayCompiler", dependencies: ["GatewayIR", "CYaml", "Digests", "Tokens"], path: "Sources/Compiler",
-            swiftSettings: strictMemory),
+            name: "GatewayCompiler",
+            dependencies: ["GatewayIR", "CYaml", "Digests", "Tokens"],
+            path: "Sources/Compiler",
+            swiftSettings: strictMemory
+        ),
         // The templates of the deployable files, compiled in.
         .target(name: "Templates", path: "templates", resources: [.embedInCode("files")], swiftSettings: strict),
         // IR to artifacts: relative path and bytes. Pure and byte-deterministic.
@@ -80,7 +116,9 @@ let package = Package(
                 "GatewayIR", "GatewayTable", "Templates", "Digests",
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
-            path: "Sources/Emitters", swiftSettings: strict),
+            path: "Sources/Emitters",
+            swiftSettings: strict
+        ),
         // Keys that sign bundles, and certificates of nodes. No I/O.
         .target(
             name: "Credentials",
@@ -89,12 +127,16 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ],
-            path: "Sources/Credentials", swiftSettings: strict),
+            path: "Sources/Credentials",
+            swiftSettings: strict
+        ),
         // Table to traffic. No Foundation, no YAML, no compiler.
         .target(
             name: "GatewayRuntime",
             dependencies: ["GatewayTable", "CCurl", "CPlatform", "CTLS", "CNGHTTP2", "Digests", "Tokens"],
-            path: "Sources/Runtime", swiftSettings: strictMemory),
+            path: "Sources/Runtime",
+            swiftSettings: strictMemory
+        ),
 
         .executableTarget(
             name: "apic",
@@ -105,41 +147,82 @@ let package = Package(
                 "GatewayRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/apic", swiftSettings: strict),
+            path: "Sources/apic",
+            swiftSettings: strict
+        ),
         // Static Swift runtime: half the start-up time and memory of the shared one (docs/adr/0003).
         .executableTarget(
-            name: "apic-gateway", dependencies: ["GatewayRuntime"], path: "Sources/apic-gateway", swiftSettings: strictMemory,
-            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+            name: "apic-gateway",
+            dependencies: ["GatewayRuntime"],
+            path: "Sources/apic-gateway",
+            swiftSettings: strictMemory,
+            linkerSettings: [.unsafeFlags(["-static-stdlib"])]
+        ),
 
-        .target(name: "TestSupport", dependencies: ["CPlatform", "CNGHTTP2"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["CPlatform", "CNGHTTP2"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "TableTests", dependencies: ["GatewayTable", "GatewayIR", "GatewayEmitters", "Digests", "TestSupport"],
-            path: "Tests/TableTests", exclude: ["Goldens"], swiftSettings: strict),
+            name: "TableTests",
+            dependencies: ["GatewayTable", "GatewayIR", "GatewayEmitters", "Digests", "TestSupport"],
+            path: "Tests/TableTests",
+            exclude: ["Goldens"],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "TokenTests", dependencies: ["Tokens", "GatewayIR", "TestSupport"], path: "Tests/TokenTests",
-            swiftSettings: strict),
+            name: "TokenTests",
+            dependencies: ["Tokens", "GatewayIR", "TestSupport"],
+            path: "Tests/TokenTests",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "CompilerTests", dependencies: ["GatewayCompiler", "GatewayIR", "TestSupport"],
-            path: "Tests/CompilerTests", exclude: ["Cases"], swiftSettings: strict),
+            name: "CompilerTests",
+            dependencies: ["GatewayCompiler", "GatewayIR", "TestSupport"],
+            path: "Tests/CompilerTests",
+            exclude: ["Cases"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "EmitterTests",
             dependencies: [
                 "apic", "GatewayEmitters", "GatewayIR", "GatewayTable", "GatewayCompiler", "Templates", "TestSupport",
             ],
-            path: "Tests/EmitterTests", exclude: ["Goldens"], swiftSettings: strict),
+            path: "Tests/EmitterTests",
+            exclude: ["Goldens"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR", "Digests", "Tokens", "CPlatform", "TestSupport",
+                "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR", "Digests", "Tokens", "CPlatform",
+                "TestSupport",
             ],
-            path: "Tests/RuntimeTests", swiftSettings: strict),
+            path: "Tests/RuntimeTests",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/ScenarioTests", exclude: ["Peers"],
-            swiftSettings: strict),
+            name: "ScenarioTests",
+            dependencies: ["TestSupport"],
+            path: "Tests/ScenarioTests",
+            exclude: ["Peers"],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "ToolTests", dependencies: ["apic", "GatewayEmitters", "TestSupport"], path: "Tests/ToolTests",
-            exclude: ["Goldens"], swiftSettings: strict),
-        .testTarget(name: "TidyTests", dependencies: ["GatewayTable", "TestSupport"], path: "Tests/TidyTests", swiftSettings: strict),
+            name: "ToolTests",
+            dependencies: ["apic", "GatewayEmitters", "TestSupport"],
+            path: "Tests/ToolTests",
+            exclude: ["Goldens"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TidyTests",
+            dependencies: ["GatewayTable", "TestSupport"],
+            path: "Tests/TidyTests",
+            swiftSettings: strict
+        ),
     ]
 )
 
@@ -149,32 +232,70 @@ if Context.environment["APIC_FUZZ"] != nil {
     package.targets += [
         .target(name: "FuzzDriver", path: "Fuzz/Driver"),
         .executableTarget(
-            name: "fuzz-spec", dependencies: ["FuzzDriver", "GatewayCompiler", "GatewayEmitters", "GatewayTable"],
-            path: "Fuzz/Spec", linkerSettings: fuzzed),
+            name: "fuzz-spec",
+            dependencies: ["FuzzDriver", "GatewayCompiler", "GatewayEmitters", "GatewayTable"],
+            path: "Fuzz/Spec",
+            linkerSettings: fuzzed
+        ),
         .executableTarget(
-            name: "fuzz-table", dependencies: ["FuzzDriver", "GatewayTable"], path: "Fuzz/Table", linkerSettings: fuzzed),
+            name: "fuzz-table",
+            dependencies: ["FuzzDriver", "GatewayTable"],
+            path: "Fuzz/Table",
+            linkerSettings: fuzzed
+        ),
         .executableTarget(
-            name: "fuzz-statement", dependencies: ["FuzzDriver", "GatewayTable"], path: "Fuzz/Statement",
-            linkerSettings: fuzzed),
+            name: "fuzz-statement",
+            dependencies: ["FuzzDriver", "GatewayTable"],
+            path: "Fuzz/Statement",
+            linkerSettings: fuzzed
+        ),
         .executableTarget(
-            name: "fuzz-import", dependencies: ["FuzzDriver", "GatewayCompiler"], path: "Fuzz/Import",
-            linkerSettings: fuzzed),
+            name: "fuzz-import",
+            dependencies: ["FuzzDriver", "GatewayCompiler"],
+            path: "Fuzz/Import",
+            linkerSettings: fuzzed
+        ),
         .executableTarget(
             name: "fuzz-request",
             dependencies: ["FuzzDriver", "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR"],
-            path: "Fuzz/Request", linkerSettings: fuzzed),
+            path: "Fuzz/Request",
+            linkerSettings: fuzzed
+        ),
         .executableTarget(
-            name: "fuzz-session", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Session",
-            linkerSettings: fuzzed),
+            name: "fuzz-session",
+            dependencies: ["FuzzDriver", "GatewayRuntime"],
+            path: "Fuzz/Session",
+            linkerSettings: fuzzed
+        ),
         .executableTarget(
-            name: "fuzz-upstream", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Upstream",
-            linkerSettings: fuzzed),
+            name: "fuzz-upstream",
+            dependencies: ["FuzzDriver", "GatewayRuntime"],
+            path: "Fuzz/Upstream",
+            linkerSettings: fuzzed
+        ),
         .executableTarget(
-            name: "fuzz-token", dependencies: ["FuzzDriver", "Tokens"], path: "Fuzz/Token", linkerSettings: fuzzed),
+            name: "fuzz-token",
+            dependencies: ["FuzzDriver", "Tokens"],
+            path: "Fuzz/Token",
+            linkerSettings: fuzzed
+        ),
         .executableTarget(
-            name: "fuzz-proxy", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Proxy", linkerSettings: fuzzed),
+            name: "fuzz-proxy",
+            dependencies: ["FuzzDriver", "GatewayRuntime"],
+            path: "Fuzz/Proxy",
+            linkerSettings: fuzzed
+        ),
         .executableTarget(
-            name: "fuzz-signature", dependencies: ["FuzzDriver", "GatewayRuntime"], path: "Fuzz/Signature",
-            linkerSettings: fuzzed),
+            name: "fuzz-signature",
+            dependencies: ["FuzzDriver", "GatewayRuntime"],
+            path: "Fuzz/Signature",
+            linkerSettings: fuzzed
+        ),
+        .executableTarget(
+            name: "fuzz-body",
+            dependencies: ["FuzzDriver", "GatewayEmitters", "GatewayIR", "GatewayRuntime"],
+            path: "Fuzz/Body",
+            linkerSettings: fuzzed
+        ),
     ]
 }

@@ -107,7 +107,7 @@ struct AnalysisNamesTests {
         #expect(!twice.diagnostics.contains { $0.message.contains("0123") })
     }
 
-    @Test("256 groups fit, 257 do not")
+    @Test("4096 groups fit, 4097 do not")
     func groups() {
         func fixture(_ count: Int) -> AnalysisFixture {
             .routes(
@@ -115,8 +115,8 @@ struct AnalysisNamesTests {
                 top: "consumers: { a: { groups: [ \((0..<count).map { "g\($0)" }.joined(separator: ", ")) ] } }"
             )
         }
-        #expect(fixture(256).summary == [])
-        #expect(fixture(257).summary == ["E0406 at g99"])
+        #expect(fixture(4096).summary == [])
+        #expect(fixture(4097).summary == ["E0406 at g999"])
     }
 
     @Test(

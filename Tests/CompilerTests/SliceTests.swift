@@ -16,6 +16,7 @@ struct SliceTests {
           cart: { targets: [ "http://cart:80" ] }
           orders: { targets: [ "http://orders:80" ] }
           orders-next: { targets: [ "http://orders-next:80" ] }
+          orders-lab: { targets: [ "http://orders-lab:80" ] }
           orders-shadow: { targets: [ "http://orders-shadow:80" ] }
         consumers:
           acme:
@@ -33,7 +34,7 @@ struct SliceTests {
               v1: { released: 2024-01-01, deprecated: 2026-01-01, sunset: 2099-01-01, successor: v2, routes: [ GET / ] }
               v2: { released: 2025-06-01, preview: [ staff ], routes: [ GET /, { match: GET /cart, upstream: cart } ] }
               v4: { plugins: [ mirror: { upstream: orders-shadow } ], routes: [ GET / ] }
-              v3: { plugins: [ canary: { upstream: orders-next, share: 5% } ], routes: [ GET / ] }
+              v3: { plugins: [ canary: { shares: { orders-next: 5%, orders-lab: 1% } } ], routes: [ GET / ] }
 
         """
     private static let others = """

@@ -138,14 +138,14 @@ struct ConcurrencyStoreTests {
 
 @Suite("Shares")
 struct ShareTests {
-    @Test("a share of the keys belongs to it, and the same ones to every larger share", arguments: [1, 5, 20, 50, 99])
+    @Test("keys are spread evenly over the places", arguments: [1, 5, 20, 50, 99])
     func shares(_ percent: UInt32) {
         let share = percent * 10_000
         let keys = (0..<20_000).map { RateStore.hash(Bytes("session"), RateStore.mix(42, $0)) }
-        let count = keys.count { Share.holds(share, $0) }
+        let count = keys.count { Share.place($0) < share }
         #expect(abs(count - Int(percent) * 200) < 300)
-        #expect(keys.allSatisfy { !Share.holds(share, $0) || Share.holds(share + 10_000, $0) })
-        #expect(keys.allSatisfy { Share.holds(Share.whole, $0) && !Share.holds(0, $0) })
+        #expect(keys.allSatisfy { Share.place($0) < Share.whole })
+        #expect(Share.place(0) == 0 && Share.place(.max) == Share.whole - 1)
     }
 }
 

@@ -61,6 +61,32 @@ struct CanaryScenario {
         #expect(sets[1] == sets[2] && sets[1].isSubset(of: sets[3]))
     }
 
+    @Test("several upstreams: each its share, by dates, and nobody changes sides who need not")
+    func several() throws {
+        let lab = try ScriptedUpstream { try $0.answer(200, [], "lab \($0.request.target)") }
+        defer { [old, new, lab].forEach { $0.stop() } }
+        let text = spec(
+            """
+            by: { header: X-Session }, steps: [ { from: 2030-01-01, shares: { new: 10%, lab: 10% } },
+              { from: 2030-02-01, shares: { new: 40%, lab: 10% } }, { from: 2030-03-01, shares: { lab: 100% } } ]
+            """
+        )
+        .replacing("upstream: new, ", with: "")
+        .replacing("apis:", with: "  lab: { targets: [ \"http://127.0.0.1:\(lab.port)\" ] }\napis:")
+        let ways = try ["2029-12-31", "2030-01-01", "2030-02-01", "2030-03-01"].map { day in
+            let gateway = try RunningGateway(text, ["--at", "\(day)T00:00:00Z"], workers: 2)
+            let wire = try gateway.connect()
+            return try (0..<400).map { session in
+                String(try wire.ask(WireRequest("GET /shop/v1/items/7", ["X-Session: \(session)"])).text.prefix(3))
+            }
+        }
+        #expect(Set(ways[0]) == ["old"] && Set(ways[3]) == ["lab"])
+        #expect((15...75).contains(ways[1].count { $0 == "new" }) && (15...75).contains(ways[1].count { $0 == "lab" }))
+        #expect((110...210).contains(ways[2].count { $0 == "new" }))
+        // Those in the laboratory stay there, and the new one keeps whom it had.
+        for (first, second) in zip(ways[1], ways[2]) { #expect(first == second || (first == "old" && second == "new")) }
+    }
+
     @Test("a step begins by itself; what the gateway answers takes no notice")
     func clock() throws {
         defer {

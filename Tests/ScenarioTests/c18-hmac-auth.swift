@@ -278,8 +278,9 @@ struct SignatureScenario {
             ("@scheme", "http"), ("@authority", host), ("@path", "/shop/v1/digest"), ("@query", "?"),
         ]
         let tenant = ("x-tenant", "blue")
-        let digest = ("content-digest", "sha-256=:AAAA:")
-        let fields = ["X-Tenant: blue", "Content-Digest: sha-256=:AAAA:"]
+        let sum = "sha-256=:PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0=:"
+        let digest = ("content-digest", sum)
+        let fields = ["X-Tenant: blue", "Content-Digest: \(sum)"]
         let post = "POST /shop/v1/digest"
         try ask([
             attempt("all of it", post, [target, digest, tenant], fields: fields, body: "b", 200),
@@ -295,6 +296,8 @@ struct SignatureScenario {
             attempt("without a field", post, [target, digest], fields: fields, body: "b", 401),
             attempt("a body without its digest", post, [target, tenant], fields: fields, body: "b", 401),
             attempt("no body", post, [target, tenant], fields: fields, 200),
+            attempt("another body", post, [target, digest, tenant], fields: fields, body: "c", 401),
+            attempt("a body where there was none", post, [target, digest, tenant], fields: fields, 401),
             attempt("another field", post, [target, tenant], fields: ["X-Tenant: red"], 401),
             attempt("a field more", post, [target, tenant], fields: ["X-Tenant: blue", "X-Tenant: red"], 401),
             attempt(
@@ -309,6 +312,23 @@ struct SignatureScenario {
             attempt("shown to the upstream", "GET /shop/v1/digest", [target], 200),
         ])
         #expect(upstream.requests.first?["Signature"] != nil && upstream.requests.first?["Signature-Input"] != nil)
+        let long = "sha-512=:Umd2iCLuYk1I/OFexcp5y9YCy39MIVelFlVpkfIu+Me173sY0f9BxZNw77CFhlHUSpNsEbexRMSP4E3zxqPo2g==:"
+        let large = "sha-256=:4XparEkBuS+dwuYC/ZbkCtmGlyE+xxOS9mBCVB6ENOo=:"
+        func digested(_ name: String, _ value: String, body: String = "b", _ status: Int) -> Attempt {
+            let fields = ["X-Tenant: blue", "Content-Digest: \(value)"]
+            return attempt(name, post, [target, ("content-digest", value), tenant], fields: fields, body: body, status)
+        }
+        try ask([
+            digested("SHA-512", long, 200), digested("both", "\(sum), \(long)", 200),
+            digested("one that is unknown, too", "md5=:AAAA:, \(long)", 200),
+            digested("one that is unknown alone", "md5=:AAAA:", 401), digested("none", "", 401),
+            digested("one of two is another body's", "\(long), \(large)", 401),
+            digested("in other words", "sha-256=PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0", 401),
+            digested("as text", "sha-256=\"PiPo\"", 401), digested("cut short", "sha-256=:PiPo:", 401),
+            digested("too large to be looked at", large, body: String(repeating: "b", count: 70_000), 413),
+        ])
+        #expect(upstream.requests.filter { $0.method == "POST" && !$0.body.isEmpty }.allSatisfy { $0.text == "b" })
+        #expect(try gateway.metric(#"apic_signatures_refused_total{reason="signature-body"}"#) >= 7)
         let path = ("@path", "/shop/v1/label")
         try ask([
             attempt("the label", "GET /shop/v1/label", [path], label: "mine", 200),

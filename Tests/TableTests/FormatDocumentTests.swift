@@ -51,7 +51,7 @@ import Testing
     }
 
     private static let sizes = [
-        "u8": 1, "u16": 2, "u32": 4, "u64": 8, "i64": 8, "text": 8, "range": 8, "groups": MemoryLayout<GroupSet>.size,
+        "u8": 1, "u16": 2, "u32": 4, "u64": 8, "i64": 8, "text": 8, "range": 8,
     ]
 
     private static let records: [(section: TableSection, record: any Sendable)] = [
@@ -75,7 +75,9 @@ import Testing
         (.authorizers, AuthorizerRecord()), (.introspections, IntrospectionRecord()),
         (.concurrencyLimits, ConcurrencyLimitRecord()), (.faults, FaultRecord()),
         (.canaries, CanaryRecord()), (.canarySteps, CanaryStepRecord()),
+        (.canaryPieces, CanaryPieceRecord()),
         (.signaturePolicies, SignaturePolicyRecord()),
         (.queryEdits, EditsRecord()), (.queryParameters, QueryParameterRecord()),
+        (.bodyEdits, BodyEditsRecord()), (.bodyOperations, BodyOperationRecord()),
     ]
 }

@@ -76,6 +76,10 @@ struct TableViewTests {
             (.signaturePolicies, address(view.signaturePolicies.pointer(0))),
             (.queryEdits, address(view.queryEdits.pointer(0))),
             (.queryParameters, address(view.queryParameters.pointer(0))),
+            (.canaryPieces, address(view.canaryPieces.pointer(0))),
+            (.bodyEdits, address(view.bodyEdits.pointer(0))),
+            (.bodyOperations, address(view.bodyOperations.pointer(0))),
+            (.groupLists, address(view.groupLists.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

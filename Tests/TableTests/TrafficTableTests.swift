@@ -15,12 +15,14 @@ struct TrafficTableTests {
             .canary(
                 CanarySettings(
                     identity: "api/orders",
-                    upstream: 1,
-                    steps: [.init(share: 0), .init(from: 1_900_000_000, share: 10_000)],
+                    upstreams: [1, 2],
+                    steps: [.init(shares: [0, 0]), .init(from: 1_900_000_000, shares: [10_000, 20_000])],
                     key: .header("X-Session")
                 )
             ),
-            .canary(CanarySettings(identity: "api/orders", upstream: 1, steps: [.init(share: 500_000)], key: nil)),
+            .canary(
+                CanarySettings(identity: "api/orders", upstreams: [1], steps: [.init(shares: [500_000])], key: nil)
+            ),
             .mirror(MirrorSettings(upstream: 1, share: 100_000)),
         ]
     }
@@ -28,7 +30,9 @@ struct TrafficTableTests {
     static var gateway: Gateway {
         Gateway(
             name: "steering",
-            upstreams: ["u", "next"].map { Upstream(name: $0, targets: [Target(host: "127.0.0.1", port: 8080)]) },
+            upstreams: ["u", "next", "lab"].map {
+                Upstream(name: $0, targets: [Target(host: "127.0.0.1", port: 8080)])
+            },
             apis: [API(name: "orders", selector: .path, versions: 0..<1)],
             versions: [Version(api: 0, name: "v1", value: "v1", lifecycle: Lifecycle(released: 0))],
             chains: plugins.map { Chain(steps: [ChainStep(plugin: $0, scope: .api)]) },
@@ -39,7 +43,7 @@ struct TrafficTableTests {
                     methods: .any,
                     version: 0,
                     chain: chain,
-                    forwarding: Forwarding(upstream: 0, path: .whole, canaryCapture: 0, mirrorCapture: 2)
+                    forwarding: Forwarding(upstream: 0, path: .whole, canaryCaptures: [0, 15], mirrorCapture: 2)
                 )
             }
         )
@@ -61,12 +65,19 @@ struct TrafficTableTests {
         #expect(both.header.count == 0 && both.from == 1_900_000_000 && both.until == .max)
         try #require(table.view.canaries.count == 2 && table.view.canarySteps.count == 3)
         let (canary, random) = (table.view.canaries[0], table.view.canaries[1])
-        #expect(canary.upstream == 1 && table.view.string(canary.keyName) == "x-session" && canary.steps.count == 2)
+        #expect(table.view.string(canary.keyName) == "x-session" && canary.steps.count == 2)
         #expect(canary.identity == random.identity && random.keyKind == RateKeyKind.all.rawValue)
-        #expect(table.view.canarySteps[0].from == .min && table.view.canarySteps[1].share == 10_000)
-        #expect(text.contains("; to next 500000 in a million from ever at random, hashed by capture 0"))
+        #expect(table.view.canarySteps[0].from == .min && table.view.canarySteps[0].pieces.count == 1)
+        let pieces = (0..<table.view.canaryPieces.count).map { table.view.canaryPieces[$0] }
+        #expect(pieces.map(\.end) == [1_000_000, 10_000, 30_000, 1_000_000, 500_000, 1_000_000])
+        #expect(pieces.map(\.upstream) == [TableLayout.none, 1, 2, TableLayout.none, 1, TableLayout.none])
+        #expect(pieces.map(\.branch) == [0, 0, 1, 0, 0, 0])
+        #expect(text.contains("; below 500000 to next, below 1000000 to its own from ever at random, branch 0 hashed"))
+        #expect(text.contains("branch 0 hashed by capture 0, branch 1 hashed by capture 15"))
         #expect(text.contains("mirror 100000 in a million to next, hashed by capture 2"))
-        #expect(text.contains("10000 in a million from 2030-03-17T17:46:40Z by header x-session"))
+        #expect(
+            text.contains("below 30000 to lab, below 1000000 to its own from 2030-03-17T17:46:40Z by header x-session")
+        )
         #expect(text.contains("inject-fault delay 250 ms of 5000 in a million, with x-rehearsal, until 2033-05-18"))
         #expect(text.contains("inject-fault abort with 503 of 1 in a million, from 2030-03-17"))
         #expect(text.contains("enter-limit 20 by all") && text.contains("enter-limit 20 by claim org.team"))
@@ -87,10 +98,14 @@ struct TrafficTableTests {
         }
         for index in 0..<view.canaries.count {
             let canary = view.canaries[index]
-            _ = view.upstreams[canary.upstream].name
             _ = view.bytes(canary.keyName).array
             for step in canary.steps.first..<canary.steps.first + canary.steps.count {
-                #expect(view.canarySteps[step].share <= 1_000_000)
+                let pieces = view.canarySteps[step].pieces
+                for index in pieces.first..<pieces.first + pieces.count {
+                    let piece = view.canaryPieces[index]
+                    #expect(piece.branch < 6)
+                    if piece.upstream != TableLayout.none { _ = view.upstreams[piece.upstream].name }
+                }
             }
         }
         for index in 0..<view.faults.count {

@@ -78,7 +78,7 @@ struct ExplainTests {
             "20 at once for all together, else 503",
             "0.5% are held up for 300 ms, 100% get 503, of those with `x-r`, until 2027-01-01T00:00:00Z",
             "copies of 10% to next",
-            "1.25% from 2026-12-01T00:00:00Z on, 100% from 2026-12-08T00:00:00Z on to next by the header `x-s`",
+            "1.25% to next from 2026-12-01T00:00:00Z on, 100% to next from 2026-12-08T00:00:00Z on by the header `x-s`",
             "or, 1.25% of them, at next", "and a copy of 10% at next",
         ] { #expect(text.contains(line), "\(line) in \(text)") }
         #expect(try explanation("2026-11-30").contains("or, 0% of them, at next"))

@@ -131,6 +131,45 @@ struct LinkTests {
         #expect(try apic("check", "platform/api.yaml").errors.contains("error[E1003]"))
     }
 
+    @Test("hundreds of members, each with groups of its own, whose consumers other members do not let in")
+    func groups() throws {
+        let folder = try ScratchFolder()
+        let count = 400
+        var members = ""
+        for index in 0..<count {
+            members += "  - { spec: m\(index).yaml, owns: { paths: [ /m\(index)/** ] } }\n"
+            let text = """
+                apic: 1
+                gateway: m\(index)
+                upstreams: { up: { targets: [ "http://127.0.0.1:9" ] } }
+                consumers:
+                  one: { groups: [ partners, all ], credentials: [ { key: "${env:ONE_\(index)}" } ] }
+                  two: { groups: [ all ], credentials: [ { key: "${env:TWO_\(index)}" } ] }
+                apis:
+                  m\(index):
+                    path: /m\(index)
+                    upstream: up
+                    plugins: [ key-auth, acl: { allow: [ partners ] } ]
+                    versions: { v1: { routes: [ GET / ] } }
+
+                """
+            try folder.write(text, to: "m\(index).yaml")
+        }
+        try folder.write("apic: 1\ngateway: platform\nmembers:\n\(members)", to: "api.yaml")
+        let built = try Program.apic.run(["build", "api.yaml", "-o", "dist"], in: folder.url)
+        #expect(built.status == 0 && built.errors == "", "\(built.errors.prefix(500))")
+        func status(_ consumer: String, _ path: String) throws -> String {
+            let outcome = try Program.apic.run(
+                ["explain", "api.yaml", "GET \(path)", "--consumer", consumer],
+                in: folder.url
+            )
+            return outcome.output
+        }
+        #expect(try status("m399/one", "/m399/v1").contains("upstream gets"))
+        #expect(try status("m399/two", "/m399/v1").contains("403"))
+        #expect(try status("m0/one", "/m399/v1").contains("403"))
+    }
+
     @Test("a member builds alone")
     func alone() throws {
         let outcome = try apic("build", "platform/teams/refunds.yaml", "-o", "dist")

@@ -93,14 +93,14 @@ extension DiagnosticCode {
 
     static let tooManyGroups = DiagnosticCode(
         "E0406",
-        "there are more than 256 consumer groups",
+        "there are more than 4096 consumer groups",
         explanation: """
-            The gateway keeps the groups of a consumer as one set of 256 bits, so that an access rule costs one
-            comparison. Merge groups that are always used together.
+            A gateway has room for so many, those that the linker makes to keep the keys of members apart included. Merge
+            groups that are always used together.
             """,
         example: """
             consumers:
-              acme: { groups: [ group-0, group-1, group-2 ] }   # and 254 more
+              acme: { groups: [ group-0, group-1, group-2 ] }   # and 4094 more
             """
     )
 

@@ -25,7 +25,7 @@ extension PluginUse.Setting {
             tokenSettings?.headers.contains { FieldRules.areSame($0.header, name) } ?? false
         case .off, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication, .acl,
             .forwardAuth, .concurrencyLimit, .rateLimit, .fault, .canary, .mirror, .redirect, .respond,
-            .responseHeaders, .botDetection, .hmacAuth, .requestQuery,
+            .responseHeaders, .botDetection, .hmacAuth, .requestQuery, .requestBody,
             .securityHeaders:
             false
         }

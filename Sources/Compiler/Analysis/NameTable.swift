@@ -2,8 +2,8 @@ internal import GatewayIR
 
 /// What the names of a spec stand for, as indices into the gateway's sorted arrays.
 struct NameTable {
-    /// What the table's sets of groups hold (`TableLayout.groupCountMax`).
-    static let groupCountMax = 256
+    /// What a table holds (`TableLayout.groupCountMax`).
+    static let groupCountMax = 4096
 
     /// Ascending: every group that a consumer is in.
     let groups: [String]

@@ -227,7 +227,7 @@ extension PluginUse.Setting {
             }
         case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
-            .responseHeaders, .traceContext, .botDetection, .requestQuery,
+            .responseHeaders, .traceContext, .botDetection, .requestQuery, .requestBody,
             .securityHeaders:
             return ([], false)
         }

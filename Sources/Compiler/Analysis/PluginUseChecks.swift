@@ -31,7 +31,7 @@ struct PluginUseChecks {
     private mutating func check(_ use: PluginUse) {
         switch use.setting {
         case .off, .requestSizeLimit, .concurrencyLimit, .ipRestriction, .cors, .mtlsAuth, .basicAuth, .traceContext,
-            .botDetection, .hmacAuth:
+            .botDetection, .hmacAuth, .requestBody:
             break
         case .requestID(let settings):
             let name = Spanned(settings.header, use.span)
@@ -48,7 +48,7 @@ struct PluginUseChecks {
         case .acl(let allow, let deny, _): _ = names.groups(allow + deny, into: &diagnostics)
         case .forwardAuth(let spec): checkAuthorizer(spec)
         case .fault(let spec): checkFault(spec, at: use.span)
-        case .canary(let spec): _ = names.upstream(spec.upstream, into: &diagnostics)
+        case .canary(let spec): for name in spec.upstreams { _ = names.upstream(name, into: &diagnostics) }
         case .mirror(let spec): _ = names.upstream(spec.upstream, into: &diagnostics)
         case .rateLimit(let spec):
             for tier in spec.tiers { _ = names.group(tier.name, into: &diagnostics) }

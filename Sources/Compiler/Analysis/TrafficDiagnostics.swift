@@ -30,11 +30,11 @@ extension Diagnostic {
 
 extension PluginUse.Setting {
     /// Of a plugin that sends requests elsewhere, too: where.
-    var otherUpstream: Spanned<String>? {
+    var otherUpstreams: [Spanned<String>] {
         switch self {
-        case .canary(let spec): spec.upstream
-        case .mirror(let spec): spec.upstream
-        default: nil
+        case .canary(let spec): spec.upstreams
+        case .mirror(let spec): [spec.upstream]
+        default: []
         }
     }
 }

@@ -76,14 +76,14 @@ struct UnitRenaming {
                 rename(&spec.upstream, .upstream)
                 uses[index].setting = .forwardAuth(spec)
             case .canary(var spec):
-                rename(&spec.upstream, .upstream)
+                for index in spec.upstreams.indices { rename(&spec.upstreams[index], .upstream) }
                 uses[index].setting = .canary(spec)
             case .mirror(var spec):
                 rename(&spec.upstream, .upstream)
                 uses[index].setting = .mirror(spec)
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders,
-                .traceContext, .botDetection, .hmacAuth, .requestQuery:
+                .traceContext, .botDetection, .hmacAuth, .requestQuery, .requestBody:
                 break
             }
         }

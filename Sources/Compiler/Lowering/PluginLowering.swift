@@ -52,6 +52,7 @@ struct PluginLowering {
         case .canary(let spec): .canary(canary(spec, identity: use.place.identity))
         case .mirror(let spec): .mirror(mirror(spec))
         case .requestQuery(let spec): .requestQuery(queryEdits(spec))
+        case .requestBody(let edits): .requestBody(edits)
         case .redirect(let spec): .redirect(redirect(spec))
         case .respond(let spec): .respond(respond(spec))
         case .responseHeaders(let spec): .responseHeaders(edits(spec))
@@ -111,8 +112,8 @@ struct PluginLowering {
             case .key(let key): key
             case nil: self.key(nil)
             }
-        let upstream = names.upstream(spec.upstream, into: &ignored) ?? 0
-        return CanarySettings(identity: identity, upstream: upstream, steps: spec.steps, key: key)
+        let upstreams = spec.upstreams.map { names.upstream($0, into: &ignored) ?? 0 }
+        return CanarySettings(identity: identity, upstreams: upstreams, steps: spec.steps, key: key)
     }
 
     private func mirror(_ spec: MirrorSpec) -> MirrorSettings {
@@ -210,7 +211,7 @@ extension EffectiveChain {
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .rateLimit, .fault,
-                .canary, .mirror, .securityHeaders, .traceContext, .botDetection, .hmacAuth:
+                .canary, .mirror, .securityHeaders, .traceContext, .botDetection, .hmacAuth, .requestBody:
                 false
             }
         }

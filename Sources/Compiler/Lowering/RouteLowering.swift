@@ -380,37 +380,39 @@ extension RouteLowering {
             path: target,
             preservesHost: route.preserveHost?.value ?? false,
             hashedCapture: hashedCapture(choice.name.value, captures: path.captureNames, chain, mention),
-            canaryCapture: hashedCapture(
+            canaryCaptures: hashedCaptures(
                 isInherited ? context.canary : chain.active(.canary),
                 beside: upstream,
                 captures: path.captureNames,
                 chain,
                 mention
             ),
-            mirrorCapture: hashedCapture(
+            mirrorCapture: hashedCaptures(
                 isInherited ? context.mirror : chain.active(.mirror),
                 beside: upstream,
                 captures: path.captureNames,
                 chain,
                 mention
-            )
+            ).first ?? nil
         )
     }
 
-    /// The upstream of a canary or mirror is used, and is not the one that gets the requests anyway.
-    private mutating func hashedCapture(
+    /// The upstreams of a canary or mirror are used, and are not the one that gets the requests anyway.
+    private mutating func hashedCaptures(
         _ use: EffectiveUse?,
         beside upstream: Int,
         captures: [String],
         _ chain: EffectiveChain,
         _ mention: RouteMention
-    ) -> Int? {
-        guard let use, let name = use.use.setting.otherUpstream else { return nil }
+    ) -> [Int?] {
+        guard let use else { return [] }
         var ignored: [Diagnostic] = []
-        guard let other = names.upstream(name, into: &ignored) else { return nil }
-        result.usedUpstreams.insert(other)
-        if other == upstream { checks.report(.sameUpstream(name, plugin: use.use.name.value, route: mention)) }
-        return hashedCapture(name.value, captures: captures, chain, mention)
+        return use.use.setting.otherUpstreams.map { name in
+            guard let other = names.upstream(name, into: &ignored) else { return nil }
+            result.usedUpstreams.insert(other)
+            if other == upstream { checks.report(.sameUpstream(name, plugin: use.use.name.value, route: mention)) }
+            return hashedCapture(name.value, captures: captures, chain, mention)
+        }
     }
 
     /// What the upstream hashes must be there: a capture of the path, or a consumer.

@@ -162,6 +162,7 @@ extension SpecDecoder {
         case .canary: return canary(fields).map { .canary($0) }
         case .mirror: return mirror(fields).map { .mirror($0) }
         case .requestQuery: return queryEdits(fields).map { .requestQuery($0) }
+        case .requestBody: return bodyEdits(fields).map { .requestBody($0) }
         case .redirect: return redirect(fields).map { .redirect($0) }
         case .respond: return .respond(respond(fields))
         case .responseHeaders: return headerEdits(fields).map { .responseHeaders($0) }
@@ -185,7 +186,7 @@ extension SpecDecoder {
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
         case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
-            .responseHeaders, .botDetection, .requestQuery:
+            .responseHeaders, .botDetection, .requestQuery, .requestBody:
             report(
                 Diagnostic(
                     .settingsNeeded,
@@ -340,14 +341,14 @@ extension SpecDecoder {
         }
     }
 
-    private mutating func hasEdits(_ fields: Fields) -> Bool {
+    mutating func hasEdits(_ fields: Fields) -> Bool {
         guard ["remove", "set", "add"].allSatisfy({ fields.keyNode($0) == nil }) else { return true }
         report(
             Diagnostic(
                 .oneKeyNeeded,
                 "\(fields.schema.noun) needs `remove`, `set` or `add`",
                 at: span(fields.node),
-                help: "add `\(fields.schema.keys[1].example)`"
+                help: "add `\(fields.schema.keys.first { $0.name == "set" }?.example ?? "set")`"
             )
         )
         return false

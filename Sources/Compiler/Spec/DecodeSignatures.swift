@@ -29,6 +29,7 @@ extension SpecDecoder {
             settings.skewSeconds = UInt32(skew.value)
         }
         settings.forwardsCredential = scalar(fields["forward-credential"], .boolean)?.value ?? false
+        settings.checksBody = scalar(fields["check-body"], .boolean)?.value ?? true
         return diagnostics[reportedCount...].contains { $0.code.severity == .error } ? nil : settings
     }
 

@@ -37,79 +37,9 @@ extension SpecDecoder {
         return FaultSpec(settings: settings, isForAll: fields.keyNode("header") == nil)
     }
 
-    mutating func canary(_ fields: Fields) -> CanarySpec? {
-        let upstream = scalar(fields["upstream"], .name)
-        var spec = CanarySpec(upstream: upstream ?? Spanned("", span(fields.node)))
-        spec.key = fields["by"].flatMap { canaryKey($0) }
-        guard let field = exactlyOne(fields, ["share", "steps"]) else { return nil }
-        if field.key.name == "share" {
-            spec.steps = scalar(field, .shareOrNone).map { [CanarySettings.Step(share: $0.value)] } ?? []
-        } else {
-            spec.steps = canarySteps(field)
-        }
-        return upstream == nil || spec.steps.isEmpty ? nil : spec
-    }
-
     mutating func mirror(_ fields: Fields) -> MirrorSpec? {
         let share = scalar(fields["share"], .share)
         return scalar(fields["upstream"], .name).map { MirrorSpec(upstream: $0, share: share?.value) }
-    }
-
-    private mutating func canarySteps(_ field: Field) -> [CanarySettings.Step] {
-        var firsts: [Instant: SourceSpan] = [:]
-        var steps: [CanarySettings.Step] = []
-        for item in items(field, of: "steps", isNeeded: true) {
-            guard let fields = fields(item, PluginSchema.canaryStep) else { continue }
-            let from = scalar(fields["from"], .instant)
-            let share = scalar(fields["share"], .shareOrNone)
-            guard let from, let share else { continue }
-            if let first = firsts.updateValue(from.span, forKey: from.value) {
-                report(
-                    Diagnostic(
-                        .listedTwice,
-                        "two steps begin at the same instant",
-                        at: from.span,
-                        related: [.init(first, "the first one")],
-                        help: "keep one of them"
-                    )
-                )
-            }
-            steps.append(CanarySettings.Step(from: from.value, share: share.value))
-        }
-        if steps.count > CanarySettings.stepCountMax {
-            report(
-                Diagnostic(
-                    .outOfRange,
-                    "these are \(steps.count) steps, and \(CanarySettings.stepCountMax) is the most",
-                    at: field.keySpan,
-                    help: "leave some of them out"
-                )
-            )
-        }
-        return steps.sorted { ($0.from ?? .min) < ($1.from ?? .min) }
-    }
-
-    /// `random`, or what a rate limit counts by.
-    private mutating func canaryKey(_ field: Field) -> Spanned<CanarySpec.Key>? {
-        guard tree[field.node].kind == .map else { return scalar(field, .canaryKey) }
-        return rateLimitKey(field).map { Spanned(.key($0.value), $0.span) }
-    }
-}
-
-extension ScalarType where Value == CanarySpec.Key {
-    private static let words = "`consumer`, `address`, `path`, `random`, `{ header: NAME }` or `{ claim: NAME }`"
-
-    fileprivate static let canaryKey = ScalarType(words) { text throws(ScalarProblem) in
-        switch text {
-        case "consumer": return .key(.consumer)
-        case "address": return .key(.address)
-        case "path": return .key(.path)
-        case "random": return .random
-        default:
-            var problem = Words.problem(text, among: ["consumer", "address", "path", "random"])
-            if !(problem.help ?? "").hasPrefix("did") { problem.help = "write \(words)" }
-            throw problem
-        }
     }
 }
 

@@ -41,6 +41,7 @@ enum PluginSchema {
         case .canary: canary
         case .mirror: mirror
         case .requestQuery: requestQuery
+        case .requestBody: requestBody
         case .redirect: redirect
         case .respond: respond
         case .responseHeaders: responseHeaders
@@ -57,7 +58,7 @@ enum PluginSchema {
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders,
             .mirror, .redirect, .respond, .responseHeaders, .securityHeaders, .traceContext, .botDetection, .hmacAuth,
-            .requestQuery:
+            .requestQuery, .requestBody:
             []
         }
     }
@@ -228,6 +229,44 @@ enum PluginSchema {
 
     static let requestHeaders = headerEdits("request-headers", "Changes header fields before the upstream gets them.")
     static let responseHeaders = headerEdits("response-headers", "Changes header fields before the client gets them.")
+
+    static let requestBody = SchemaMap(
+        "request-body",
+        "`request-body`",
+        path: "request-body",
+        "Changes members of a JSON body before the upstream gets it. A path has dots: `user.role`; it does not lead "
+            + "into arrays. At most 32 edits.",
+        [
+            .optional(
+                "remove",
+                "list of paths",
+                default: "none",
+                example: "remove: [ internal, user.role ]",
+                "Taken away, wherever they stand."
+            ),
+            .optional(
+                "set",
+                "map of paths to values",
+                default: "none",
+                example: "set: { source: gateway, user.verified: false }",
+                "Set, replacing what is there. Values are text, numbers, `true`, `null`, lists or maps."
+            ),
+            .optional(
+                "add",
+                "map of paths to values",
+                default: "none",
+                example: "add: { page.size: 20 }",
+                "Added, unless something is there."
+            ),
+            .optional(
+                "max-size",
+                "size from `1B` to `64KiB`",
+                default: "64KiB",
+                example: "max-size: 16KiB",
+                "How large a body may be, before and after it is changed."
+            ),
+        ]
+    )
 
     static let requestQuery = SchemaMap(
         "request-query",

@@ -52,6 +52,14 @@ extension PluginSchema {
                 example: "forward-credential: true",
                 "Whether the upstream gets to see the signature."
             ),
+            .optional(
+                "check-body",
+                "boolean",
+                default: "true",
+                example: "check-body: false",
+                "Whether a body is compared with its `content-digest`, where that is among the components; then it has "
+                    + "at most 64 KiB."
+            ),
         ]
     )
 }

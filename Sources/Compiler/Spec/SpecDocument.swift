@@ -209,6 +209,7 @@ package struct PluginUse: Sendable {
         case canary(CanarySpec)
         case mirror(MirrorSpec)
         case requestQuery(HeaderEditsSpec)
+        case requestBody(BodyEdits)
         case redirect(RedirectSpec)
         case respond(RespondSpec)
         case responseHeaders(HeaderEditsSpec)

@@ -45,15 +45,23 @@ extension PluginSchema {
         "canary",
         "`canary`",
         path: "canary",
-        "Sends a share of the requests to another upstream. Exactly one of `share` and `steps`.",
+        "Sends shares of the requests to other upstreams: to one `upstream` its `share`, or to several their `shares`; "
+            + "or either by `steps`.",
         [
-            .required(
+            .optional(
                 "upstream",
                 "name of an upstream",
                 example: "upstream: orders-next",
                 "Where they go, with the same path and fields."
             ),
             .optional("share", "share", example: "share: 5%", "How many requests; `0%` is none."),
+            .optional(
+                "shares",
+                "map of upstreams to shares",
+                example: "shares: { orders-next: 5%, orders-lab: 1% }",
+                "How many requests each of several upstreams gets, with the same path and fields; at most 6. What is "
+                    + "left of 100% goes to the upstream of the route."
+            ),
             .optional(
                 "steps",
                 "list of steps",
@@ -78,7 +86,19 @@ extension PluginSchema {
         "From an instant on, so many requests.",
         [
             .required("from", "instant", example: "from: 2026-12-01", "Its begin."),
-            .required("share", "share", example: "share: 5%", "How many requests; `0%` is none."),
+            .optional(
+                "share",
+                "share",
+                example: "share: 5%",
+                "How many requests `upstream` gets; `0%` is none. **Required** with it."
+            ),
+            .optional(
+                "shares",
+                "map of upstreams to shares",
+                example: "shares: { orders-next: 5%, orders-lab: 1% }",
+                "How many requests each of several upstreams gets, those that are not named none. **Required** without "
+                    + "`upstream`."
+            ),
         ]
     )
 

@@ -14,7 +14,7 @@ package struct FaultSpec: Sendable {
     package var isForAll: Bool
 }
 
-/// `canary: { upstream: orders-next, share: 5%, by: consumer }`.
+/// `canary: { upstream: orders-next, share: 5%, by: consumer }`, or with `shares` of several upstreams.
 package struct CanarySpec: Sendable {
     /// What a choice sticks to.
     package enum Key: Sendable {
@@ -22,7 +22,7 @@ package struct CanarySpec: Sendable {
         case key(RateLimitKey)
     }
 
-    package var upstream: Spanned<String>
+    package var upstreams: [Spanned<String>] = []
     /// Ascending by their instants.
     package var steps: [CanarySettings.Step] = []
     package var key: Spanned<Key>?

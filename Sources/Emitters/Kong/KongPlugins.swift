@@ -88,7 +88,8 @@ struct KongPlugins {
             add("redirect", ["status_code": .number(Int(settings.status)), "location": .text(location)])
         case .mtlsAuth, .forwardAuth, .oauth2Introspection:
             throw KongRefusal("`\(step.plugin.name)`, which only Kong's Enterprise edition has")
-        case .hmacAuth, .traceContext, .botDetection, .requestQuery, .concurrencyLimit, .fault, .canary, .mirror:
+        case .hmacAuth, .traceContext, .botDetection, .requestQuery, .requestBody, .concurrencyLimit, .fault,
+            .canary, .mirror:
             throw KongRefusal("`\(step.plugin.name)`")
         case .jwt:
             throw KongRefusal("`jwt` with keys of an issuer: Kong's has keys of each consumer")

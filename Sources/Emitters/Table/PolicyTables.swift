@@ -21,6 +21,10 @@ struct PolicyTables {
     var consulting = ConsultingTables()
     var traffic = TrafficTables()
     var signatures = SignatureTables()
+    var groups: GroupTables
+    private(set) var bodies = BodyTables()
+
+    init(groups: GroupTables) { self.groups = groups }
 
     /// The number of a rate limit.
     mutating func add(_ settings: RateLimitSettings, _ text: inout TextPool) -> UInt32 {
@@ -38,6 +42,9 @@ struct PolicyTables {
         }
         return rateLimits.add(record, of: settings)
     }
+
+    /// The number of edits of a body.
+    mutating func add(_ edits: BodyEdits, _ text: inout TextPool) -> UInt32 { bodies.add(edits, &tokens, &text) }
 
     /// The number of a bound on requests in flight.
     mutating func add(_ settings: ConcurrencyLimitSettings, _ text: inout TextPool) -> UInt32 {

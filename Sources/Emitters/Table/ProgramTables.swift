@@ -5,7 +5,7 @@ internal import GatewayTable
 struct ProgramTables {
     private(set) var programs: [ProgramRecord] = []
     private(set) var code: [UInt32] = []
-    private(set) var policies = PolicyTables()
+    private(set) var policies: PolicyTables
 
     // Only ever asked for a value, never walked: their order does not reach the table.
     private var knownUses: [Use: UInt32] = [:]
@@ -13,6 +13,9 @@ struct ProgramTables {
     private var last: (use: Use, number: UInt32)?
     private var knownEntries: [[UInt32]: UInt32] = [:]
     private var knownPrograms: [ProgramRecord: UInt32] = [:]
+
+    /// - Parameter groups: lists of groups that are known already.
+    init(_ groups: GroupTables) { policies = PolicyTables(groups: groups) }
 
     /// What decides a route's program.
     private struct Use: Hashable {
@@ -81,7 +84,7 @@ struct ProgramTables {
         let hasPreview = !version.previewGroups.isEmpty
         let gate = [hasPreview ? Opcode.gateUnlessPlanned.word() : Opcode.gate.word(), UInt32(use.version)]
         // Who is not admitted learns nothing: what stands before this refuses as if there were no such version.
-        let admission = [Opcode.admitPreview.word(), UInt32(use.version)] + GroupSet(version.previewGroups).words
+        let admission = [Opcode.admitPreview.word(), UInt32(use.version)] + groups(version.previewGroups)
         let preview = [Opcode.jumpUnlessPlanned.word(), UInt32(use.version), UInt32(admission.count)] + admission
         var fixed = [(Phase.lifecycleGate, gate)]
         if hasPreview { fixed.append((.authorization, preview)) }
@@ -148,17 +151,18 @@ struct ProgramTables {
             mode.isLenient
                 ? [Opcode.requireConsumer.word(), settings.anonymous.map { UInt32($0) } ?? TableLayout.none] : []
         case .acl(.claims(let requirements)): claims(requirements, &text)
-        case .acl(.allow(let groups)): [Opcode.requireGroup.word()] + GroupSet(groups).words
+        case .acl(.allow(let groups)): [Opcode.requireGroup.word()] + self.groups(groups)
         case .acl(.audience(let group)):
-            [Opcode.requireGroup.word(argument: InstructionFlag.passesStrangers)] + GroupSet([group]).words
+            [Opcode.requireGroup.word(argument: InstructionFlag.passesStrangers)] + groups([group])
         case .acl(.deny(let groups)):
-            [Opcode.requireGroup.word(argument: InstructionFlag.denies)] + GroupSet(groups).words
+            [Opcode.requireGroup.word(argument: InstructionFlag.denies)] + self.groups(groups)
         case .forwardAuth(let settings): [Opcode.askAuthorizer.word(), policies.consulting.add(settings, &text)]
         case .concurrencyLimit(let settings): [Opcode.enterLimit.word(), policies.add(settings, &text)]
         case .rateLimit(let settings): [Opcode.takeToken.word(), policies.add(settings, &text)]
         case .fault(let settings): fault(settings, &text)
         case .requestHeaders(let edits): [Opcode.editRequestHeaders.word(), policies.add(edits, &text)]
         case .requestQuery(let edits): [Opcode.editRequestQuery.word(), policies.add(edits, &text)]
+        case .requestBody(let edits): [Opcode.editRequestBody.word(), policies.add(edits, &text)]
         case .redirect(let settings):
             [Opcode.redirect.word(argument: settings.argument), policies.add(settings.location, &text)]
         case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
@@ -166,6 +170,12 @@ struct ProgramTables {
         case .canary, .mirror: []
         case .responseHeaders, .securityHeaders: []
         }
+    }
+
+    /// Where a list of groups stands, as two operand words.
+    private mutating func groups(_ groups: [Int]) -> [UInt32] {
+        let range = policies.groups.add(groups)
+        return [range.first, range.count]
     }
 
     /// Who is delayed may be answered thereafter.
@@ -220,7 +230,7 @@ struct ProgramTables {
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
             case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection,
                 .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .canary, .mirror,
-                .redirect, .traceContext, .botDetection, .hmacAuth, .requestQuery:
+                .redirect, .traceContext, .botDetection, .hmacAuth, .requestQuery, .requestBody:
                 continue
             }
         }
@@ -254,8 +264,15 @@ struct ProgramTables {
         guard let canary else { return [Opcode.proxy.word(argument: argument), UInt32(forwarding.upstream), operand] }
         return [
             Opcode.proxySplit.word(argument: argument), UInt32(forwarding.upstream), operand,
-            policies.traffic.add(canary, &text), forwarding.canaryCapture.map { UInt32($0 + 1) } ?? 0,
+            policies.traffic.add(canary, &text), forwarding.branchCaptures,
         ]
+    }
+}
+
+extension Forwarding {
+    /// 5 bits for each upstream of a canary.
+    fileprivate var branchCaptures: UInt32 {
+        canaryCaptures.reversed().reduce(0) { $0 << InstructionFlag.branchCaptureBits | UInt32(($1 ?? -1) + 1) }
     }
 }
 
@@ -321,18 +338,5 @@ extension KeyAuthSettings {
         }
         if isOptional, !mode.isLenient { words += [Opcode.requireConsumer.word(argument: 1), TableLayout.none] }
         return words
-    }
-}
-
-extension GroupSet {
-    /// - Parameter groups: indices of groups.
-    init(_ groups: [Int]) {
-        self.init()
-        for group in groups { insert(group) }
-    }
-
-    /// As eight operand words, the low half of each integer first.
-    fileprivate var words: [UInt32] {
-        [bits0, bits1, bits2, bits3].flatMap { [UInt32(truncatingIfNeeded: $0), UInt32($0 >> 32)] }
     }
 }

@@ -106,7 +106,6 @@ extension TargetRecord {
 extension ConsumerRecord {
     init(_ consumer: Consumer, groups names: [String], _ text: inout TextPool) {
         self.init()
-        groups = GroupSet(consumer.groups)
         name = text.add(consumer.name)
         let listed = consumer.groups.map { names[$0] }.filter { !$0.hasPrefix(ConsumerGroups.unlistedMark) }
         groupNames = text.add(listed.joined(separator: ","))

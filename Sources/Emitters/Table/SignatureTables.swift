@@ -18,6 +18,7 @@ struct SignatureTables {
         record.lifetimeSeconds = settings.lifetimeSeconds
         record.skewSeconds = settings.skewSeconds
         if settings.forwardsCredential { record.flags |= SignaturePolicyRecord.forwardsFlag }
+        if settings.checksBody { record.flags |= SignaturePolicyRecord.bodyFlag }
         if settings.schemes.contains(.messageSignatures) { record.flags |= SignaturePolicyRecord.messagesFlag }
         if settings.schemes.contains(.kong) { record.flags |= SignaturePolicyRecord.kongFlag }
         return policies.add(record, of: settings)

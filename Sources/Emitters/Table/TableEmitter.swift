@@ -16,9 +16,9 @@ package enum TableEmitter {
         writer.set(.gateway, [GatewayRecord(gateway, hosts, &text)])
         emitSettings(gateway, &writer, &text)
         emitUpstreams(gateway, &writer, &text)
-        emitConsumers(gateway, &writer, &text)
+        let groups = emitConsumers(gateway, &writer, &text)
         emitVersions(gateway, &writer, &text)
-        emitRoutes(gateway, hosts, &writer, &text)
+        emitRoutes(gateway, hosts, groups, &writer, &text)
         writer.set(.text, text.bytes)
         return writer.finish { SHA256.digest($0).bytes }
     }
@@ -66,9 +66,21 @@ package enum TableEmitter {
         writer.set(.hashSlots, balancing.hashSlots)
     }
 
-    private static func emitConsumers(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {
-        writer.set(.consumers, gateway.consumers.map { ConsumerRecord($0, groups: gateway.groups, &text) })
+    /// - Returns: the lists of groups that consumers are in.
+    private static func emitConsumers(
+        _ gateway: Gateway,
+        _ writer: inout TableWriter,
+        _ text: inout TextPool
+    ) -> GroupTables {
+        var groups = GroupTables()
+        let consumers = gateway.consumers.map { consumer in
+            var record = ConsumerRecord(consumer, groups: gateway.groups, &text)
+            record.groups = groups.add(consumer.groups)
+            return record
+        }
+        writer.set(.consumers, consumers)
         writer.set(.credentials, gateway.credentials.map { CredentialRecord($0, &text) })
+        return groups
     }
 
     private static func emitVersions(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {
@@ -89,11 +101,12 @@ package enum TableEmitter {
     private static func emitRoutes(
         _ gateway: Gateway,
         _ hosts: HostTable,
+        _ groups: GroupTables,
         _ writer: inout TableWriter,
         _ text: inout TextPool
     ) {
         var routes = RouteTables(gateway, &text)
-        var programs = ProgramTables()
+        var programs = ProgramTables(groups)
         var tree = PathTree(routeCount: gateway.routes.count)
         let roots = hosts.patterns.map { _ in tree.addRoot() }
         var mounts = MountTable()
@@ -195,6 +208,10 @@ extension TableWriter {
         set(.faults, programs.policies.traffic.faults.records)
         set(.canaries, programs.policies.traffic.canaries.records)
         set(.canarySteps, programs.policies.traffic.canarySteps)
+        set(.canaryPieces, programs.policies.traffic.canaryPieces)
         set(.signaturePolicies, programs.policies.signatures.policies.records)
+        set(.groupLists, programs.policies.groups.lists)
+        set(.bodyEdits, programs.policies.bodies.edits.records)
+        set(.bodyOperations, programs.policies.bodies.operations)
     }
 }

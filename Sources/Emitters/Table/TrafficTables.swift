@@ -7,6 +7,8 @@ struct TrafficTables {
     private(set) var faults = RecordPool<FaultSettings, FaultRecord>()
     private(set) var canaries = RecordPool<CanarySettings, CanaryRecord>()
     private(set) var canarySteps: [CanaryStepRecord] = []
+    private(set) var canaryPieces: [CanaryPieceRecord] = []
+
     /// The number of a fault.
     mutating func add(_ settings: FaultSettings, _ text: inout TextPool) -> UInt32 {
         if let known = faults.number(of: settings) { return known }
@@ -25,13 +27,21 @@ struct TrafficTables {
         var record = CanaryRecord()
         record.identity = SHA256.digest(settings.identity.utf8).words.0
         (record.keyKind, record.keyName) = PolicyTables.key(settings.key ?? .all, &text)
-        record.upstream = UInt32(settings.upstream)
         record.steps = RangeRecord(first: UInt32(canarySteps.count), count: UInt32(settings.steps.count))
-        for step in settings.steps {
+        for (step, pieces) in zip(settings.steps, settings.pieces) {
             var stepRecord = CanaryStepRecord()
             if let from = step.from { stepRecord.from = from }
-            stepRecord.share = step.share
+            stepRecord.pieces = RangeRecord(first: UInt32(canaryPieces.count), count: UInt32(pieces.count))
             canarySteps.append(stepRecord)
+            for piece in pieces {
+                var pieceRecord = CanaryPieceRecord()
+                pieceRecord.end = piece.end
+                if let branch = piece.upstream {
+                    pieceRecord.upstream = UInt32(settings.upstreams[branch])
+                    pieceRecord.branch = UInt32(branch)
+                }
+                canaryPieces.append(pieceRecord)
+            }
         }
         return canaries.add(record, of: settings)
     }

@@ -182,7 +182,9 @@ package struct GatewayDump {
             let host = forwarding.preservesHost ? ", host preserved" : ""
             let hashed =
                 (forwarding.hashedCapture.map { ", hashed by capture \($0)" } ?? "")
-                + (forwarding.canaryCapture.map { ", the canary's hashed by capture \($0)" } ?? "")
+                + forwarding.canaryCaptures.enumerated().compactMap { canary in
+                    canary.element.map { ", the canary's upstream \(canary.offset) hashed by capture \($0)" }
+                }.joined()
                 + (forwarding.mirrorCapture.map { ", the mirror's hashed by capture \($0)" } ?? "")
             add("to \(gateway.upstreams[forwarding.upstream].name) \(path)\(host)\(hashed)", depth: 1)
         }
@@ -257,6 +259,15 @@ package struct GatewayDump {
         case .mirror(let settings):
             "\(settings.share) in a million to \(gateway.upstreams[settings.upstream].name)"
         case .requestHeaders(let edits), .responseHeaders(let edits): GatewayDump.text(edits)
+        case .requestBody(let edits):
+            edits.edits.map { edit in
+                let path = edit.path.joined(separator: ".")
+                return switch edit.action {
+                case .remove: "without \(path)"
+                case .set(let value): "\(path) set to \(value)"
+                case .add(let value): "\(path) or else \(value)"
+                }
+            }.joined(separator: ", ") + ", up to \(edits.byteCountMax) bytes"
         case .requestQuery(let edits):
             "remove \(edits.remove), set \(GatewayDump.text(edits.set)), add \(GatewayDump.text(edits.add))"
         case .redirect(let settings):
@@ -273,8 +284,12 @@ package struct GatewayDump {
     }
 
     private func text(_ canary: CanarySettings) -> String {
-        let steps = canary.steps.map { "\($0.share) in a million from \($0.from.map { "\($0)" } ?? "ever")" }
-        return "\(canary.identity): to \(gateway.upstreams[canary.upstream].name), \(steps.joined(separator: ", ")), "
+        let names = canary.upstreams.map { gateway.upstreams[$0].name }.joined(separator: ", ")
+        let steps = canary.steps.map { step in
+            let shares = step.shares.map(String.init).joined(separator: " and ")
+            return "\(shares) in a million from \(step.from.map { "\($0)" } ?? "ever")"
+        }
+        return "\(canary.identity): to \(names), \(steps.joined(separator: ", ")), "
             + (canary.key.map { "by \(GatewayDump.text($0))" } ?? "at random")
     }
 

@@ -52,7 +52,7 @@ private struct GatewaySlicer {
         let routes = gateway.routes.filter { versions[$0.version] != nil }
         // In the order of their first use.
         for route in routes { chains.add(route.chain) }
-        let asked = chains.of(gateway.chains).flatMap(\.steps).compactMap { $0.plugin.askedUpstream }
+        let asked = chains.of(gateway.chains).flatMap(\.steps).flatMap { $0.plugin.askedUpstreams }
         upstreams = Selection(Set(routes.compactMap { $0.forwarding?.upstream } + asked).sorted())
         let gates = Set(chains.of(gateway.chains).map(Gate.init))
         credentials = Selection(
@@ -146,28 +146,28 @@ private struct GatewaySlicer {
             settings.upstream = upstreams[settings.upstream] ?? 0
             return .oauth2Introspection(settings)
         case .canary(var settings):
-            settings.upstream = upstreams[settings.upstream] ?? 0
+            settings.upstreams = settings.upstreams.map { upstreams[$0] ?? 0 }
             return .canary(settings)
         case .mirror(var settings):
             settings.upstream = upstreams[settings.upstream] ?? 0
             return .mirror(settings)
         case .acl(.claims), .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .hmacAuth, .jwt, .traceContext, .botDetection, .concurrencyLimit, .fault, .requestHeaders, .requestQuery,
-            .redirect, .respond, .responseHeaders, .securityHeaders:
+            .requestBody, .redirect, .respond, .responseHeaders, .securityHeaders:
             return plugin
         }
     }
 }
 
 extension Plugin {
-    /// The upstream of a server that the plugin asks, or sends requests to, beside the route's own.
-    fileprivate var askedUpstream: Int? {
+    /// The upstreams of servers that the plugin asks, or sends requests to, beside the route's own.
+    fileprivate var askedUpstreams: [Int] {
         switch self {
-        case .forwardAuth(let settings): settings.upstream
-        case .oauth2Introspection(let settings): settings.upstream
-        case .canary(let settings): settings.upstream
-        case .mirror(let settings): settings.upstream
-        default: nil
+        case .forwardAuth(let settings): [settings.upstream]
+        case .oauth2Introspection(let settings): [settings.upstream]
+        case .canary(let settings): settings.upstreams
+        case .mirror(let settings): [settings.upstream]
+        default: []
         }
     }
 }

@@ -32,6 +32,7 @@ package enum Plugin: Hashable, Sendable {
     case canary(CanarySettings)
     case mirror(MirrorSettings)
     case requestQuery(QueryEdits)
+    case requestBody(BodyEdits)
     case redirect(RedirectSettings)
     case respond(RespondSettings)
     case responseHeaders(HeaderEdits)
@@ -61,6 +62,7 @@ package enum Plugin: Hashable, Sendable {
         case .canary: .canary
         case .mirror: .mirror
         case .requestQuery: .requestQuery
+        case .requestBody: .requestBody
         case .redirect: .redirect
         case .respond: .respond
         case .responseHeaders: .responseHeaders

@@ -44,6 +44,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case fault
     case requestHeaders
     case requestQuery
+    case requestBody
     case canary
     case mirror
     case redirect
@@ -76,6 +77,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .canary: "canary"
         case .mirror: "mirror"
         case .requestQuery: "request-query"
+        case .requestBody: "request-body"
         case .redirect: "redirect"
         case .respond: "respond"
         case .responseHeaders: "response-headers"
@@ -93,7 +95,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .acl, .forwardAuth: .authorization
         case .concurrencyLimit, .rateLimit: .rateLimit
         case .fault: .fault
-        case .requestHeaders, .requestQuery: .requestTransform
+        case .requestHeaders, .requestQuery, .requestBody: .requestTransform
         case .canary, .mirror: .destination
         case .redirect, .respond: .answer
         case .responseHeaders, .securityHeaders: .responseTransform
@@ -106,7 +108,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .mtlsAuth, .keyAuth, .basicAuth, .hmacAuth, .jwt, .oauth2Introspection: true
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
-            .responseHeaders, .traceContext, .botDetection, .requestQuery,
+            .responseHeaders, .traceContext, .botDetection, .requestQuery, .requestBody,
             .securityHeaders:
             false
         }

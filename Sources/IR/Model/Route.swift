@@ -47,8 +47,8 @@ package struct Forwarding: Hashable, Sendable {
     package var preservesHost: Bool
     /// Which of the route's captures is hashed, where the upstream hashes one.
     package var hashedCapture: Int?
-    /// The same, where a canary's upstream hashes one.
-    package var canaryCapture: Int?
+    /// The same for each of a canary's upstreams.
+    package var canaryCaptures: [Int?]
     /// The same, where a mirror's upstream hashes one.
     package var mirrorCapture: Int?
 
@@ -57,14 +57,14 @@ package struct Forwarding: Hashable, Sendable {
         path: ForwardedPath,
         preservesHost: Bool = false,
         hashedCapture: Int? = nil,
-        canaryCapture: Int? = nil,
+        canaryCaptures: [Int?] = [],
         mirrorCapture: Int? = nil
     ) {
         self.upstream = upstream
         self.path = path
         self.preservesHost = preservesHost
         self.hashedCapture = hashedCapture
-        self.canaryCapture = canaryCapture
+        self.canaryCaptures = canaryCaptures
         self.mirrorCapture = mirrorCapture
     }
 }

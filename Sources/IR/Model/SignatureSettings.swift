@@ -53,6 +53,8 @@ package struct SignatureSettings: Hashable, Sendable {
     package var skewSeconds: UInt32
     /// Whether the upstream gets to see the signature.
     package var forwardsCredential: Bool
+    /// Whether a body must be the one of which a signed `Content-Digest` speaks.
+    package var checksBody: Bool
 
     package static let defaultComponents: [SignatureComponent] = [.method, .authority, .path, .query]
     package static let defaultLifetimeSeconds: UInt32 = 300
@@ -64,7 +66,8 @@ package struct SignatureSettings: Hashable, Sendable {
         label: String? = nil,
         lifetimeSeconds: UInt32 = SignatureSettings.defaultLifetimeSeconds,
         skewSeconds: UInt32 = SignatureSettings.defaultSkewSeconds,
-        forwardsCredential: Bool = false
+        forwardsCredential: Bool = false,
+        checksBody: Bool = true
     ) {
         self.schemes = schemes
         self.components = components
@@ -72,6 +75,7 @@ package struct SignatureSettings: Hashable, Sendable {
         self.lifetimeSeconds = lifetimeSeconds
         self.skewSeconds = skewSeconds
         self.forwardsCredential = forwardsCredential
+        self.checksBody = checksBody
     }
 }
 
@@ -80,6 +84,6 @@ extension SignatureSettings {
     var text: String {
         schemes.map(\.rawValue).joined(separator: " or ") + (label.map { " labelled \($0)" } ?? "")
             + " over \(components.map(\.name).joined(separator: " ")), lifetime \(lifetimeSeconds), skew \(skewSeconds), "
-            + "forward \(forwardsCredential)"
+            + "forward \(forwardsCredential)" + (checksBody ? "" : ", body unchecked")
     }
 }

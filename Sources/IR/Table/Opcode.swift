@@ -11,16 +11,17 @@
 /// | `gate` | 0 | version |
 /// | `gateUnlessPlanned` | 0 | version |
 /// | `jumpUnlessPlanned` | 0 | version, words to skip behind this instruction |
-/// | `admitPreview` | 0 | version, group set (8 words) |
+/// | `admitPreview` | 0 | version, groups |
 /// | `limitBody` | 0 | bytes low, bytes high |
 /// | `authenticateKey` | source, bit 8: forward, bit 9: optional | text offset, text count (a header's is lower-case) |
-/// | `requireGroup` | 0 allow, 1 deny, 2 allow and strangers | group set (8 words) |
+/// | `requireGroup` | 0 allow, 1 deny, 2 allow and strangers | groups |
 /// | `takeToken` | 0 | rate limit |
 /// | `editRequestHeaders` | 0 | header edits |
 /// | `editRequestQuery` | 0 | query edits |
+/// | `editRequestBody` | 0 | body edits |
 /// | `respond` | 0 | response |
 /// | `proxy` | path mode, bit 8: preserve host, bits 9 on: hashed capture | upstream, segment count or template |
-/// | `proxySplit` | as `proxy` | as `proxy`, canary, one more than the capture that its upstream hashes or 0 |
+/// | `proxySplit` | as `proxy` | as `proxy`, canary, 5 bits per branch: one more than its hashed capture, or 0 |
 /// | `mirror` | one more than the capture that its upstream hashes, or 0 | upstream, share in millionths |
 /// | `authenticateBasic` | bit 8: forward, bit 9: optional | |
 /// | `authenticateCertificate` | bit 9: optional | |
@@ -105,6 +106,8 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case traceRequest = 29
     /// Edits the query that the upstream gets.
     case editRequestQuery = 30
+    /// Edits the body that the upstream gets, once all of it is there.
+    case editRequestBody = 31
     /// Edits what the client gets.
     case editResponseHeaders = 32
     /// Tells the client the request's id.
@@ -123,14 +126,13 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
             .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .enterLimit, .injectFault,
-            .authenticateSignature, .traceRequest, .editRequestQuery:
+            .authenticateSignature, .traceRequest, .editRequestQuery, .editRequestBody:
             2
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims,
-            .mirror, .admitAgent:
+            .mirror, .admitAgent, .requireGroup:
             3
+        case .admitPreview: 4
         case .proxySplit: 5
-        case .requireGroup: 9
-        case .admitPreview: 10
         }
     }
 
@@ -185,6 +187,9 @@ package enum InstructionFlag {
     package static let preservesHost: UInt16 = 1 << 8
     /// `proxy`, `proxySplit`: from this bit on stands one more than the capture that is hashed, or 0.
     package static let hashedCaptureShift: UInt16 = 9
+    /// `proxySplit`: of each branch, from the lowest bits on.
+    package static let branchCaptureBits: UInt32 = 5
+    package static let branchCaptureMask: UInt32 = 31
     /// `requireGroup`, `admitAddress`: the set names who may not pass. `admitAgent`: nor may who says nothing.
     package static let denies: UInt16 = 1
     /// `injectFault`: the request is answered, not delayed.

@@ -85,7 +85,8 @@ package struct TargetRecord: BitwiseCopyable, Sendable {
 /// A consumer.
 @usableFromInline
 package struct ConsumerRecord: BitwiseCopyable, Sendable {
-    package var groups = GroupSet()
+    /// Into `groupLists`: its groups, ascending.
+    package var groups = RangeRecord()
     package var name = TextReference()
     /// Names of its groups, comma-separated: the value of `X-Consumer-Groups`.
     package var groupNames = TextReference()

@@ -22,6 +22,8 @@ package struct SignaturePolicyRecord: BitwiseCopyable, Sendable {
     package static var messagesFlag: UInt32 { 2 }
     /// In `flags`: Kong's scheme is taken.
     package static var kongFlag: UInt32 { 4 }
+    /// In `flags`: a body must be the one of which a signed `Content-Digest` speaks.
+    package static var bodyFlag: UInt32 { 8 }
 
     /// Of several signatures the one that counts; empty if there may be only one.
     package var label = TextReference()
@@ -40,5 +42,6 @@ package struct SignaturePolicyRecord: BitwiseCopyable, Sendable {
 
     package var forwards: Bool { flags & SignaturePolicyRecord.forwardsFlag != 0 }
     package var takesMessages: Bool { flags & SignaturePolicyRecord.messagesFlag != 0 }
+    package var checksBody: Bool { flags & SignaturePolicyRecord.bodyFlag != 0 }
     package var takesKong: Bool { flags & SignaturePolicyRecord.kongFlag != 0 }
 }

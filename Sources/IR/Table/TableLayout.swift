@@ -53,13 +53,21 @@ package enum TableLayout {
     package static let patternSegmentCountMax = 27
     /// Captures of a route, its tail included.
     package static let captureCountMax = 16
+    /// Upstreams of a canary.
+    package static let branchCountMax = 6
+    /// Edits of one body.
+    package static let bodyOperationCountMax = 32
+    /// Names on the way to a member of a body.
+    package static let bodyPathCountMax = 8
+    /// Of a request's body, where it must be there whole.
+    package static let heldBodyByteCountMax: UInt32 = 65_536
     /// Tree nodes that one lookup may visit at worst.
     @inlinable package static var lookupVisitCountMax: UInt32 { 4096 }
     /// Taken slots of literal children in a row; a search passes no more. The emitter spreads wider until it holds.
     package static let literalRunCountMax = 1024
     /// States of an automaton.
     package static let automatonStateCountMax = 1024
-    package static let groupCountMax = 256
+    package static let groupCountMax = 4096
     /// Fields of the access log: bits that `accessLogFields` may have.
     package static let accessLogFieldCount: UInt32 = 18
     /// Ways to sign tokens, of which the first ones are symmetric.
@@ -137,13 +145,17 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case signaturePolicies
     case queryEdits
     case queryParameters
+    case canaryPieces
+    case bodyEdits
+    case bodyOperations
+    case groupLists
 
     /// Bytes of one record.
     package var recordByteCount: Int {
         switch self {
         case .gateway: MemoryLayout<GatewayRecord>.stride
         case .text, .automatonBytes: 1
-        case .literalSlots, .code: 4
+        case .literalSlots, .code, .groupLists: 4
         case .listeners: MemoryLayout<ListenerRecord>.stride
         case .trustedBlocks: MemoryLayout<AddressBlockRecord>.stride
         case .methods, .groups, .origins, .tokenTexts, .fieldNames: MemoryLayout<TextReference>.stride
@@ -194,6 +206,9 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .faults: MemoryLayout<FaultRecord>.stride
         case .canaries: MemoryLayout<CanaryRecord>.stride
         case .canarySteps: MemoryLayout<CanaryStepRecord>.stride
+        case .canaryPieces: MemoryLayout<CanaryPieceRecord>.stride
+        case .bodyEdits: MemoryLayout<BodyEditsRecord>.stride
+        case .bodyOperations: MemoryLayout<BodyOperationRecord>.stride
         case .introspections: MemoryLayout<IntrospectionRecord>.stride
         case .signaturePolicies: MemoryLayout<SignaturePolicyRecord>.stride
         case .queryEdits: MemoryLayout<EditsRecord>.stride

@@ -27,44 +27,6 @@ package struct RangeRecord: BitwiseCopyable, Equatable, Sendable {
     }
 }
 
-/// A set of consumer groups, by index.
-@usableFromInline
-package struct GroupSet: BitwiseCopyable, Equatable, Sendable {
-    @usableFromInline package var bits0: UInt64 = 0
-    @usableFromInline package var bits1: UInt64 = 0
-    @usableFromInline package var bits2: UInt64 = 0
-    @usableFromInline package var bits3: UInt64 = 0
-
-    package init() {}
-
-    @inlinable
-    package func intersects(_ other: GroupSet) -> Bool {
-        (bits0 & other.bits0) | (bits1 & other.bits1) | (bits2 & other.bits2) | (bits3 & other.bits3) != 0
-    }
-
-    /// - Parameter group: below `TableLayout.groupCountMax`.
-    package func contains(_ group: Int) -> Bool {
-        let bit = UInt64(1) << UInt64(group & 63)
-        switch group >> 6 {
-        case 0: return bits0 & bit != 0
-        case 1: return bits1 & bit != 0
-        case 2: return bits2 & bit != 0
-        default: return bits3 & bit != 0
-        }
-    }
-
-    /// - Parameter group: below `TableLayout.groupCountMax`.
-    package mutating func insert(_ group: Int) {
-        let bit = UInt64(1) << UInt64(group & 63)
-        switch group >> 6 {
-        case 0: bits0 |= bit
-        case 1: bits1 |= bit
-        case 2: bits2 |= bit
-        default: bits3 |= bit
-        }
-    }
-}
-
 /// Settings of the gateway as a whole; exactly one record.
 @usableFromInline
 package struct GatewayRecord: BitwiseCopyable, Sendable {

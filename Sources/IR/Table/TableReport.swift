@@ -198,8 +198,8 @@ package struct TableReport {
         return part
     }
 
-    func groupNames(_ groups: GroupSet) -> [String] {
-        (0..<view.groups.count).filter { groups.contains($0) }.map { view.string(view.groups[$0]) }
+    func groupNames(_ list: RangeRecord) -> [String] {
+        (list.first..<list.first + list.count).map { view.string(view.groups[view.groupLists[$0]]) }
     }
 
     /// An IPv6 literal in brackets.

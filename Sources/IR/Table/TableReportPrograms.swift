@@ -61,6 +61,7 @@ extension TableReport {
         case .editRequestHeaders: headerEdits(first)
         case .editRequestQuery:
             edits(view.queryEdits[first]) { (view.queryParameters[$0].name, view.queryParameters[$0].template) }
+        case .editRequestBody: bodyEdits(view.bodyEdits[first])
         case .editResponseHeaders:
             headerEdits(first)
                 + (argument & InstructionFlag.editsRefusals == 0 ? "" : "; refusals, too")
@@ -118,8 +119,7 @@ extension TableReport {
     }
 
     private func groups(at offset: Int) -> String {
-        let names = (0..<view.groups.count).filter { view.code[offset + $0 / 32] & 1 << UInt32($0 % 32) != 0 }
-            .map { view.string(view.groups[$0]) }
+        let names = groupNames(RangeRecord(first: view.code[offset], count: view.code[offset + 1]))
         return names.isEmpty ? "nobody" : names.joined(separator: ", ")
     }
 
@@ -143,6 +143,20 @@ extension TableReport {
         }
     }
 
+    private func bodyEdits(_ edits: BodyEditsRecord) -> String {
+        let range = edits.operations
+        let parts = (range.first..<range.first + range.count).map { index in
+            let operation = view.bodyOperations[index]
+            let path = texts(operation.names).replacing(" ", with: ".")
+            return switch BodyOperationKind(rawValue: operation.kind) {
+            case .set: "set \(path): \(quoted(view.string(operation.value)))"
+            case .add: "add \(path): \(quoted(view.string(operation.value)))"
+            case .remove, nil: "remove \(path)"
+            }
+        }
+        return parts.joined(separator: ", ") + "; at most \(edits.byteCountMax) bytes"
+    }
+
     private func fault(_ fault: FaultRecord, aborts: Bool) -> String {
         let what =
             aborts
@@ -158,13 +172,25 @@ extension TableReport {
         let steps = (record.steps.first..<record.steps.first + record.steps.count).map { index in
             let step = view.canarySteps[index]
             let from = step.from == .min ? "ever" : CalendarTime(step.from).rfc3339
-            return "\(step.share) in a million from \(from)"
+            return "\(pieces(step.pieces)) from \(from)"
         }
         let isRandom = record.keyKind == RateKeyKind.all.rawValue
         let key = isRandom ? "at random" : "by \(limitKey(record.keyKind, record.keyName))"
-        let capture = view.code[offset + 4]
-        return "; to \(view.string(view.upstreams[record.upstream].name)) \(steps.joined(separator: ", ")) \(key)"
-            + (capture == 0 ? "" : ", hashed by capture \(capture - 1)")
+        let captures = (0..<UInt32(TableLayout.branchCountMax)).map { branch in
+            view.code[offset + 4] >> (branch * InstructionFlag.branchCaptureBits) & InstructionFlag.branchCaptureMask
+        }
+        let hashed = captures.enumerated().filter { $0.element > 0 }
+            .map { ", branch \($0.offset) hashed by capture \($0.element - 1)" }
+        return "; \(steps.joined(separator: ", ")) \(key)\(hashed.joined())"
+    }
+
+    private func pieces(_ range: RangeRecord) -> String {
+        (range.first..<range.first + range.count).map { index in
+            let piece = view.canaryPieces[index]
+            let upstream =
+                piece.upstream == TableLayout.none ? "its own" : view.string(view.upstreams[piece.upstream].name)
+            return "below \(piece.end) to \(upstream)"
+        }.joined(separator: ", ")
     }
 
     private func rates(_ set: UInt32) -> String {
@@ -268,7 +294,7 @@ extension TableReport {
         let covered = (parts + [texts(policy.fields)].filter { !$0.isEmpty }).joined(separator: " ")
         let label = policy.label.count == 0 ? "" : " labelled \(view.string(policy.label))"
         return "\(schemes.joined(separator: " or "))\(label) over \(covered), at most \(policy.lifetimeSeconds) s old"
-            + (policy.forwards ? ", forwarded" : "")
+            + (policy.forwards ? ", forwarded" : "") + (policy.checksBody ? "" : ", body unchecked")
     }
 
     private func authorizer(_ record: AuthorizerRecord) -> String {
@@ -304,6 +330,7 @@ extension Opcode {
         case .takeToken: "take-token"
         case .editRequestHeaders: "edit-request-headers"
         case .editRequestQuery: "edit-request-query"
+        case .editRequestBody: "edit-request-body"
         case .respond: "respond"
         case .proxy: "proxy"
         case .editResponseHeaders: "edit-response-headers"

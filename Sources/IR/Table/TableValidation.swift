@@ -20,6 +20,7 @@ extension TableView {
         try validateSignatures()
         try validateTemplates()
         try validateQueries()
+        try validateBodies()
         try validatePrograms()
         try validateAutomata()
         try validateRoutes()

@@ -57,7 +57,7 @@ extension TableView {
             let consumer = consumers[index]
             try check(consumer.name, .consumers, index, "name")
             try check(consumer.groupNames, .consumers, index, "groupNames")
-            try require(consumer.groups.isBelow(groups.count), .consumers, index, "unknown groups")
+            try checkGroups(consumer.groups, .consumers, index, "groups")
             for field in [consumer.name, consumer.groupNames] {
                 let value = bytes(field)
                 try require(
@@ -202,14 +202,5 @@ extension TableView {
                 "the line is no header line"
             )
         }
-    }
-}
-
-extension GroupSet {
-    /// Whether all groups are below a bound.
-    func isBelow(_ count: Int) -> Bool {
-        var bits = [bits0, bits1, bits2, bits3]
-        for group in 0..<min(count, TableLayout.groupCountMax) { bits[group >> 6] &= ~(1 << UInt64(group & 63)) }
-        return bits.allSatisfy { $0 == 0 }
     }
 }

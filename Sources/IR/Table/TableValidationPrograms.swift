@@ -123,7 +123,13 @@ extension TableView {
         case .proxySplit:
             try validateProxy(argument, at: offset)
             try check(code[offset + 3], below: canaries.count, .code, offset, "canary")
-            try check(code[offset + 4], below: TableLayout.captureCountMax + 1, .code, offset, "hashed capture")
+            var captures = code[offset + 4]
+            for _ in 0..<TableLayout.branchCountMax {
+                let capture = captures & InstructionFlag.branchCaptureMask
+                try require(capture <= TableLayout.captureCountMax, .code, offset, "no such capture")
+                captures >>= InstructionFlag.branchCaptureBits
+            }
+            try require(captures == 0, .code, offset, "unknown flags")
         case .admitAddress:
             try require(argument & ~InstructionFlag.denies == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: addressSets.count, .code, offset, "address set")
@@ -142,7 +148,8 @@ extension TableView {
             try require(argument & ~known == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
         case .end, .gate, .gateUnlessPlanned, .jumpUnlessPlanned, .admitPreview, .limitBody, .takeToken,
-            .editRequestHeaders, .editRequestQuery, .respond, .stampRequestID, .stampRateLimit, .stampLifecycle,
+            .editRequestHeaders, .editRequestQuery, .editRequestBody, .respond, .stampRequestID, .stampRateLimit,
+            .stampLifecycle,
             .crossOrigin,
             .stampCrossOrigin:
             try require(argument == 0, .code, offset, "unknown flags")
@@ -162,6 +169,7 @@ extension TableView {
         case .editRequestHeaders, .editResponseHeaders:
             try check(code[offset + 1], below: headerEdits.count, .code, offset, "header edits")
         case .editRequestQuery: try check(code[offset + 1], below: queryEdits.count, .code, offset, "query edits")
+        case .editRequestBody: try check(code[offset + 1], below: bodyEdits.count, .code, offset, "body edits")
         case .respond: try check(code[offset + 1], below: responses.count, .code, offset, "response")
         case .stampRequestID: try validateName(at: offset)
         case .crossOrigin, .stampCrossOrigin:
@@ -188,12 +196,7 @@ extension TableView {
     }
 
     private func validateGroups(at offset: Int) throws(TableError) {
-        var set = GroupSet()
-        set.bits0 = UInt64(code[offset]) | UInt64(code[offset + 1]) << 32
-        set.bits1 = UInt64(code[offset + 2]) | UInt64(code[offset + 3]) << 32
-        set.bits2 = UInt64(code[offset + 4]) | UInt64(code[offset + 5]) << 32
-        set.bits3 = UInt64(code[offset + 6]) | UInt64(code[offset + 7]) << 32
-        try require(set.isBelow(groups.count), .code, offset, "unknown groups")
+        try checkGroups(RangeRecord(first: code[offset], count: code[offset + 1]), .code, offset, "groups")
     }
 
     private func validateProxy(_ argument: UInt16, at offset: Int) throws(TableError) {

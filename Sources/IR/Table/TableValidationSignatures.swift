@@ -12,7 +12,7 @@ extension TableView {
             try require(policy.parts & ~SignedParts.all == 0, .signaturePolicies, index, "unknown parts")
             try check(policy.lifetimeSeconds, below: 86_401, .signaturePolicies, index, "lifetimeSeconds")
             try check(policy.skewSeconds, below: 3601, .signaturePolicies, index, "skewSeconds")
-            try check(policy.flags, below: 8, .signaturePolicies, index, "flags")
+            try check(policy.flags, below: 16, .signaturePolicies, index, "flags")
             try require(
                 policy.takesMessages || policy.takesKong,
                 .signaturePolicies,

@@ -27,7 +27,7 @@ extension TableView {
             let record = canaries[index]
             try check(record.keyName, .canaries, index, "keyName")
             try require(RateKeyKind(rawValue: record.keyKind) != nil, .canaries, index, "unknown key")
-            try check(record.upstream, below: upstreams.count, .canaries, index, "upstream")
+            try require(record.reserved == 0, .canaries, index, "reserved bytes are not zero")
             try require(record.steps.count > 0, .canaries, index, "no steps")
             try steps.take(record.steps, index)
             for step in record.steps.first + 1..<record.steps.first + record.steps.count {
@@ -36,9 +36,25 @@ extension TableView {
             }
         }
         try steps.finish()
+        var pieces = Tiling(canaryPieces.count, owner: .canarySteps, field: "pieces")
         for index in 0..<canarySteps.count {
-            try require(canarySteps[index].share <= 1_000_000, .canarySteps, index, "more than all requests")
-            try require(canarySteps[index].reserved == 0, .canarySteps, index, "reserved bytes are not zero")
+            let range = canarySteps[index].pieces
+            try require(range.count > 0, .canarySteps, index, "no pieces")
+            try pieces.take(range, index)
+            var end: UInt32 = 0
+            for piece in range.first..<range.first + range.count {
+                try require(canaryPieces[piece].end > end, .canaryPieces, Int(piece), "an empty piece")
+                end = canaryPieces[piece].end
+            }
+            try require(end == 1_000_000, .canarySteps, index, "less or more than all requests")
+        }
+        try pieces.finish()
+        for index in 0..<canaryPieces.count {
+            let piece = canaryPieces[index]
+            try require(piece.reserved == 0, .canaryPieces, index, "reserved bytes are not zero")
+            try check(piece.branch, below: TableLayout.branchCountMax, .canaryPieces, index, "branch")
+            guard piece.upstream != TableLayout.none else { continue }
+            try check(piece.upstream, below: upstreams.count, .canaryPieces, index, "upstream")
         }
     }
 }

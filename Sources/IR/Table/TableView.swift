@@ -184,6 +184,10 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var faults: Section<FaultRecord> { section(60) }
     @inlinable package var canaries: Section<CanaryRecord> { section(61) }
     @inlinable package var canarySteps: Section<CanaryStepRecord> { section(62) }
+    @inlinable package var canaryPieces: Section<CanaryPieceRecord> { section(66) }
+    @inlinable package var bodyEdits: Section<BodyEditsRecord> { section(67) }
+    @inlinable package var bodyOperations: Section<BodyOperationRecord> { section(68) }
+    @inlinable package var groupLists: Section<UInt32> { section(69) }
     @inlinable package var signaturePolicies: Section<SignaturePolicyRecord> { section(63) }
     @inlinable package var queryEdits: Section<EditsRecord> { section(64) }
     @inlinable package var queryParameters: Section<QueryParameterRecord> { section(65) }

@@ -20,7 +20,7 @@ package struct FaultRecord: BitwiseCopyable, Sendable {
     package init() {}
 }
 
-/// An upstream that gets a share of the requests.
+/// Upstreams that get shares of the requests.
 @usableFromInline
 package struct CanaryRecord: BitwiseCopyable, Sendable {
     /// Names the choice: the hash of a key begins with it.
@@ -31,19 +31,31 @@ package struct CanaryRecord: BitwiseCopyable, Sendable {
     package var steps = RangeRecord()
     /// `RateKeyKind`; `all` is at random.
     package var keyKind: UInt32 = 0
-    /// Index into `upstreams`.
-    package var upstream: UInt32 = 0
+    package var reserved: UInt32 = 0
 
     package init() {}
 }
 
-/// From an instant on, so many requests.
+/// From an instant on, these requests.
 @usableFromInline
 package struct CanaryStepRecord: BitwiseCopyable, Sendable {
     /// Seconds since 1970.
     package var from: Int64 = .min
-    /// In millionths.
-    package var share: UInt32 = 0
+    /// Into `canaryPieces`: all requests.
+    package var pieces = RangeRecord()
+
+    package init() {}
+}
+
+/// Neighbours among the million places that requests are hashed to, which all go the same way.
+@usableFromInline
+package struct CanaryPieceRecord: BitwiseCopyable, Sendable {
+    /// The place behind the last one; that of the last piece is a million.
+    package var end: UInt32 = 0
+    /// Index into `upstreams`; none is the route's own.
+    package var upstream: UInt32 = TableLayout.none
+    /// Which of the canary's upstreams that is, from 0.
+    package var branch: UInt32 = 0
     package var reserved: UInt32 = 0
 
     package init() {}

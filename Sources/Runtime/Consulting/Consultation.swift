@@ -55,6 +55,16 @@ struct Consultation: BitwiseCopyable {
     /// What an authorization server says of the request's token.
     var claims: Block?
     var claimsCount: Int32 = 0
+
+    // The request's body, where it had to be there whole.
+    var held: Block?
+    var heldCount: Int32 = 0
+    /// How large it may be.
+    var heldCountMax: Int32 = 0
+    /// What a larger one ends in.
+    var heldRefusal = RefusalKind.none
+    /// Bytes of it that were handed on.
+    var heldCursor: Int32 = 0
 }
 
 extension Consultation {

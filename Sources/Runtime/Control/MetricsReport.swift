@@ -220,7 +220,8 @@ extension StatusFacts {
             "rate-limit": .rateLimited, "concurrency-limit": .concurrencyLimited, "authentication": .unauthenticated,
             "acl": .forbidden, "ip-restriction": .addressRefused, "bot-detection": .agentRefused,
             "cors": .originRefused,
-            "size-limit": .bodyTooLarge, "overload": .shed, "lag": .shedByLag, "planned": .refusedPlanned,
+            "size-limit": .bodyTooLarge, "body": .bodyEditsRefused,
+            "overload": .shed, "lag": .shedByLag, "planned": .refusedPlanned,
             "brownout": .refusedBrownout, "sunset": .refusedSunset, "retired": .refusedRetired,
             "no-route": .unrouted, "no-keys": .keysUnavailable, "stale": .refusedStale,
         ]

@@ -58,12 +58,19 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case crowded
     /// A rehearsal.
     case faultInjected
+    /// A body that shall be edited is no JSON, by its own word.
+    case bodyUnsupported
+    /// It is no JSON object after all.
+    case bodyNotObject
+    case bodyTooLargeToEdit
+    /// A body that shall be compared with its digest.
+    case bodyTooLargeToCheck
 
     /// The status; that of a brownout or a fault is the spec's.
     var status: UInt16 {
         switch self {
         case .none: 200
-        case .malformed, .selectorContradictory, .secureOnly: 400
+        case .malformed, .selectorContradictory, .secureOnly, .bodyNotObject: 400
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
             .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             401
@@ -74,8 +81,9 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .methodNotAllowed: 405
         case .headTimeout, .bodyTimeout: 408
         case .sunset: 410
-        case .bodyTooLarge: 413
+        case .bodyTooLarge, .bodyTooLargeToEdit, .bodyTooLargeToCheck: 413
         case .targetTooLong: 414
+        case .bodyUnsupported: 415
         case .expectationFailed: 417
         case .rateLimited, .concurrencyLimited: 429
         case .headTooLarge: 431
@@ -110,7 +118,9 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .methodNotAllowed: "method-not-allowed"
         case .sunset: "version-sunset"
         case .brownout: "version-brownout"
-        case .bodyTooLarge: "body-too-large"
+        case .bodyTooLarge, .bodyTooLargeToEdit, .bodyTooLargeToCheck: "body-too-large"
+        case .bodyUnsupported: "body-unsupported"
+        case .bodyNotObject: "body-not-json-object"
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
             .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             "authentication-required"
@@ -158,7 +168,10 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .methodNotAllowed: "The route does not take this method; see Allow."
         case .sunset: "This version of the API was sunset."
         case .brownout: "This version of the API is deprecated and rests for a while; see Retry-After."
-        case .bodyTooLarge: "The request's body is larger than this route takes."
+        case .bodyTooLarge, .bodyTooLargeToEdit, .bodyTooLargeToCheck:
+            "The request's body is larger than this route takes."
+        case .bodyUnsupported: "The request's body must be JSON by its Content-Type, and not compressed."
+        case .bodyNotObject: "The request's body is no JSON object (RFC 8259)."
         case .unauthenticated, .unauthenticatedBasic, .unauthenticatedCertificate, .unauthenticatedAny,
             .unauthenticatedToken, .unauthenticatedIntrospection, .unauthenticatedSignature:
             "The request needs a valid credential."
@@ -200,13 +213,14 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .selectorContradictory, .notFound, .versionUnknown, .methodNotAllowed: "router"
         case .sunset, .brownout: "lifecycle"
         case .bodyTooLarge: "request-size-limit"
+        case .bodyUnsupported, .bodyNotObject, .bodyTooLargeToEdit: "request-body"
         case .unauthenticated: "key-auth"
         case .unauthenticatedBasic: "basic-auth"
         case .unauthenticatedCertificate: "mtls-auth"
         case .unauthenticatedAny: "authentication"
         case .unauthenticatedToken, .keysUnavailable: "jwt"
         case .unauthenticatedIntrospection, .introspectionUnavailable: "oauth2-introspection"
-        case .unauthenticatedSignature: "hmac-auth"
+        case .unauthenticatedSignature, .bodyTooLargeToCheck: "hmac-auth"
         case .forbidden, .claimsInsufficient: "acl"
         case .authorizerUnavailable, .authorizerDenied: "forward-auth"
         case .addressNotAllowed: "ip-restriction"

@@ -33,6 +33,8 @@ struct RequestEdits: BitwiseCopyable {
     var knownAnswer: Int32 = -1
     /// The reader holds its claims.
     var isTokenRead = false
+    /// An instruction cannot go on without the whole body.
+    var needsBody = false
     /// The field that carries the request's id to the upstream; empty if there is none.
     var requestIDName = TextReference()
     /// The upstream that gets a copy, or none; and one more than the capture that it hashes, or 0.

@@ -141,6 +141,8 @@ extension Worker {
             consult(x, question, counter: counter, isHidden: isHidden)
         case .delay(let milliseconds, let counter, let isHidden):
             delay(x, milliseconds: milliseconds, counter: counter, isHidden: isHidden)
+        case .gather(let byteCountMax, let refusal, let counter, let isHidden):
+            gather(x, byteCountMax: byteCountMax, refusal: refusal, counter: counter, isHidden: isHidden)
         }
     }
 

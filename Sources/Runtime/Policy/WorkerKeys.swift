@@ -47,15 +47,24 @@ extension Worker {
 
     // MARK: canary
 
-    /// Whether the request goes to the canary's upstream. Who goes there still does when the share has grown.
-    mutating func isDiverted(_ x: Int32, _ fields: FieldsView, by canary: CanaryRecord, _ view: TableView) -> Bool {
-        let share = view.share(of: canary, at: instant)
+    /// Which of a canary's upstreams the request goes to, or the route's own. Who goes to one still does when its share
+    /// has grown.
+    mutating func piece(
+        of canary: CanaryRecord,
+        _ x: Int32,
+        _ fields: FieldsView,
+        _ view: TableView
+    ) -> CanaryPieceRecord {
+        let pieces = view.pieces(of: canary, at: instant)
+        guard pieces.count > 0 else { return CanaryPieceRecord() }
         // Whoever asks: nobody's key has to be looked for.
-        guard share > 0, share < Share.whole else { return share > 0 }
-        guard let key = limitKey(x, canary.identity, canary.keyKind, canary.keyName, fields, view) else {
-            return chance.next(below: Share.whole) < share
-        }
-        return Share.holds(share, key)
+        if pieces.count == 1 { return view.canaryPieces[pieces.first] }
+        let key = limitKey(x, canary.identity, canary.keyKind, canary.keyName, fields, view)
+        let place = key.map(Share.place) ?? chance.next(below: Share.whole)
+        var index = pieces.first
+        // The last one's end is behind every place.
+        while view.canaryPieces[index].end <= place { index += 1 }
+        return view.canaryPieces[index]
     }
 }
 
@@ -63,20 +72,27 @@ extension Worker {
 enum Share {
     static let whole: UInt32 = 1_000_000
 
-    /// Whether a key belongs to the share of its hash's place among all numbers.
-    static func holds(_ share: UInt32, _ hash: UInt64) -> Bool {
-        ((hash >> 32) &* UInt64(whole)) >> 32 < UInt64(share)
-    }
+    /// Where a hash lies among a million places of equal size.
+    static func place(_ hash: UInt64) -> UInt32 { UInt32(((hash >> 32) &* UInt64(whole)) >> 32) }
 }
 
 extension TableView {
-    /// How many requests a canary's upstream gets at an instant, in millionths.
-    func share(of canary: CanaryRecord, at instant: Int64) -> UInt32 {
-        var share: UInt32 = 0
+    /// Which requests a canary's upstreams get at an instant; none before its first step.
+    func pieces(of canary: CanaryRecord, at instant: Int64) -> RangeRecord {
+        var pieces = RangeRecord()
         for index in canary.steps.first..<canary.steps.first + canary.steps.count {
             guard canarySteps[index].from <= instant else { break }
-            share = canarySteps[index].share
+            pieces = canarySteps[index].pieces
         }
-        return share
+        return pieces
+    }
+}
+
+extension CanaryPieceRecord {
+    /// - Parameter captures: of all branches, as `proxySplit` has them.
+    /// - Returns: one more than the capture that the upstream hashes, or 0.
+    func hashedCapture(_ captures: UInt32) -> UInt8 {
+        let shift = branch &* InstructionFlag.branchCaptureBits
+        return UInt8(truncatingIfNeeded: captures >> shift & InstructionFlag.branchCaptureMask)
     }
 }

@@ -1,7 +1,6 @@
 internal import GatewayTable
 
-/// What a request program came to. One outcome of a policy machine has no instruction yet and so no case: to ask for
-/// the body up to a bound. It would end the run at an instruction to which it returns, as `suspend` does.
+/// What a request program came to.
 enum ProgramOutcome {
     case proxy(upstream: UInt32)
     case respond(UInt32)
@@ -14,6 +13,8 @@ enum ProgramOutcome {
     case suspend(Question, counter: UInt32, isHidden: Bool)
     /// Wait for so many milliseconds, and go on behind this instruction.
     case delay(UInt32, counter: UInt32, isHidden: Bool)
+    /// Read the request's body up to a bound, and go on at this instruction.
+    case gather(byteCountMax: UInt32, RefusalKind, counter: UInt32, isHidden: Bool)
 }
 
 extension Worker {
@@ -54,7 +55,7 @@ extension Worker {
                     continue
                 }
             case .admitPreview:
-                if consumer(exchanges[x].consumer, view, isInSetAt: counter + 2) {
+                if consumer(exchanges[x].consumer, view, isInListAt: counter + 2) {
                     isHidden = false
                 } else {
                     refusal = .versionUnknown
@@ -77,6 +78,12 @@ extension Worker {
                 refusal = authenticateToken(x, fields, policy: view.code[counter + 1], argument: argument)
             case .authenticateSignature:
                 refusal = authenticateSignature(x, fields, policy: view.code[counter + 1], argument: argument)
+                if edits.needsBody {
+                    edits.needsBody = false
+                    let byteCountMax = UInt32(Limits.blockBytes)
+                    let refusal = RefusalKind.bodyTooLargeToCheck
+                    return .gather(byteCountMax: byteCountMax, refusal, counter: counter, isHidden: isHidden)
+                }
             case .askAuthorizer:
                 return .suspend(.authorizer(view.code[counter + 1]), counter: next, isHidden: isHidden)
             case .introspectToken:
@@ -91,7 +98,7 @@ extension Worker {
             case .requireConsumer:
                 refusal = requireConsumer(x, argument: argument, anonymous: view.code[counter + 1])
             case .requireGroup:
-                let isMember = consumer(exchanges[x].consumer, view, isInSetAt: counter + 1)
+                let isMember = consumer(exchanges[x].consumer, view, isInListAt: counter + 1)
                 let isStranger = exchanges[x].consumer == TableLayout.none && exchanges[x].hasToken
                 let isPassed = argument & InstructionFlag.passesStrangers != 0 && isStranger
                 if !isPassed, isMember == (argument & InstructionFlag.denies != 0) {
@@ -111,6 +118,15 @@ extension Worker {
             case .takeToken: refusal = takeToken(x, view.code[counter + 1], fields)
             case .editRequestHeaders: edits.headerEdits = view.code[counter + 1]
             case .editRequestQuery: edits.queryEdits = view.code[counter + 1]
+            case .editRequestBody:
+                switch editBody(x, view.code[counter + 1], fields) {
+                case .done: break
+                case .gather:
+                    let byteCountMax = view.bodyEdits[view.code[counter + 1]].byteCountMax
+                    let refusal = RefusalKind.bodyTooLargeToEdit
+                    return .gather(byteCountMax: byteCountMax, refusal, counter: counter, isHidden: isHidden)
+                case .refuse(let kind): refusal = kind
+                }
             case .respond: return .respond(view.code[counter + 1])
             case .redirect:
                 return .redirect(
@@ -129,10 +145,11 @@ extension Worker {
             case .proxySplit:
                 prepare(x, argument, pathOperand: view.code[counter + 2])
                 let canary = view.canaries[view.code[counter + 3]]
-                guard isDiverted(x, fields, by: canary, view) else { return .proxy(upstream: view.code[counter + 1]) }
+                let piece = piece(of: canary, x, fields, view)
+                guard piece.upstream != TableLayout.none else { return .proxy(upstream: view.code[counter + 1]) }
                 metrics.add(.diverted)
-                exchanges[x].hashedCapture = UInt8(truncatingIfNeeded: view.code[counter + 4])
-                return .proxy(upstream: canary.upstream)
+                exchanges[x].hashedCapture = piece.hashedCapture(view.code[counter + 4])
+                return .proxy(upstream: piece.upstream)
             case .end, .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle, .stampCrossOrigin,
                 nil:
                 return .refuse(.notFound)
@@ -155,15 +172,11 @@ extension Worker {
         instant < view.versions[version].released
     }
 
-    /// Whether a consumer is in one of the groups of a set that stands in the code.
-    private mutating func consumer(_ consumer: UInt32, _ view: TableView, isInSetAt counter: UInt32) -> Bool {
+    /// Whether a consumer is in one of the groups of a list of which the code says where it stands.
+    private mutating func consumer(_ consumer: UInt32, _ view: TableView, isInListAt counter: UInt32) -> Bool {
         guard consumer != TableLayout.none else { return false }
-        var set = GroupSet()
-        func word(_ index: UInt32) -> UInt64 {
-            UInt64(view.code[counter + 2 * index + 1]) << 32 | UInt64(view.code[counter + 2 * index])
-        }
-        (set.bits0, set.bits1, set.bits2, set.bits3) = (word(0), word(1), word(2), word(3))
-        return view.consumers[consumer].groups.intersects(set)
+        let groups = RangeRecord(first: view.code[counter], count: view.code[counter + 1])
+        return view.haveCommonGroup(view.consumers[consumer].groups, groups)
     }
 
     // MARK: ip-restriction
@@ -344,7 +357,7 @@ extension Worker {
         guard limit.tiers.count > 0, consumer != TableLayout.none else { return limit.rateSet }
         let groups = view.consumers[consumer].groups
         for tier in limit.tiers.first..<limit.tiers.first + limit.tiers.count
-        where groups.contains(Int(view.rateTiers[tier].group)) {
+        where view.contains(groups, view.rateTiers[tier].group) {
             return view.rateTiers[tier].rateSet
         }
         return limit.rateSet

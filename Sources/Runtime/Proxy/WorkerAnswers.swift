@@ -133,7 +133,7 @@ extension Worker {
         }
         // An answer that comes before the request was read ends the connection: what the client still sends has no
         // taker.
-        if !exchanges[x].body.isComplete { exchanges[x].closesClient = true }
+        if !exchanges[x].isBodyRead { exchanges[x].closesClient = true }
         appendConnection(x, to: &output)
     }
 
@@ -372,7 +372,7 @@ extension Worker {
 
     /// Whether the rest of the request's body is worth reading so that the connection can go on.
     private mutating func decideDraining(_ x: Int32) -> Bool {
-        guard !exchanges[x].body.isComplete else { return false }
+        guard !exchanges[x].isBodyRead else { return false }
         if exchanges[x].closesClient || exchanges[x].owesContinue || phase != .serving {
             exchanges[x].closesClient = true
             return false

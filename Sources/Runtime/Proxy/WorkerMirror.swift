@@ -32,6 +32,8 @@ extension Worker {
         var end = start + Int(exchanges[x].headCount)
         switch exchanges[x].body.framing {
         case .none: break
+        case .length where exchanges[x].isBodyHeld:
+            guard exchanges[x].headCount + consultations[x].heldCount <= Int32(Limits.blockBytes) else { return -1 }
         case .length:
             let left = UInt64(sockets[client].inputEnd - exchanges[x].bodyCursor)
             guard exchanges[x].body.remaining <= left else { return -1 }
@@ -53,6 +55,10 @@ extension Worker {
         let block = inputBlock(socket)
         block.copy(input.bytes(start, end), to: 0)
         sockets[socket].inputEnd = Int32(end - start)
+        if exchanges[x].isBodyHeld, let held = consultations[x].held {
+            block.copy(held.bytes(0, Int(consultations[x].heldCount)), to: end - start)
+            sockets[socket].inputEnd += consultations[x].heldCount
+        }
         let copy = takeSlot()
         exchanges[copy] = exchanges[x]
         exchanges[copy].isCopy = true
@@ -60,6 +66,7 @@ extension Worker {
         exchanges[copy].isStream = false
         exchanges[copy].isOldClient = false
         exchanges[copy].owesContinue = false
+        exchanges[copy].isBodyHeld = false
         exchanges[copy].bodyCursor = exchanges[x].headCount
         exchanges[copy].limitPlace = -1
         exchanges[copy].trailers = Trailers()

@@ -10,6 +10,7 @@ extension Worker {
         switch exchanges[x].state {
         case .free, .deciding, .delayed, .connecting: return
         case .consulting: hear(x)
+        case .gathering: gatherBody(x)
         case .waiting: if exchanges[x].isCalled { askAgain(x) }
         case .discarding: discardBody(x)
         case .tunneling: relayTunnel(x)
@@ -65,7 +66,7 @@ extension Worker {
         sockets[upstream].isEnding = true
         if sockets[upstream].transport == .tls { sockets[upstream].tls.note(isReadable: true, isEnding: true) }
         exchanges[x].isRequestSent = true
-        exchanges[x].closesClient = exchanges[x].closesClient || !exchanges[x].body.isComplete
+        exchanges[x].closesClient = exchanges[x].closesClient || !exchanges[x].isBodyRead
         return true
     }
 
@@ -80,6 +81,7 @@ extension Worker {
     /// Lends the next stretch of the request's body to the upstream's output.
     private mutating func stageRequestBody(_ x: Int32) -> Staged {
         let client = exchanges[x].client
+        if exchanges[x].isBodyHeld { return stageHeldBody(x) ? .data : .failed }
         if exchanges[x].bodyCursor == sockets[client].inputEnd {
             makeRoom(x)
             switch receive(client) {
@@ -125,7 +127,7 @@ extension Worker {
     }
 
     /// Room behind the head for more of the body: everything before was sent.
-    private mutating func makeRoom(_ x: Int32) {
+    mutating func makeRoom(_ x: Int32) {
         let client = exchanges[x].client
         let bodyStart = sockets[client].inputStart + exchanges[x].headCount
         if exchanges[x].bodyCursor > bodyStart, exchanges[x].bodyCursor > Int32(Limits.blockBytes / 2) {
@@ -141,7 +143,7 @@ extension Worker {
 
     /// Appends a stretch of another block to a connection's output: small ones by copy, behind what is there, so that
     /// one call sends both; large ones by reference.
-    private mutating func lend(
+    mutating func lend(
         _ block: Block,
         _ start: Int32,
         _ count: Int,
@@ -323,7 +325,7 @@ extension Worker {
         let gateway = exchanges[x].table.view.gateway
         let isClientBlocked = sockets[client].hasOutput
         let isBodyAwaited =
-            !exchanges[x].isRequestSent && !exchanges[x].body.isComplete && upstream >= 0
+            !exchanges[x].isRequestSent && !exchanges[x].isBodyRead && upstream >= 0
             && !sockets[upstream].hasOutput
         if isClientBlocked {
             rearm(client, .write, after: gateway.writeTimeout, hasMoved: exchanges[x].hasClientMoved)
@@ -352,7 +354,7 @@ extension Worker {
 
     /// Milliseconds that the next piece of a request's body may take: as long as any piece may, and no longer than what
     /// is left for all of them, so that a body that drips does not hold a connection for ever.
-    private mutating func bodyWait(_ x: Int32) -> UInt32 {
+    mutating func bodyWait(_ x: Int32) -> UInt32 {
         let gateway = exchanges[x].table.view.gateway
         if isStreaming(x) { return gateway.bodyTimeout }
         let spent = (now - exchanges[x].started) / 1000

@@ -187,11 +187,11 @@ extension Worker {
         if exchanges[x].consultation == .asking { return pose(x) }
         exchanges[x].state = .awaitingAnswer
         exchanges[x].isRequestSent = false
-        if exchanges[x].owesContinue, !exchanges[x].body.isComplete { sendContinue(x) }
+        if exchanges[x].owesContinue, !exchanges[x].isBodyRead { sendContinue(x) }
         progress(x)
     }
 
-    private mutating func sendContinue(_ x: Int32) {
+    mutating func sendContinue(_ x: Int32) {
         exchanges[x].owesContinue = false
         let client = exchanges[x].client
         let block = outputBlock(client)
@@ -272,6 +272,7 @@ extension Worker {
 
     /// Sets the body back to its first byte, which still stands in the client's block.
     private mutating func rewind(_ x: Int32) {
+        if exchanges[x].isBodyHeld { return rewindHeldBody(x) }
         let client = exchanges[x].client
         let start = sockets[client].inputStart + exchanges[x].headCount
         let taken = UInt64(exchanges[x].bodyCursor - start)

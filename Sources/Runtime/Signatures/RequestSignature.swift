@@ -15,6 +15,8 @@ enum SignatureFault: UInt8, BitwiseCopyable, CaseIterable {
     case notYetValid
     /// It is another consumer's than a credential beside it.
     case consumer
+    /// The body is not the one of which the signed digest speaks.
+    case body
 
     /// The word in metrics and the access log.
     var word: StaticString {
@@ -28,6 +30,7 @@ enum SignatureFault: UInt8, BitwiseCopyable, CaseIterable {
         case .expired: "signature-expired"
         case .notYetValid: "signature-not-yet-valid"
         case .consumer: "signature-consumer"
+        case .body: "signature-body"
         }
     }
 }

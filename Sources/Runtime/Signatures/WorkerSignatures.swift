@@ -29,7 +29,8 @@ extension Worker {
         guard let signature else { return refuseSignature(x, fault) }
         fault = check(x, signature, policy, fields)
         guard fault == .none else { return refuseSignature(x, fault) }
-        metrics.add(.signaturesVerified)
+        // Else it is verified again when the body is there.
+        if !edits.needsBody { metrics.add(.signaturesVerified) }
         return .none
     }
 
@@ -75,7 +76,26 @@ extension Worker {
         let isGood = base.matches(signature.code, bodyScratch)
         guard let credential else { return .unknownKey }
         guard isGood else { return .forged }
+        if policy.checksBody, base.parts & SignedParts.bodyDigest != 0 {
+            guard isBodyAsSigned(x, fields) else { return .body }
+            if edits.needsBody { return .none }
+        }
         return adopt(x, credential: credential) ? .none : .consumer
+    }
+
+    /// Whether the body is the one of which `Content-Digest` speaks. One that is not there yet is asked for, and the
+    /// program comes here again.
+    private mutating func isBodyAsSigned(_ x: Int32, _ fields: FieldsView) -> Bool {
+        guard exchanges[x].isBodyHeld || exchanges[x].body.isComplete else {
+            edits.needsBody = true
+            return true
+        }
+        let name = Bytes("content-digest")
+        guard let index = fields.firstIndex(ofName: name), fields.firstIndex(ofName: name, from: index + 1) == nil
+        else {
+            return false
+        }
+        return ContentDigest.holds(fields.value(index), of: heldBody(x), bodyScratch)
     }
 
     private mutating func signatureMessage(_ keyID: Bytes) -> Bytes {
@@ -127,6 +147,7 @@ extension WorkerCounter {
         case .expired: .signaturesExpired
         case .notYetValid: .signaturesNotYetValid
         case .consumer: .signaturesOfOthers
+        case .body: .signaturesOfOtherBodies
         }
     }
 }

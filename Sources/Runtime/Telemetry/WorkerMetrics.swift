@@ -90,6 +90,7 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case signaturesExpired
     case signaturesNotYetValid
     case signaturesOfOthers
+    case signaturesOfOtherBodies
     /// What authorization servers said of tokens: good, bad, and nothing of use.
     case introspectionsActive
     case introspectionsRefused
@@ -119,6 +120,8 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case originRefused
     /// Requests whose body was larger than the route allows.
     case bodyTooLarge
+    /// Requests whose body was to be edited, and is no JSON object.
+    case bodyEditsRefused
     /// Requests answered 503 because the worker had no room for them.
     case shed
     /// Requests answered 503 because the bundle is too old.

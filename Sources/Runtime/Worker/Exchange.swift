@@ -10,6 +10,8 @@ enum ExchangeState: UInt8, BitwiseCopyable {
     case consulting
     /// It waits because a fault is rehearsed.
     case delayed
+    /// The request's body is read before the policy program goes on.
+    case gathering
     /// All targets are busy: a place in the queue for one.
     case waiting
     /// A connection to a target is being made.
@@ -77,6 +79,8 @@ struct Exchange: BitwiseCopyable {
     var bytesIn: UInt64 = 0
     /// Nothing of the body has left the client's block, so that it can be sent again.
     var isRewindable = true
+    /// The body was read from the client, and stands in a block of its own: `body` is what is left of that.
+    var isBodyHeld = false
     /// The `Upgrade` field's value, as offset from the head's first byte; 0 bytes if the request does not ask to change
     /// the protocol.
     var upgradeStart: UInt16 = 0
@@ -182,4 +186,7 @@ struct Exchange: BitwiseCopyable {
     var startedWall: Int64 = 0
     var upstreamStarted: UInt64 = 0
     var upstreamEnded: UInt64 = 0
+
+    /// The client has nothing more to send of the request.
+    var isBodyRead: Bool { body.isComplete || isBodyHeld }
 }

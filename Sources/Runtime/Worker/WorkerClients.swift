@@ -250,7 +250,7 @@ extension Worker {
         record(x)
         if exchanges[x].upstream >= 0 { releaseUpstream(x) }
         let cursor = exchanges[x].bodyCursor
-        let isBodyRead = exchanges[x].body.isComplete
+        let isBodyRead = exchanges[x].isBodyRead
         let closes = exchanges[x].closesClient
         freeSlot(x)
         sockets[descriptor].exchange = -1
@@ -281,7 +281,10 @@ extension Worker {
             requestCount -= 1
         }
         if exchanges[x].limitPlace >= 0 { inFlight.leave(exchanges[x].limitPlace) }
-        if exchanges[x].consultation != .none { forgetConsultation(x) }
+        if exchanges[x].consultation != .none {
+            forgetConsultation(x)
+            releaseHeldBody(x)
+        }
         returnSlot(x)
     }
 
@@ -400,6 +403,8 @@ extension Worker {
         if exchanges[x].state == .discarding {
             exchanges[x].closesClient = true
             finish(x)
+        } else if exchanges[x].state == .gathering {
+            stopGathering(x, .bodyTimeout)
         } else if exchanges[x].state == .awaitingAnswer || exchanges[x].state == .connecting {
             refuse(x, .bodyTimeout)
         } else {

@@ -48,6 +48,7 @@ struct PluginText {
             let covered = settings.components.map(\.name).joined(separator: " ")
             return "a signature over \(covered), at most \(settings.lifetimeSeconds) s old, else 401"
                 + (settings.forwardsCredential ? "; the upstream sees it" : "")
+                + (settings.checksBody ? "" : "; bodies are not compared with their digests")
         case .jwt(let settings): return token(settings)
         case .oauth2Introspection(let settings):
             return token(settings.token) + "; \(gateway.upstreams[settings.upstream].name) is asked what it is worth, "
@@ -74,6 +75,7 @@ struct PluginText {
         case .requestHeaders(let edits), .responseHeaders(let edits): return self.edits(edits)
         case .requestQuery(let edits):
             return self.edits(HeaderEdits(remove: edits.remove, set: edits.set, add: edits.add))
+        case .requestBody(let edits): return Self.body(edits)
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
         case .securityHeaders(let settings): return edits(settings.edits)
         case .respond(let settings): return "answers \(settings.status) with \(Self.size(UInt64(settings.body.count)))"
@@ -141,11 +143,25 @@ struct PluginText {
     }
 
     private func canary(_ settings: CanarySettings) -> String {
+        let names = settings.upstreams.map { gateway.upstreams[$0].name }
         let steps = settings.steps.map { step in
-            Self.share(step.share) + (step.from.map { " from \(CalendarTime($0).rfc3339) on" } ?? "")
+            let shares = zip(step.shares, names).map { "\(Self.share($0)) to \($1)" }
+            return shares.joined(separator: " and ")
+                + (step.from.map { " from \(CalendarTime($0).rfc3339) on" } ?? "")
         }
-        return "\(steps.joined(separator: ", ")) to \(gateway.upstreams[settings.upstream].name)"
-            + (settings.key.map(Self.key) ?? " at random")
+        return steps.joined(separator: ", ") + (settings.key.map(Self.key) ?? " at random")
+    }
+
+    private static func body(_ edits: BodyEdits) -> String {
+        let texts = edits.edits.map { edit in
+            let path = edit.path.joined(separator: ".")
+            return switch edit.action {
+            case .remove: "removes `\(path)`"
+            case .set(let value): "sets `\(path)` to \(value)"
+            case .add(let value): "adds `\(path)`: \(value)"
+            }
+        }
+        return texts.joined(separator: ", ") + ", in JSON of at most \(size(UInt64(edits.byteCountMax)))"
     }
 
     private static func fault(_ settings: FaultSettings) -> String {

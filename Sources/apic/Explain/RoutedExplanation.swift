@@ -198,7 +198,7 @@ struct RoutedExplanation {
             return (204, "the preflight is answered here")
         case .requestID, .ipRestriction, .requestSizeLimit, .mtlsAuth, .authentication, .forwardAuth, .concurrencyLimit,
             .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond, .responseHeaders,
-            .securityHeaders, .traceContext, .botDetection, .requestQuery:
+            .securityHeaders, .traceContext, .botDetection, .requestQuery, .requestBody:
             return nil
         }
     }
@@ -233,6 +233,7 @@ struct RoutedExplanation {
         var requestID: String?
         var traces = false
         var query: String?
+        var body: String?
         for step in gateway.chains[route.chain].steps {
             switch step.plugin {
             case .respond(let settings): (answer, fields) = ("\(settings.status)", settings.headers)
@@ -245,6 +246,7 @@ struct RoutedExplanation {
             case .responseHeaders(let settings): edits = settings
             case .requestHeaders(let settings): sent = settings
             case .requestQuery: query = plugins.text(step.plugin)
+            case .requestBody: body = plugins.text(step.plugin)
             case .requestID(let settings):
                 requestID = settings.header
                 if settings.echo { echo = settings.header }
@@ -281,8 +283,10 @@ struct RoutedExplanation {
         }
         lines.append(Explanation.row("", "at \(upstream.name): \(targets.joined(separator: ", "))"))
         if let canary = gateway.chains[route.chain].canary {
-            let share = PluginText.share(canary.share(at: explanation.instant))
-            lines.append(Explanation.row("", "or, \(share) of them, at \(gateway.upstreams[canary.upstream].name)"))
+            for (upstream, share) in zip(canary.upstreams, canary.shares(at: explanation.instant)) {
+                let name = gateway.upstreams[upstream].name
+                lines.append(Explanation.row("", "or, \(PluginText.share(share)) of them, at \(name)"))
+            }
         }
         if let mirror = gateway.chains[route.chain].mirror {
             let share = mirror.share == 1_000_000 ? "" : " of \(PluginText.share(mirror.share))"
@@ -298,6 +302,7 @@ struct RoutedExplanation {
         )
         if let requestID { lines.append(Explanation.row("", "\(requestID): the request's id")) }
         if let query { lines.append(Explanation.row("", "query: \(query)")) }
+        if let body { lines.append(Explanation.row("", "body: \(body)")) }
         if traces { lines.append(Explanation.row("", "traceparent: the trace, with the gateway as parent")) }
         if authenticates {
             lines.append(Explanation.row("", "X-Consumer-Username, X-Consumer-Groups, X-Credential-Id: who calls"))
