@@ -49,8 +49,10 @@ struct RateStoreTests {
             (0..<perWindow).count { index in
                 let now = start + number * window + index * window / perWindow
                 let handle = store.handle(7, now: now, window: window)
-                guard store.read(handle, limit: limit, now: now, window: window).wait == 0 else { return false }
-                store.add(handle, now: now, window: window)
+                guard store.read(handle, limit: limit, cost: 1, now: now, window: window).wait == 0 else {
+                    return false
+                }
+                store.add(1, to: handle, now: now, window: window)
                 return true
             }
         }
@@ -72,10 +74,10 @@ struct RateStoreTests {
         let store = RateStore()
         var now = 1000 * window + 10_000_000
         func add() {
-            store.add(store.handle(9, now: now, window: window), now: now, window: window)
+            store.add(1, to: store.handle(9, now: now, window: window), now: now, window: window)
         }
-        func read() -> RateStore.Reading {
-            store.read(store.handle(9, now: now, window: window), limit: 10, now: now, window: window)
+        func read(cost: UInt32 = 1) -> RateStore.Reading {
+            store.read(store.handle(9, now: now, window: window), limit: 10, cost: cost, now: now, window: window)
         }
         for _ in 0..<10 { add() }
         let told = read().wait
@@ -84,6 +86,12 @@ struct RateStoreTests {
         #expect(read().wait > 0)
         now += 1_000_000
         #expect(read().wait == 0)
+        // Who takes more waits longer.
+        let toldMore = read(cost: 4).wait
+        #expect(toldMore > 0)
+        now += toldMore
+        #expect(read(cost: 4).wait == 0)
+        #expect(read(cost: 11).wait > 0)
     }
 
     @Test("keys do not share counts, and more keys than fit stay bounded")
@@ -93,8 +101,8 @@ struct RateStoreTests {
         for key in 1...10_000 {
             let mixed = RateStore.mix(UInt64(key), 3)
             let handle = store.handle(mixed, now: now, window: window)
-            #expect(store.read(handle, limit: 5, now: now, window: window).used == 0)
-            store.add(handle, now: now, window: window)
+            #expect(store.read(handle, limit: 5, cost: 1, now: now, window: window).used == 0)
+            store.add(1, to: handle, now: now, window: window)
         }
     }
 }

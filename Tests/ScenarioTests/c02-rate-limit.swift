@@ -111,6 +111,33 @@ struct RateLimitScenario {
         #expect(try gateway.ask("GET /shop/v1/tiers")["RateLimit"] == nil)
     }
 
+    @Test("dear routes use up what their API shares sooner; what does not fit takes nothing")
+    func cost() throws {
+        let upstream = try ScriptedUpstream()
+        defer { upstream.stop() }
+        let gateway = try RunningGateway(
+            """
+            upstreams: { up: { targets: [ "http://127.0.0.1:\(upstream.port)" ] } }
+            apis:
+              shop:
+                path: /shop
+                upstream: up
+                plugins: [ { rate-limit: { limits: [ 12/hour, 100/day ], by: address } } ]
+                versions:
+                  v1:
+                    routes: [ GET /list, { match: GET /report, cost: 5 } ]
+            """
+        )
+        let asked = ["report", "list", "report", "report", "list", "list"]
+        let answers = try asked.map { try gateway.ask("GET /shop/v1/\($0)") }
+        #expect(answers.map(\.status) == [200, 200, 200, 429, 200, 429])
+        #expect(answers.map { Self.readings($0["RateLimit"])[0][0] } == [7, 6, 1, 1, 0, 0])
+        #expect(answers.map { Self.readings($0["RateLimit"])[1][0] } == [95, 94, 89, 89, 88, 88])
+        // As long as the window that has no room says, whatever is left in it.
+        let refused = answers[3]
+        #expect(refused["Retry-After"] == "\(Self.readings(refused["RateLimit"])[0][1])")
+    }
+
     @Test("a header counts for itself; requests without it share a count; limits do not share")
     func header() throws {
         let upstream = try ScriptedUpstream()

@@ -17,10 +17,15 @@ struct PluginChecks {
 
     /// Whether the listeners ask clients for certificates.
     let asksForCertificates: Bool
+    private let nodes: NodeTally
 
-    init(asksForCertificates: Bool) { self.asksForCertificates = asksForCertificates }
+    init(_ document: SpecDocument) {
+        asksForCertificates = document.listen.https?.clientCertificates != nil
+        nodes = NodeTally(document)
+    }
 
-    mutating func check(_ chain: EffectiveChain, on route: RouteMention, isWhole: Bool) {
+    /// - Parameter api: that of the route, by its name.
+    mutating func check(_ chain: EffectiveChain, of api: String, on route: RouteMention, isWhole: Bool) {
         checkAuthentication(chain, on: route, isWhole: isWhole)
         if isWhole, !chain.authenticates { checkUnauthenticated(chain, on: route) }
         checkTokens(chain, on: route, isWhole: isWhole)
@@ -30,6 +35,10 @@ struct PluginChecks {
         checkQuery(chain)
         checkAuthorizer(chain)
         checkResponseHeaders(chain)
+        if let limit = chain.active(.rateLimit), case .rateLimit(let spec) = limit.use.setting, spec.nodes == nil {
+            let count = nodes.count(of: api)
+            if count.upperBound > 1 { report(.countedByEachNode(spec, limit, count)) }
+        }
         let answers = chain.active(in: .answer)
         if answers.count > 1 { report(.twoAnswers(answers[0], answers[1])) }
     }

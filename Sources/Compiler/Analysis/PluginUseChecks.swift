@@ -52,6 +52,7 @@ struct PluginUseChecks {
         case .mirror(let spec): _ = names.upstream(spec.upstream, into: &diagnostics)
         case .rateLimit(let spec):
             for tier in spec.tiers { _ = names.group(tier.name, into: &diagnostics) }
+            for rates in [spec.rates] + spec.tiers.map(\.value) { LimitChecks.checkWindows(rates, into: &diagnostics) }
         case .requestHeaders(let edits): checkEdits(edits, isRequest: true)
         case .requestQuery(let edits): checkQuery(edits)
         case .respond(let spec): checkRespond(spec)

@@ -5,14 +5,17 @@ struct PluginLowering {
     let names: NameTable
     /// Whether some step of the chain authenticates: decides what a rate limit counts by.
     let authenticates: Bool
+    /// What a request of the route takes of a rate limit.
+    let cost: UInt32
     /// Names of the captures of the route's path, by index.
     let captures: [String]
     /// Captures that a text names and the route lacks, with their places.
     private(set) var unknownCaptures: [(name: String, span: SourceSpan)] = []
 
-    init(names: NameTable, authenticates: Bool, captures: [String]) {
+    init(names: NameTable, authenticates: Bool, cost: UInt32 = 1, captures: [String]) {
         self.names = names
         self.authenticates = authenticates
+        self.cost = cost
         self.captures = captures
     }
 
@@ -99,7 +102,8 @@ struct PluginLowering {
             identity: identity,
             rates: rates(spec.rates),
             tiers: tiers.sorted { $0.group < $1.group },
-            key: key(spec.key)
+            key: key(spec.key),
+            cost: cost
         )
     }
 

@@ -64,7 +64,7 @@ struct RouteLowering {
         self.versions = versions
         hashes = HashUse.all(of: document)
         resolution = ChainResolution(document, names: names)
-        checks = PluginChecks(asksForCertificates: document.listen.https?.clientCertificates != nil)
+        checks = PluginChecks(document)
         result.audiences = audiences
     }
 
@@ -109,6 +109,7 @@ struct RouteLowering {
         var context = VersionContext(
             version: index,
             api: version.api,
+            apiName: api.name.value,
             name: "\(api.name.value)/\(version.name)",
             selector: plan.selector,
             base: VersionBase(plan: plan, value: version.value),
@@ -170,6 +171,7 @@ struct RouteLowering {
         let number = chainNumber(
             chain,
             own: route.policies.isEmpty && route.plugins.isEmpty,
+            cost: route.cost,
             path: path.pattern,
             mention,
             in: &context
@@ -236,7 +238,7 @@ extension RouteLowering {
         let chain = effectiveChain(of: route, conditions: conditions, in: context)
         let pattern = KongMatch.anyPath
         let isInherited = route.policies.isEmpty && route.plugins.isEmpty
-        let number = chainNumber(chain, own: isInherited, path: pattern, mention, in: &context)
+        let number = chainNumber(chain, own: isInherited, cost: route.cost, path: pattern, mention, in: &context)
         let forwarding = forwarding(of: route, chain: chain, path: pattern, mention, in: &context).map {
             Forwarding(upstream: $0.upstream, path: forwarded, preservesHost: $0.preservesHost)
         }
@@ -302,24 +304,37 @@ extension RouteLowering {
     private mutating func chainNumber(
         _ chain: EffectiveChain,
         own isInherited: Bool,
+        cost: Spanned<UInt32>?,
         path: PathPattern,
         _ mention: RouteMention,
         in context: inout VersionContext
     ) -> Int {
-        guard isInherited else {
-            checks.check(chain, on: mention, isWhole: context.isWhole && chain.isWhole)
-            return lowered(chain, captures: chain.namesCaptures ? path.captureNames : [], mention)
+        guard isInherited, cost == nil else {
+            let isWhole = context.isWhole && chain.isWhole
+            checks.check(chain, of: context.apiName, on: mention, isWhole: isWhole)
+            if let cost { checks.checkCost(cost, chain, on: mention, isWhole: isWhole) }
+            return lowered(chain, cost: cost, captures: chain.namesCaptures ? path.captureNames : [], mention)
         }
         let captures = context.chainNamesCaptures ? path.captureNames : []
         if let number = context.chainNumbers[captures] { return number }
-        checks.check(chain, on: mention, isWhole: context.isWhole && chain.isWhole)
-        let number = lowered(chain, captures: captures, mention)
+        checks.check(chain, of: context.apiName, on: mention, isWhole: context.isWhole && chain.isWhole)
+        let number = lowered(chain, cost: nil, captures: captures, mention)
         context.chainNumbers[captures] = number
         return number
     }
 
-    private mutating func lowered(_ chain: EffectiveChain, captures: [String], _ mention: RouteMention) -> Int {
-        var lowering = PluginLowering(names: names, authenticates: chain.authenticates, captures: captures)
+    private mutating func lowered(
+        _ chain: EffectiveChain,
+        cost: Spanned<UInt32>?,
+        captures: [String],
+        _ mention: RouteMention
+    ) -> Int {
+        var lowering = PluginLowering(
+            names: names,
+            authenticates: chain.authenticates,
+            cost: cost?.value ?? 1,
+            captures: captures
+        )
         var steps: [ChainStep] = []
         // What consumers of another spec are, this one's rules cannot say: they are kept out before.
         var audience = chain.authenticates && !chain.admitsGroups ? result.audiences.group(of: unit) : nil

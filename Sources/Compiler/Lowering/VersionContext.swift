@@ -12,6 +12,7 @@ struct UpstreamChoice {
 struct VersionContext {
     var version: Int
     var api: Int
+    var apiName: String
     /// `orders/v1`.
     var name: String
     var selector: VersionSelector
@@ -34,6 +35,7 @@ struct VersionContext {
     init(
         version: Int,
         api: Int,
+        apiName: String,
         name: String,
         selector: VersionSelector,
         base: VersionBase,
@@ -43,6 +45,7 @@ struct VersionContext {
     ) {
         self.version = version
         self.api = api
+        self.apiName = apiName
         self.name = name
         self.selector = selector
         self.base = base

@@ -263,6 +263,13 @@ extension SpecSchema {
                 "Whether the upstream gets the client's `Host`."
             ),
             .optional(
+                "cost",
+                "number from 1 to 10000",
+                default: "1",
+                example: "cost: 5",
+                "How many of what a `rate-limit` allows one request takes: dear routes use up a shared limit sooner."
+            ),
+            .optional(
                 "kong",
                 "map",
                 default: "none",

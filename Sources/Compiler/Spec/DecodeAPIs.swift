@@ -131,6 +131,7 @@ extension SpecDecoder {
         spec.strip = scalar(fields["strip"], .boolean)
         spec.rewrite = scalar(fields["rewrite"], .pattern("a path such as `/internal/{id}`"))
         spec.preserveHost = scalar(fields["preserve-host"], .boolean)
+        spec.cost = scalar(fields["cost"], .number(UInt32(1)...10_000))
         return spec
     }
 

@@ -274,8 +274,15 @@ package struct RateLimitSpec: Sendable {
     /// `consumer` (default where the chain authenticates), `address`, `path`, `{ header: X-Team }`,
     /// `{ claim: tenant }`.
     package var key: Spanned<RateLimitKey>?
+    package var nodes: Spanned<NodeCounting>?
 
     package init() {}
+}
+
+/// How the nodes of a gateway count requests against one limit.
+package enum NodeCounting: String, CaseIterable, Sendable {
+    /// Each by itself.
+    case each
 }
 
 /// Of header fields, or of parameters of a query. Values may hold captures: `{id}`; a literal brace is doubled.
@@ -410,6 +417,8 @@ package struct RouteSpec: Sendable {
     package var strip: Spanned<Bool>?
     package var rewrite: Spanned<String>?
     package var preserveHost: Spanned<Bool>?
+    /// What one request takes of a rate limit.
+    package var cost: Spanned<UInt32>?
     /// In place of `match`, which is then only where it stands.
     package var kong: KongRouteSpec?
 

@@ -58,6 +58,9 @@ struct KongServices {
         for (identity, indices) in byIdentity.sorted(by: { $0.key < $1.key }) {
             guard let limit = limits[indices[0]] else { continue }
             do throws(KongRefusal) {
+                guard indices.allSatisfy({ limits[$0]?.settings.cost == 1 }) else {
+                    throw KongRefusal("requests that take more than one of a limit (`cost`)")
+                }
                 let plugin = try KongRateLimit.plugin(limit.settings)
                 if indices.count == 1 {
                     drafts[indices[0]].plugins.append(plugin)

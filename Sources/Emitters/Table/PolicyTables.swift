@@ -26,8 +26,10 @@ struct PolicyTables {
 
     init(groups: GroupTables) { self.groups = groups }
 
-    /// The number of a rate limit.
-    mutating func add(_ settings: RateLimitSettings, _ text: inout TextPool) -> UInt32 {
+    /// The number of a rate limit. What a request takes of it stands in the instruction.
+    mutating func add(_ limit: RateLimitSettings, _ text: inout TextPool) -> UInt32 {
+        var settings = limit
+        settings.cost = 1
         if let known = rateLimits.number(of: settings) { return known }
         var record = RateLimitRecord()
         record.identity = SHA256.digest(settings.identity.utf8).words.0

@@ -158,7 +158,8 @@ struct ProgramTables {
             [Opcode.requireGroup.word(argument: InstructionFlag.denies)] + self.groups(groups)
         case .forwardAuth(let settings): [Opcode.askAuthorizer.word(), policies.consulting.add(settings, &text)]
         case .concurrencyLimit(let settings): [Opcode.enterLimit.word(), policies.add(settings, &text)]
-        case .rateLimit(let settings): [Opcode.takeToken.word(), policies.add(settings, &text)]
+        case .rateLimit(let settings):
+            [Opcode.takeToken.word(argument: UInt16(settings.cost)), policies.add(settings, &text)]
         case .fault(let settings): fault(settings, &text)
         case .requestHeaders(let edits): [Opcode.editRequestHeaders.word(), policies.add(edits, &text)]
         case .requestQuery(let edits): [Opcode.editRequestQuery.word(), policies.add(edits, &text)]

@@ -296,6 +296,7 @@ package struct GatewayDump {
     private func text(_ limit: RateLimitSettings) -> String {
         let tiers = limit.tiers.map { "; \(gateway.groups[$0.group]): \(GatewayDump.text($0.rates))" }
         return "\(limit.identity): \(GatewayDump.text(limit.rates)) by \(GatewayDump.text(limit.key))\(tiers.joined())"
+            + (limit.cost > 1 ? "; \(limit.cost) a request" : "")
     }
 }
 

@@ -219,12 +219,21 @@ package struct RateLimitSettings: Hashable, Sendable {
     /// Ascending by group. A consumer in several tiers gets the one whose smallest window allows most.
     package var tiers: [RateLimitTier]
     package var key: RateLimitKey
+    /// What one request takes of every rate. Routes that count together may differ in it.
+    package var cost: UInt32
 
-    package init(identity: String, rates: [Rate], tiers: [RateLimitTier] = [], key: RateLimitKey) {
+    package init(
+        identity: String,
+        rates: [Rate],
+        tiers: [RateLimitTier] = [],
+        key: RateLimitKey,
+        cost: UInt32 = 1
+    ) {
         self.identity = identity
         self.rates = rates
         self.tiers = tiers
         self.key = key
+        self.cost = cost
     }
 }
 

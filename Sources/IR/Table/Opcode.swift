@@ -15,7 +15,7 @@
 /// | `limitBody` | 0 | bytes low, bytes high |
 /// | `authenticateKey` | source, bit 8: forward, bit 9: optional | text offset, text count (a header's is lower-case) |
 /// | `requireGroup` | 0 allow, 1 deny, 2 allow and strangers | groups |
-/// | `takeToken` | 0 | rate limit |
+/// | `takeToken` | what one request takes, from 1 | rate limit |
 /// | `editRequestHeaders` | 0 | header edits |
 /// | `editRequestQuery` | 0 | query edits |
 /// | `editRequestBody` | 0 | body edits |

@@ -57,7 +57,8 @@ extension TableReport {
         case .requireGroup:
             (argument & InstructionFlag.denies == 0 ? "allow " : "deny ") + groups(at: offset + 1)
                 + (argument & InstructionFlag.passesStrangers == 0 ? "" : " and strangers")
-        case .takeToken, .stampRateLimit: rateLimit(view.rateLimits[first])
+        case .takeToken: rateLimit(view.rateLimits[first]) + (argument > 1 ? "; \(argument) a request" : "")
+        case .stampRateLimit: rateLimit(view.rateLimits[first])
         case .editRequestHeaders: headerEdits(first)
         case .editRequestQuery:
             edits(view.queryEdits[first]) { (view.queryParameters[$0].name, view.queryParameters[$0].template) }

@@ -87,6 +87,9 @@ extension TableView {
         case .introspectToken:
             try require(argument & ~InstructionFlag.isOptional == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: introspections.count, .code, offset, "introspection")
+        case .takeToken:
+            try require(argument > 0, .code, offset, "a request that takes nothing")
+            try check(code[offset + 1], below: rateLimits.count, .code, offset, "rate limit")
         case .enterLimit:
             try require(argument == 0, .code, offset, "unknown flags")
             try check(code[offset + 1], below: concurrencyLimits.count, .code, offset, "concurrency limit")
@@ -147,7 +150,7 @@ extension TableView {
             let known = InstructionFlag.editsRefusals | InstructionFlag.overTLSOnly
             try require(argument & ~known == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
-        case .end, .gate, .gateUnlessPlanned, .jumpUnlessPlanned, .admitPreview, .limitBody, .takeToken,
+        case .end, .gate, .gateUnlessPlanned, .jumpUnlessPlanned, .admitPreview, .limitBody,
             .editRequestHeaders, .editRequestQuery, .editRequestBody, .respond, .stampRequestID, .stampRateLimit,
             .stampLifecycle,
             .crossOrigin,
@@ -164,8 +167,7 @@ extension TableView {
         case .admitPreview:
             try check(code[offset + 1], below: versions.count, .code, offset, "version")
             try validateGroups(at: offset + 2)
-        case .takeToken, .stampRateLimit:
-            try check(code[offset + 1], below: rateLimits.count, .code, offset, "rate limit")
+        case .stampRateLimit: try check(code[offset + 1], below: rateLimits.count, .code, offset, "rate limit")
         case .editRequestHeaders, .editResponseHeaders:
             try check(code[offset + 1], below: headerEdits.count, .code, offset, "header edits")
         case .editRequestQuery: try check(code[offset + 1], below: queryEdits.count, .code, offset, "query edits")
@@ -174,7 +176,8 @@ extension TableView {
         case .stampRequestID: try validateName(at: offset)
         case .crossOrigin, .stampCrossOrigin:
             try check(code[offset + 1], below: crossOrigins.count, .code, offset, "cross-origin policy")
-        case .end, .limitBody, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress, .redirect,
+        case .end, .limitBody, .takeToken, .requestID, .authenticateKey, .requireGroup, .proxy, .admitAddress,
+            .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
             .askAuthorizer, .introspectToken, .enterLimit, .injectFault, .proxySplit, .mirror,
             .authenticateSignature, .admitAgent, .traceRequest:

@@ -54,7 +54,7 @@ package final class RateStore: @unchecked Sendable {
     struct Reading {
         /// Whole requests in the window that ends now.
         var used: UInt64
-        /// Microseconds until one more request fits, 0 if it does now.
+        /// Microseconds until what the next request takes fits, 0 if it does now.
         var wait: UInt64
         /// Microseconds until the present window ends.
         var windowEnd: UInt64
@@ -109,20 +109,23 @@ package final class RateStore: @unchecked Sendable {
     }
 
     /// - Parameters:
+    ///   - cost: what the next request takes, at least 1. One that takes more than the limit never fits.
     ///   - now: microseconds of the monotonic clock.
     ///   - window: microseconds.
-    func read(_ handle: Handle, limit: UInt32, now: UInt64, window: UInt64) -> Reading {
+    func read(_ handle: Handle, limit: UInt32, cost: UInt32, now: UInt64, window: UInt64) -> Reading {
         let word = unsafe apic_load_relaxed_u64(words + 2 * handle.index + 1)
         let (present, previous) = RateStore.counts(word, number: now / window)
         let left = window - now % window
         // 24 bits of count and 37 bits of microseconds a day: no overflow.
         let used = present + previous * left / window
         var wait: UInt64 = 0
-        if used >= UInt64(limit) {
+        // It fits while fewer than these are used.
+        let bound = limit >= cost ? UInt64(limit - cost) + 1 : 0
+        if used >= bound {
             wait = RateStore.wait(
                 present: present,
                 previous: previous,
-                limit: UInt64(limit),
+                limit: bound,
                 left: left,
                 window: window
             )
@@ -130,14 +133,14 @@ package final class RateStore: @unchecked Sendable {
         return Reading(used: used, wait: wait, windowEnd: left)
     }
 
-    /// Counts one request.
-    func add(_ handle: Handle, now: UInt64, window: UInt64) {
+    /// Counts what a request takes.
+    func add(_ cost: UInt32, to handle: Handle, now: UInt64, window: UInt64) {
         let slot = unsafe words + 2 * handle.index + 1
         let number = now / window
         while true {
             let word = unsafe apic_load_relaxed_u64(slot)
             var (present, previous) = RateStore.counts(word, number: number)
-            present = min(present + 1, RateStore.countMask)
+            present = min(present + UInt64(cost), RateStore.countMask)
             previous = min(previous, RateStore.countMask)
             let next = (number & 0xFFFF) << (2 * RateStore.countBits) | previous << RateStore.countBits | present
             if unsafe apic_compare_exchange_u64(slot, word, next) == word { return }

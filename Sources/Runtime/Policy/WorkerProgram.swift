@@ -115,7 +115,7 @@ extension Worker {
                     exchanges[x].status = UInt16(truncatingIfNeeded: fault.status)
                     refusal = .faultInjected
                 }
-            case .takeToken: refusal = takeToken(x, view.code[counter + 1], fields)
+            case .takeToken: refusal = takeToken(x, view.code[counter + 1], cost: argument, fields)
             case .editRequestHeaders: edits.headerEdits = view.code[counter + 1]
             case .editRequestQuery: edits.queryEdits = view.code[counter + 1]
             case .editRequestBody:
@@ -312,55 +312,6 @@ extension Worker {
         guard head.framing == .length, head.contentLength > exchanges[x].bodyBytesMax else { return .none }
         metrics.add(.bodyTooLarge)
         return .bodyTooLarge
-    }
-
-    // MARK: rate-limit
-
-    /// Counts the request in every window, or in none if one is full.
-    private mutating func takeToken(_ x: Int32, _ index: UInt32, _ fields: FieldsView) -> RefusalKind {
-        let view = exchanges[x].table.view
-        let limit = view.rateLimits[index]
-        let set = view.rateSets[rateSet(of: limit, exchanges[x].consumer, view)]
-        let seed = rates.seed ^ limit.identity
-        let key = limitKey(x, seed, limit.keyKind, limit.keyName, fields, view) ?? RateStore.hash(.empty, seed)
-        exchanges[x].rateLimit = index
-        exchanges[x].rateSet = rateSet(of: limit, exchanges[x].consumer, view)
-        let count = min(Int(set.count), Limits.ratesPerLimitMax)
-        var handles = InlineArray<4, RateStore.Handle>(repeating: RateStore.Handle.none)
-        var isFull = false
-        for position in 0..<count {
-            let rate = view.rates[set.first + UInt32(position)]
-            let window = UInt64(rate.windowSeconds) * 1_000_000
-            let handle = rates.handle(RateStore.mix(key, window), now: now, window: window)
-            handles[position] = handle
-            let reading = rates.read(handle, limit: rate.limit, now: now, window: window)
-            isFull = isFull || reading.wait > 0
-            exchanges[x].rates[position] = RateReading(
-                remaining: reading.used < UInt64(rate.limit) ? rate.limit - UInt32(reading.used) : 0,
-                resetSeconds: UInt32(((reading.wait > 0 ? reading.wait : reading.windowEnd) + 999_999) / 1_000_000)
-            )
-        }
-        if isFull {
-            metrics.add(.rateLimited)
-            return .rateLimited
-        }
-        for position in 0..<count {
-            let window = UInt64(view.rates[set.first + UInt32(position)].windowSeconds) * 1_000_000
-            rates.add(handles[position], now: now, window: window)
-            exchanges[x].rates[position].remaining -= 1
-        }
-        return .none
-    }
-
-    /// The rates of the first tier that holds a group of the consumer, else the limit's own.
-    private mutating func rateSet(of limit: RateLimitRecord, _ consumer: UInt32, _ view: TableView) -> UInt32 {
-        guard limit.tiers.count > 0, consumer != TableLayout.none else { return limit.rateSet }
-        let groups = view.consumers[consumer].groups
-        for tier in limit.tiers.first..<limit.tiers.first + limit.tiers.count
-        where view.contains(groups, view.rateTiers[tier].group) {
-            return view.rateTiers[tier].rateSet
-        }
-        return limit.rateSet
     }
 }
 

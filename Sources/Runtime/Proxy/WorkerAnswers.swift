@@ -247,7 +247,7 @@ extension Worker {
         case .faultInjected: status = exchanges[x].status
         case .rateLimited:
             var wait: UInt32 = 1
-            for index in 0..<Limits.ratesPerLimitMax where exchanges[x].rates[index].remaining == 0 {
+            for index in 0..<Limits.ratesPerLimitMax where exchanges[x].rates[index].isFull {
                 wait = max(wait, exchanges[x].rates[index].resetSeconds)
             }
             appendRetryAfter(UInt64(wait), to: &fields)

@@ -44,6 +44,8 @@ struct TargetDuties: OptionSet, BitwiseCopyable {
 struct RateReading: BitwiseCopyable {
     var remaining: UInt32 = 0
     var resetSeconds: UInt32 = 0
+    /// Without room for what a request takes.
+    var isFull = false
 }
 
 /// One request and its answer: the client's side, the upstream's side, and what the policy found out. Plain values in a

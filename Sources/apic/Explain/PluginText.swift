@@ -137,7 +137,8 @@ struct PluginText {
     }
 
     private func limit(_ settings: RateLimitSettings) -> String {
-        var text = "\(Self.rates(settings.rates))\(Self.key(settings.key)), else 429"
+        let cost = settings.cost > 1 ? ", of which a request takes \(settings.cost)" : ""
+        var text = "\(Self.rates(settings.rates))\(Self.key(settings.key))\(cost), else 429"
         for tier in settings.tiers { text += "; \(gateway.groups[tier.group]): \(Self.rates(tier.rates))" }
         return text
     }
