@@ -179,6 +179,8 @@ struct KubernetesNode {
     /// Ports of upstreams, and of servers of keys and bundles, ascending.
     var upstreamPorts: [String]
     var hasUpstreams: Bool
+    /// Some upstream's ports are what SRV records tell.
+    var hasServices: Bool
 
     init(_ node: Node, in plan: DeployPlan, _ bundle: KubernetesBundle, copies: [Artifact]) {
         let slice = plan.slice(of: node)
@@ -225,6 +227,8 @@ struct KubernetesNode {
         let targets = gateway.upstreams.flatMap(\.targets).filter { $0.port != 0 }
         let keyPorts = gateway.tokenSettings.compactMap { $0.remoteKeys?.port }
         let sourcePorts = [node.source?.port].compactMap { $0 }
+        // What servers SRV records tell, and where, nobody knows beforehand.
+        hasServices = gateway.upstreams.flatMap(\.targets).contains(where: \.isService)
         upstreamPorts = Set(targets.map(\.port) + keyPorts + sourcePorts).sorted().map { "\($0)" }
         hasUpstreams = !upstreamPorts.isEmpty
     }

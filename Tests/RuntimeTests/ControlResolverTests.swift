@@ -51,28 +51,30 @@ struct ControlResolverTests {
 
     /// What the resolver decides, on a clock of the test's.
     private final class Rig {
+        static let question = ResolverState.Question(host: "orders")
+
         var state = ResolverState()
 
         init() { state.add(7, TargetName(host: "orders", port: 80)) }
 
         func answer(_ answer: Resolution, at now: Int64) -> Bool {
-            guard state.takeDue(now: now) == "orders" else {
+            guard state.takeDue(now: now)?.host == "orders" else {
                 Issue.record("nothing is due at \(now)")
                 return false
             }
-            return state.note(answer, for: "orders", now: now)
+            return state.note(answer, for: Rig.question, now: now)
         }
 
-        func takeDue() -> String? { state.takeDue(now: 0) }
+        func takeDue() -> String? { state.takeDue(now: 0)?.host }
 
-        func note(_ answer: Resolution) -> Bool { state.note(answer, for: "orders", now: 1) }
+        func note(_ answer: Resolution) -> Bool { state.note(answer, for: Rig.question, now: 1) }
 
         func changes() -> [UInt32: [SocketAddress]] {
             defer { state.changes = [:] }
             return state.changes
         }
 
-        var due: Int64 { state.names["orders"]?.dueMilliseconds ?? .max }
+        var due: Int64 { state.names[Rig.question]?.dueMilliseconds ?? .max }
     }
 
     @Test("another order of the same addresses is no change")
@@ -102,7 +104,7 @@ struct ControlResolverTests {
             pauses.append(rig.due - now)
             now = rig.due
         }
-        #expect(rig.changes().isEmpty && rig.state.names["orders"]?.addresses == [one])
+        #expect(rig.changes().isEmpty && rig.state.names[Rig.question]?.addresses == [one])
         #expect((900...1_100).contains(pauses[0]) && (1_800...2_200).contains(pauses[1]))
         #expect(pauses.allSatisfy { $0 <= 33_000 } && (27_000...33_000).contains(pauses[19]))
         #expect(rig.answer(Resolution(addresses: [one]), at: now), "that it works again is news")

@@ -23,6 +23,7 @@ enum UpstreamLowering {
                 port: $0.port,
                 weight: $0.weight?.value ?? 1,
                 isSecure: $0.isSecure,
+                isService: $0.isService,
                 priority: $0.priority?.value ?? 0,
                 zone: $0.zone?.value
             )
@@ -57,7 +58,7 @@ extension Diagnostic {
         Diagnostic(
             .sameTargetTwice,
             "`\(upstream)` has the target \(target.host.hasPrefix("/") ? "unix:" : "")\(target.host)"
-                + "\(target.host.hasPrefix("/") ? "" : ":\(target.port)") twice",
+                + "\(target.port == 0 ? "" : ":\(target.port)") twice",
             at: target.span,
             related: [.init(first, "first named here")],
             help: "name it once; `weight: 2` gives it two shares"

@@ -105,6 +105,7 @@ extension TargetSpec {
             weight: weight,
             span: address.span
         )
+        isService = address.value.isService
     }
 }
 

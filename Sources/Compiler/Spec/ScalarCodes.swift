@@ -99,7 +99,8 @@ extension DiagnosticCode {
         "a text is no URL of a server",
         explanation: """
             A target is `http://host:port`, where the host is a DNS name or an address literal (IPv6 in brackets) and the \
-            port is 80 if it is left out. There is no path in it: what the upstream gets is decided by `strip` and `rewrite`.
+            port is 80 if it is left out; or `http+srv://name`, whose hosts and ports SRV records tell. There is no path \
+            in it: what the upstream gets is decided by `strip` and `rewrite`.
             """,
         example: "targets: [ \"orders:8080\" ]     # http://orders:8080"
     )

@@ -5,6 +5,8 @@ struct TargetAddress: Equatable, Sendable {
     var port: UInt16
     /// `https`.
     var isSecure = false
+    /// The host is the name of a service, whose servers SRV records tell; the port is 0.
+    var isService = false
 }
 
 extension ScalarType where Value == TargetAddress {
@@ -19,9 +21,12 @@ extension ScalarType where Value == TargetAddress {
             throw problem(text, "it has no scheme", "write `http://\(text.excerpt)`")
         }
         let isSecure: Bool
+        var isService = false
         switch text[..<scheme.lowerBound].lowercased() {
         case "http": isSecure = false
         case "https": isSecure = true
+        case "http+srv": (isSecure, isService) = (false, true)
+        case "https+srv": (isSecure, isService) = (true, true)
         default: throw problem(text, "only `http` and `https` are spoken to upstreams", "write `http://host:port`")
         }
         var rest = text[scheme.upperBound...]
@@ -42,9 +47,22 @@ extension ScalarType where Value == TargetAddress {
                 help: "write `http://host:port`; send credentials with `request-headers`"
             )
         }
-        var address = try parse(authority: rest, of: text, defaultPort: isSecure ? 443 : 80)
+        if isService { try checkService(rest, of: text) }
+        var address = try parse(authority: rest, of: text, defaultPort: isService ? 0 : isSecure ? 443 : 80)
         address.isSecure = isSecure
+        address.isService = isService
         return address
+    }
+
+    /// The name alone: ports are what the records tell.
+    private static func checkService(_ name: Substring, of text: String) throws(ScalarProblem) {
+        guard !name.contains(":"), !name.hasPrefix("["), IPAddress.v4(name) == nil else {
+            throw problem(
+                text,
+                "SRV records tell the ports of a service",
+                "write the name alone: `http+srv://_http._tcp.orders.internal`"
+            )
+        }
     }
 
     private static func parse(

@@ -9,7 +9,8 @@ extension SpecSchema {
                 "targets",
                 "list of URLs or targets",
                 example: "targets: [ \"http://orders-a:8080\" ]",
-                "The servers, as `http://host:port` or `https://host:port`, or `unix:/PATH` for a Unix socket."
+                "The servers, as `http://host:port` or `https://host:port`, or `unix:/PATH` for a Unix socket. With "
+                    + "`http+srv://name` or `https+srv://name` SRV records tell their hosts and ports."
             ),
             .optional(
                 "balance",

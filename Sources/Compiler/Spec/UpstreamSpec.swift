@@ -35,6 +35,8 @@ package struct TargetSpec: Sendable {
     package var port: UInt16
     /// `https`.
     package var isSecure: Bool
+    /// The host is the name of a service, whose servers SRV records tell.
+    package var isService = false
     package var weight: Spanned<UInt8>?
     package var priority: Spanned<UInt8>?
     package var zone: Spanned<String>?

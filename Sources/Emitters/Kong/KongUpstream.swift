@@ -7,7 +7,8 @@ struct KongUpstream {
     /// What Kong has nothing like, as clauses.
     var refusals: [String] {
         var clauses: [String] = []
-        if upstream.targets.contains(where: { $0.port == 0 }) { clauses.append("targets at Unix sockets") }
+        if upstream.targets.contains(where: { $0.host.hasPrefix("/") }) { clauses.append("targets at Unix sockets") }
+        if upstream.targets.contains(where: \.isService) { clauses.append("targets told by SRV records") }
         if upstream.speaksHTTP2 { clauses.append("HTTP/2 to targets (`http2`)") }
         if Set(upstream.targets.map(\.isSecure)).count > 1 { clauses.append("targets of which some speak TLS") }
         if Set(upstream.targets.map(\.priority)).count > 1 { clauses.append("priorities of targets") }

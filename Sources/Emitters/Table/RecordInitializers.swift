@@ -89,10 +89,10 @@ extension TargetRecord {
         host = text.add(target.host)
         // RFC 9110 section 7.2: an IPv6 literal in brackets, the port unless it is the scheme's own.
         let isPath = target.host.utf8.first == UInt8(ascii: "/")
+        let isSix = target.host.utf8.contains(UInt8(ascii: ":"))
         let name =
-            isPath
-            ? "localhost" : target.host.utf8.contains(UInt8(ascii: ":")) ? "[\(target.host)]" : target.host
-        let isUsual = isPath || target.port == (target.isSecure ? 443 : 80)
+            isPath ? "localhost" : isSix ? "[\(target.host)]" : target.isService ? target.serviceDomain : target.host
+        let isUsual = isPath || target.isService || target.port == (target.isSecure ? 443 : 80)
         authority = text.add(isUsual ? name : "\(name):\(target.port)")
         port = UInt32(target.port)
         weight = UInt32(target.weight)
@@ -100,6 +100,16 @@ extension TargetRecord {
         zone = text.add(target.zone ?? "")
         if target.isSecure { flags |= TargetRecord.secureFlag }
         if speaksHTTP2 { flags |= TargetRecord.http2Flag }
+        if target.isService { flags |= TargetRecord.serviceFlag }
+    }
+}
+
+extension Target {
+    /// What its servers are called as one: the service's name without `_service._proto` in front (RFC 2782).
+    fileprivate var serviceDomain: String {
+        let labels = host.split(separator: ".")
+        let domain = labels.drop { $0.utf8.first == UInt8(ascii: "_") }
+        return domain.isEmpty ? host : domain.joined(separator: ".")
     }
 }
 

@@ -103,7 +103,7 @@ package struct GatewayDump {
                 let priority = target.priority == 0 ? "" : " priority \(target.priority)"
                 let zone = target.zone.map { " zone \($0)" } ?? ""
                 add(
-                    "target \(scheme)\(GatewayDump.address(target.host, target.port)) weight \(target.weight)"
+                    "target \(scheme)\(GatewayDump.address(target)) weight \(target.weight)"
                         + priority + zone,
                     depth: 1
                 )
@@ -301,6 +301,10 @@ package struct GatewayDump {
 }
 
 extension GatewayDump {
+    private static func address(_ target: Target) -> String {
+        target.isService ? "srv:\(target.host)" : address(target.host, target.port)
+    }
+
     private static func address(_ host: String, _ port: UInt16) -> String {
         if host.utf8.first == UInt8(ascii: "/") { return "unix:\(host)" }
         return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"

@@ -63,6 +63,8 @@ package struct Target: Equatable, Sendable {
     package var weight: UInt8
     /// Spoken to by TLS.
     package var isSecure: Bool
+    /// The host is the name of a service, whose servers SRV records tell (RFC 2782); the port is 0.
+    package var isService: Bool
     /// Those with the least number are used while enough of them are in.
     package var priority: UInt8
     /// Where it is; nodes prefer targets of their own zone.
@@ -73,6 +75,7 @@ package struct Target: Equatable, Sendable {
         port: UInt16,
         weight: UInt8 = 1,
         isSecure: Bool = false,
+        isService: Bool = false,
         priority: UInt8 = 0,
         zone: String? = nil
     ) {
@@ -80,6 +83,7 @@ package struct Target: Equatable, Sendable {
         self.port = port
         self.weight = weight
         self.isSecure = isSecure
+        self.isService = isService
         self.priority = priority
         self.zone = zone
     }

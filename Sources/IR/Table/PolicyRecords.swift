@@ -80,6 +80,9 @@ package struct TargetRecord: BitwiseCopyable, Sendable {
     /// In `flags`: the server is spoken to by HTTP/2. All targets of an upstream agree on it.
     package static var http2Flag: UInt32 { 2 }
     package var speaksHTTP2: Bool { flags & TargetRecord.http2Flag != 0 }
+    /// In `flags`: the host is the name of a service, whose servers SRV records tell.
+    package static var serviceFlag: UInt32 { 4 }
+    package var isService: Bool { flags & TargetRecord.serviceFlag != 0 }
 }
 
 /// A consumer.

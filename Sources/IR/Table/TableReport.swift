@@ -128,7 +128,9 @@ package struct TableReport {
                 let scheme = (target.isSecure ? "https " : "") + (target.speaksHTTP2 ? "http2 " : "")
                 let priority = target.priority == 0 ? "" : " priority \(target.priority)"
                 let zone = target.zone.count == 0 ? "" : " in \(view.string(target.zone))"
-                return scheme + address(view.string(target.host), target.port) + weight + priority + zone
+                let host = view.string(target.host)
+                let place = target.isService ? "srv:\(host)" : address(host, target.port)
+                return scheme + place + weight + priority + zone
             }
             part.add([
                 .text(view.string(upstream.name)), .list(targets), .number(Int(upstream.connectTimeout)),

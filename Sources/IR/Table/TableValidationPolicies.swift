@@ -47,7 +47,7 @@ extension TableView {
                 "`authority` is no header value"
             )
             try check(target.port, below: 65_536, .targets, index, "port")
-            try check(target.flags, below: 4, .targets, index, "flags")
+            try check(target.flags, below: 8, .targets, index, "flags")
             try require((1...100).contains(target.weight), .targets, index, "the weight is not 1 to 100")
         }
     }

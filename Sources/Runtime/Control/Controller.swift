@@ -133,7 +133,7 @@ package struct Controller: ~Copyable {
         statusListener = early.bound.descriptors[0]
         status = early.server
         accessLog = AccessLogWriter(path: plan.accessLogPath, rings: workers.links.map(\.log), sleep: sleep, log: log)
-        resolver = Resolver(controlWakeup: wakeup, log: log)
+        resolver = Resolver(controlWakeup: wakeup, server: options.nameServer, log: log)
         keyFetcher = KeyFetcher(controlWakeup: wakeup, log: log)
         health = HealthMonitor(workers: workers, log: log)
         clockOffset = options.startInstant.map { [startInstant] in $0 - startInstant } ?? 0

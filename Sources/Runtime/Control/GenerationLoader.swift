@@ -13,6 +13,8 @@ package struct GenerationLoader {
     package struct TargetName: Hashable, Sendable {
         package var host: String
         package var port: UInt16
+        /// The host is the name of a service, whose servers SRV records tell.
+        package var isService = false
         /// Digest of how TLS is spoken with it, or empty: connections of one way are never used for another.
         package var security = ""
         package var speaksHTTP2 = false
@@ -24,6 +26,7 @@ package struct GenerationLoader {
         package init(
             host: String,
             port: UInt16,
+            isService: Bool = false,
             security: String = "",
             speaksHTTP2: Bool = false,
             health: HealthSettings? = nil,
@@ -31,6 +34,7 @@ package struct GenerationLoader {
         ) {
             self.host = host
             self.port = port
+            self.isService = isService
             self.security = security
             self.speaksHTTP2 = speaksHTTP2
             self.health = health
@@ -174,6 +178,7 @@ package struct GenerationLoader {
         let name = TargetName(
             host: view.string(target.host),
             port: port,
+            isService: target.isService,
             security: security,
             speaksHTTP2: target.speaksHTTP2,
             health: HealthSettings(target, of: upstream, in: view),

@@ -62,6 +62,8 @@ package struct Options: Equatable, Sendable {
     package var node: String?
     /// Where processes hand over listening sockets: a path for a Unix socket (`--takeover`).
     package var takeover: String?
+    /// The name server that is asked for targets, by an IPv4 address; `nil` is the system's.
+    package var nameServer: Endpoint?
     /// PEM of the certificate by which this node is known.
     package var certificate: String?
     /// Where bundles are pulled from; `bundle` is then the one that was good last.
@@ -155,6 +157,14 @@ extension Invocation {
         }
         options.node = value(.node)?.text
         options.takeover = value(.takeover)?.text
+        options.nameServer = try value(.dns).map { (given) throws(UsageError) in
+            guard let server = Endpoint(given.text), !server.isPath, !server.host.contains(":"), server.port > 0 else {
+                throw UsageError(
+                    message: "\(given.source): `\(given.text)` is not a name server's address like `127.0.0.1:8600`"
+                )
+            }
+            return server
+        }
         options.certificate = value(.certificate)?.text
         options.trust = line.values[.trust] ?? list(variable(CommandLineReader.Option.trust.variable))
         let isRollbackOn = try isOn(.allowRollback, variable: variable)
@@ -289,6 +299,7 @@ private struct CommandLineReader {
         case at
         case node
         case takeover
+        case dns
         case certificate
         case key
         case trust
@@ -384,7 +395,7 @@ extension Invocation {
         Serves a bundle that `apic build` made.
 
         USAGE: apic-gateway [BUNDLE] [--http ADDR:PORT]... [--https ADDR:PORT]... [--status ADDR:PORT] [--workers N]
-                            [--at INSTANT] [--node NAME] [--takeover PATH]
+                            [--at INSTANT] [--node NAME] [--takeover PATH] [--dns ADDR:PORT]
                             [--certificate FILE] [--trust KEY]... [--allow-rollback]
                             [--bundle-url URL] [--bundle-ca FILE] [--key FILE] [--pull-every SECONDS]
                             [--stale-warn SECONDS] [--stale-stop SECONDS]
@@ -400,6 +411,7 @@ extension Invocation {
           --node NAME         Which node of the spec this is.                     APIC_NODE
           --takeover PATH     Take over the sockets of the gateway that serves,   APIC_TAKEOVER
                               at this path, and give them to the next one.
+          --dns ADDR:PORT     Ask this name server for targets, and no other.     APIC_DNS
           --certificate FILE  The certificate by which this node is known: if a   APIC_CERTIFICATE
                               bundle revokes it, the node stops serving.
           --trust KEY         Serve only bundles that this public key signed;     APIC_TRUST (a list with commas)

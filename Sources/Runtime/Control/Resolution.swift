@@ -3,12 +3,22 @@ internal import Glibc
 
 /// The answer to one question to the system's resolver.
 struct Resolution: Equatable, Sendable {
-    /// With port 0, in the resolver's order (RFC 6724), without doubles.
+    /// With port 0, in the resolver's order (RFC 6724), without doubles. Those of a service have their ports, and stand
+    /// there as often as their weights say.
     var addresses: [SocketAddress] = []
     /// `nil` if there are addresses.
     var failure: String?
+    /// How long the answer holds, where it says so.
+    var lifeMilliseconds: Int64?
 
     /// Asks, and waits for the answer.
+    ///
+    /// - Parameter server: who is asked; `nil` is the system's name servers, and its other sources of names.
+    static func resolve(_ question: ResolverState.Question, by server: Endpoint?) -> Resolution {
+        if question.isService { return ServiceResolution.resolve(question.host, by: server) }
+        return server.map { resolve(question.host, byServer: $0) } ?? resolve(question.host)
+    }
+
     static func resolve(_ host: String) -> Resolution {
         // First without families that this machine has no address of; where that leaves nothing, with all.
         let answer = ask(host, flags: AI_ADDRCONFIG)

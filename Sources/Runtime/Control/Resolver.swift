@@ -32,9 +32,15 @@ package final class Resolver: @unchecked Sendable {
     /// The control loop's.
     private let controlWakeup: Int32
 
-    /// - Parameter controlWakeup: an eventfd that is written after each change.
-    package init(controlWakeup: Int32, log: ProcessLog) {
+    /// Who is asked; `nil` is the system's name servers.
+    private let server: Endpoint?
+
+    /// - Parameters:
+    ///   - controlWakeup: an eventfd that is written after each change.
+    ///   - server: who is asked, by an IPv4 address; `nil` is the system's name servers.
+    package init(controlWakeup: Int32, server: Endpoint? = nil, log: ProcessLog) {
         self.controlWakeup = controlWakeup
+        self.server = server
         self.log = log
     }
 
@@ -82,10 +88,10 @@ package final class Resolver: @unchecked Sendable {
             for (id, literal) in state.literals {
                 reports[id] = Report(host: literal.host, port: literal.address.port, addresses: [literal.address])
             }
-            for (host, name) in state.names {
+            for (question, name) in state.names {
                 for (id, port) in name.targets {
-                    let addresses = name.addresses.map { $0.with(port: port) }
-                    reports[id] = Report(host: host, port: port, addresses: addresses, failure: name.failure)
+                    let addresses = question.isService ? name.addresses : name.addresses.map { $0.with(port: port) }
+                    reports[id] = Report(host: question.text, port: port, addresses: addresses, failure: name.failure)
                 }
             }
             return reports
@@ -114,19 +120,19 @@ package final class Resolver: @unchecked Sendable {
                 wait(milliseconds: waitMilliseconds)
                 continue
             }
-            let answer = Resolution.resolve(job)
+            let answer = Resolution.resolve(job, by: server)
             let isNews = state.withLock { $0.note(answer, for: job, now: Clock.monotonicMilliseconds) }
             if isNews { tell(answer, of: job) }
             Wakeup.signal(controlWakeup)
         }
     }
 
-    private func tell(_ answer: Resolution, of host: String) {
+    private func tell(_ answer: Resolution, of question: ResolverState.Question) {
         if let failure = answer.failure {
-            log.warning("cannot resolve a target", ["host": host, "reason": failure])
+            log.warning("cannot resolve a target", ["host": question.text, "reason": failure])
         } else {
-            let addresses = answer.addresses.map { $0.text(withPort: false) }
-            log.info("resolved a target", ["host": host, "addresses": addresses.joined(separator: " ")])
+            let addresses = answer.addresses.map { $0.text(withPort: question.isService) }
+            log.info("resolved a target", ["host": question.text, "addresses": addresses.joined(separator: " ")])
         }
     }
 

@@ -1,12 +1,22 @@
 /// What the resolver knows and is about to do. Its functions decide; threads and locks are the resolver's.
 struct ResolverState {
+    /// What to ask for.
+    struct Question: Hashable {
+        var host: String
+        /// The servers of a service, with their ports.
+        var isService = false
+
+        /// `orders`, `srv:_http._tcp.orders`.
+        var text: String { isService ? "srv:\(host)" : host }
+    }
+
     /// A name to ask for, and all targets that have it.
     struct Name {
         /// Port by target id.
         var targets: [UInt32: UInt16] = [:]
         /// By target id: how often its upstream wants to know.
         var intervals: [UInt32: Int64] = [:]
-        /// With port 0.
+        /// With port 0; those of a service with their own.
         var addresses: [SocketAddress] = []
         var failure: String?
         var failureCount = 0
@@ -18,7 +28,7 @@ struct ResolverState {
         var interval: Int64 { intervals.values.min() ?? ResolverLimits.refreshMilliseconds }
     }
 
-    var names: [String: Name] = [:]
+    var names: [Question: Name] = [:]
     var literals: [UInt32: (host: String, address: SocketAddress)] = [:]
     var changes: [UInt32: [SocketAddress]] = [:]
     var threadCount = 0
@@ -42,21 +52,28 @@ struct ResolverState {
             literals[id] = (target.host, address)
             changes[id] = [address]
         } else {
-            guard names[target.host]?.targets[id] == nil else { return }
-            names[target.host, default: Name()].targets[id] = target.port
-            names[target.host]?.intervals[id] = target.resolveInterval
-            if let known = names[target.host]?.addresses, !known.isEmpty {
-                changes[id] = known.map { $0.with(port: target.port) }
+            let question = Question(host: target.host, isService: target.isService)
+            guard names[question]?.targets[id] == nil else { return }
+            names[question, default: Name()].targets[id] = target.port
+            names[question]?.intervals[id] = target.resolveInterval
+            if let known = names[question]?.addresses, !known.isEmpty {
+                changes[id] = addresses(known, of: question, port: target.port)
             }
         }
     }
 
     /// The name that has been due for longest, marked as being asked.
-    mutating func takeDue(now: Int64) -> String? {
+    mutating func takeDue(now: Int64) -> Question? {
         let due = names.filter { !$0.value.isAsked && $0.value.dueMilliseconds <= now }
-        let host = due.min { ($0.value.dueMilliseconds, $0.key) < ($1.value.dueMilliseconds, $1.key) }?.key
-        if let host { names[host]?.isAsked = true }
-        return host
+        let question = due.min { ($0.value.dueMilliseconds, $0.key.text) < ($1.value.dueMilliseconds, $1.key.text) }?
+            .key
+        if let question { names[question]?.isAsked = true }
+        return question
+    }
+
+    /// A service's servers have ports of their own.
+    private func addresses(_ known: [SocketAddress], of question: Question, port: UInt16) -> [SocketAddress] {
+        question.isService ? known : known.map { $0.with(port: port) }
     }
 
     /// How long to wait for the next name to be due.
@@ -68,11 +85,11 @@ struct ResolverState {
     /// Takes in an answer.
     ///
     /// - Returns: whether it says something else than the one before.
-    mutating func note(_ answer: Resolution, for host: String, now: Int64) -> Bool {
-        guard var name = names[host] else { return false }
+    mutating func note(_ answer: Resolution, for question: Question, now: Int64) -> Bool {
+        guard var name = names[question] else { return false }
         name.isAsked = false
         name.isAnswered = true
-        defer { names[host] = name }
+        defer { names[question] = name }
         // Times are spread by a tenth, so that gateways that started together do not ask together.
         if answer.failure != nil {
             let backoff = ResolverLimits.firstRetryMilliseconds << Int64(min(name.failureCount, 10))
@@ -82,18 +99,25 @@ struct ResolverState {
             name.failure = answer.failure
             return isNews
         }
-        name.dueMilliseconds = now + spread(name.interval)
+        // An answer that says how long it holds is asked for again when it does no more.
+        let held = answer.lifeMilliseconds.map { max($0, ResolverLimits.firstRetryMilliseconds) } ?? .max
+        name.dueMilliseconds = now + spread(min(name.interval, held))
         name.failureCount = 0
         let wasFailing = name.failure != nil
         name.failure = nil
         // Name servers rotate their answers: another order is no change.
-        guard Set(name.addresses) != Set(answer.addresses) else { return wasFailing }
+        guard name.addresses.sortedTexts != answer.addresses.sortedTexts else { return wasFailing }
         name.addresses = answer.addresses
-        for (id, port) in name.targets { changes[id] = answer.addresses.map { $0.with(port: port) } }
+        for (id, port) in name.targets { changes[id] = addresses(answer.addresses, of: question, port: port) }
         return true
     }
 
     private func spread(_ milliseconds: Int64) -> Int64 {
         milliseconds + Int64.random(in: -milliseconds / 10...milliseconds / 10)
     }
+}
+
+extension [SocketAddress] {
+    /// The same for the same addresses as often, in whatever order.
+    fileprivate var sortedTexts: [String] { map(\.text).sorted() }
 }

@@ -65,14 +65,15 @@ extension WatchedTarget {
         let host = view.string(target.host)
         let shownHost = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
         self.settings = settings
-        name = host.hasPrefix("/") ? "unix:\(host)" : "\(shownHost):\(target.port)"
+        name =
+            host.hasPrefix("/") ? "unix:\(host)" : target.isService ? "srv:\(host)" : "\(shownHost):\(target.port)"
         speaksHTTP2 = target.speaksHTTP2
         guard target.isSecure else { return }
         let serverName = view.string(view.upstreamTLS[upstream.tls].serverName)
         security = ProbeSecurity(
             owner: generation.security,
             client: upstream.tls,
-            serverName: serverName.isEmpty ? host : serverName
+            serverName: !serverName.isEmpty ? serverName : target.isService ? view.string(target.authority) : host
         )
     }
 }

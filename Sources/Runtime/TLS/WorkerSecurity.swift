@@ -132,7 +132,8 @@ extension Worker {
         let table = exchanges[x].table
         let record = upstream(of: x).tls
         let settings = table.view.upstreamTLS[record]
-        let host = table.view.targets[exchanges[x].target].host
+        let target = table.view.targets[exchanges[x].target]
+        let host = target.isService ? target.authority : target.host
         let name = settings.serverName.count > 0 ? settings.serverName : host
         let stream = TLSStream.connect(
             table.clients[record],

@@ -278,7 +278,8 @@ struct RoutedExplanation {
         let path = forwardedPath(forwarding.path)
         lines.append(Explanation.row("upstream gets", "\(explanation.request.method) \(path)\(rehearsal.query)"))
         let targets = upstream.targets.map {
-            "\($0.host):\($0.port)" + ($0.weight == 1 ? "" : " (weight \($0.weight))")
+            ($0.isService ? "the servers of \($0.host)" : "\($0.host):\($0.port)")
+                + ($0.weight == 1 ? "" : " (weight \($0.weight))")
                 + ($0.priority == 0 ? "" : " (priority \($0.priority))") + ($0.zone.map { " (in \($0))" } ?? "")
         }
         lines.append(Explanation.row("", "at \(upstream.name): \(targets.joined(separator: ", "))"))
