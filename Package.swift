@@ -133,7 +133,7 @@ let package = Package(
         // Table to traffic. No Foundation, no YAML, no compiler.
         .target(
             name: "GatewayRuntime",
-            dependencies: ["GatewayTable", "CCurl", "CPlatform", "CTLS", "CNGHTTP2", "Digests", "Tokens"],
+            dependencies: ["GatewayTable", "CCurl", "CPlatform", "CTLS", "CNGHTTP2", "CZlib", "Digests", "Tokens"],
             path: "Sources/Runtime",
             swiftSettings: strictMemory
         ),
@@ -161,7 +161,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["CPlatform", "CNGHTTP2"],
+            dependencies: ["CPlatform", "CNGHTTP2", "CZlib"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

@@ -32,6 +32,11 @@ enum Limits {
     static let descriptorMax = 262_144
     /// Bytes of an answer's body that are copied behind its head rather than sent from where they were read.
     static let copiedBodyBytesMax = 8_192
+    /// Answers that a worker compresses at once; beyond it they are sent as they are.
+    static let deflationCountMax = 64
+    /// What chunked framing adds around a block's worth of a body, its end included; and how much must fit between it.
+    static let chunkFramingBytes = 16
+    static let compressionRoomMin = 1_024
     /// Interim answers (1xx) of one exchange.
     static let interimAnswerCountMax = 16
     /// Request ids taken over from a request.

@@ -48,7 +48,7 @@ struct Services {
     ]
 
     @Test("its servers get requests at their own ports, and others as soon as the records say so")
-    func servers() throws {
+    func followed() throws {
         defer { stop() }
         names.set(hosts.merging([Self.service: [record(0), record(1)]]) { $1 }, secondsToLive: 1)
         let gateway = try gateway("http+srv://\(Self.service)", ", connections: { idle: 0 }")
@@ -104,8 +104,9 @@ struct Services {
     @Test("what is no name server is said at the start")
     func wrong() throws {
         defer { stop() }
+        let folder = try ScratchFolder()
         for address in ["localhost:53", "127.0.0.1", "[::1]:53", "127.0.0.1:0", "unix:/tmp/x"] {
-            let outcome = try Program.gateway.run(["dist", "--dns", address], in: ScratchFolder().url)
+            let outcome = try Program.gateway.run(["dist", "--dns", address], in: folder.url)
             #expect(outcome.status == 2 && outcome.errors.contains("--dns: `\(address)`"), "\(outcome.errors)")
         }
     }

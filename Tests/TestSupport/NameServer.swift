@@ -98,11 +98,11 @@ package final class NameServer: @unchecked Sendable {
         guard offset + 4 < question.count else { return nil }
         let type = UInt16(question[offset + 1]) << 8 | UInt16(question[offset + 2])
         let name = labels.joined(separator: ".").lowercased()
-        return lock.withLock {
+        return lock.withLock { () -> [UInt8]? in
             asked[name, default: 0] += 1
             if isSilent { return nil }
-            let known = records[name]
-            let found = known?.filter { $0.type == type || $0.type == 5 } ?? []
+            let known: [Record]? = records[name]
+            let found: [Record] = (known ?? []).filter { $0.type == type || $0.type == 5 }
             // An answer, with recursion; 3 is a name that does not exist.
             let flags: [UInt8] = [0x81, known == nil ? 0x83 : 0x80]
             let counts = [1, UInt16(found.count), 0, 0].flatMap(Self.bytes)

@@ -20,8 +20,8 @@ struct Layer: Sendable, CustomTestStringConvertible {
         Layer(
             folder: "Sources/Runtime",
             modules: [
-                "CCurl", "CNGHTTP2", "CPlatform", "CTLS", "Digests", "GatewayTable", "Glibc", "Synchronization",
-                "Tokens",
+                "CCurl", "CNGHTTP2", "CPlatform", "CTLS", "CZlib", "Digests", "GatewayTable", "Glibc",
+                "Synchronization", "Tokens",
             ]
         ),
         Layer(folder: "Sources/apic-gateway", modules: ["CPlatform", "GatewayRuntime", "GatewayTable", "Glibc"]),

@@ -184,9 +184,9 @@ extension DiagnosticCode {
         "E0716",
         "two plugins of a chain write the same header field",
         explanation: """
-            `response-headers`, `security-headers` and `cors` would each write the field, and the client would get it
-            twice or not as one of them says. Leave it to one: `security-headers` leaves a field alone that is `off`, and
-            `cors` knows everything that a browser needs.
+            `response-headers`, `security-headers`, `cors` and `compress` would each write the field, and the client would
+            get it twice or not as one of them says. Leave it to one: `security-headers` leaves a field alone that is
+            `off`, `cors` knows everything that a browser needs, and `compress` says itself how an answer is encoded.
             """,
         example: """
             plugins:

@@ -64,6 +64,11 @@ struct PluginChecks {
                 report(.headerOfTwoPlugins(name, of: plugin, other: other))
             }
         }
+        if let compress = chain.active(.compress) {
+            for (plugin, name) in names where FieldRules.areSame(name.value, "Content-Encoding") {
+                report(.headerOfTwoPlugins(name, of: plugin, other: compress))
+            }
+        }
         guard let cors = chain.active(.cors) else { return }
         for (plugin, name) in names where name.value.lowercased().hasPrefix("access-control-") {
             report(.headerOfTwoPlugins(name, of: plugin, other: cors))
@@ -237,7 +242,7 @@ extension PluginUse.Setting {
         case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
             .responseHeaders, .traceContext, .botDetection, .requestQuery, .requestBody,
-            .securityHeaders:
+            .securityHeaders, .compress:
             return ([], false)
         }
     }

@@ -60,6 +60,7 @@ struct PluginLowering {
         case .respond(let spec): .respond(respond(spec))
         case .responseHeaders(let spec): .responseHeaders(edits(spec))
         case .securityHeaders(let settings): .securityHeaders(settings)
+        case .compress(let settings): .compress(settings)
         }
     }
 
@@ -215,7 +216,7 @@ extension EffectiveChain {
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .rateLimit, .fault,
-                .canary, .mirror, .securityHeaders, .traceContext, .botDetection, .hmacAuth, .requestBody:
+                .canary, .mirror, .securityHeaders, .traceContext, .botDetection, .hmacAuth, .requestBody, .compress:
                 false
             }
         }

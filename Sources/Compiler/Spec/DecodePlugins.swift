@@ -167,6 +167,7 @@ extension SpecDecoder {
         case .respond: return .respond(respond(fields))
         case .responseHeaders: return headerEdits(fields).map { .responseHeaders($0) }
         case .securityHeaders: return .securityHeaders(securityHeaders(fields))
+        case .compress: return .compress(compress(fields))
         }
     }
 
@@ -184,6 +185,7 @@ extension SpecDecoder {
         case .requestID: return .requestID(RequestIDSettings())
         case .traceContext: return .traceContext(TraceContextSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
+        case .compress: return .compress(CompressSettings())
         case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
             .responseHeaders, .botDetection, .requestQuery, .requestBody:

@@ -46,6 +46,7 @@ enum PluginSchema {
         case .respond: respond
         case .responseHeaders: responseHeaders
         case .securityHeaders: securityHeaders
+        case .compress: compress
         }
     }
 
@@ -58,7 +59,7 @@ enum PluginSchema {
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders,
             .mirror, .redirect, .respond, .responseHeaders, .securityHeaders, .traceContext, .botDetection, .hmacAuth,
-            .requestQuery, .requestBody:
+            .requestQuery, .requestBody, .compress:
             []
         }
     }
@@ -84,6 +85,7 @@ enum PluginSchema {
         "helmet": "security-headers", "forwardauth": "forward-auth", "ext-auth": "forward-auth",
         "ext-authz": "forward-auth", "auth-request": "forward-auth", "external-auth": "forward-auth",
         "introspection": "oauth2-introspection", "token-introspection": "oauth2-introspection",
+        "gzip": "compress", "compression": "compress", "encode": "compress", "compressor": "compress",
     ]
 
     static let requestID = SchemaMap(

@@ -6,6 +6,7 @@ extension DiagnosticCode {
         .badAddressBlock, .badTarget, .badPercentage, .badWord, .badHeaderName, .badHeaderValue, .framingHeader,
         .badText,
         .badURL, .badPath, .badReference, .missingBuildVariable, .secretMisplaced, .badKey, .badOrigin,
+        .badMediaType,
     ]
 
     static let unitMissing = DiagnosticCode(
@@ -224,5 +225,16 @@ extension DiagnosticCode {
             origin `null` is everybody's: any page can have it.
             """,
         example: "cors: { origins: [ app.example.com ] }     # https://app.example.com"
+    )
+
+    static let badMediaType = DiagnosticCode(
+        "E0335",
+        "a text is no media type",
+        explanation: """
+            A media type is what `Content-Type` says without its parameters: a type and a subtype, `application/json`. The
+            subtype may begin with `*`, which stands for anything: `text/*` is all text, `application/*+json` every
+            format that is JSON underneath.
+            """,
+        example: "compress: { types: [ json ] }     # application/json"
     )
 }

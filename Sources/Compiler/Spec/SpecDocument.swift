@@ -214,6 +214,7 @@ package struct PluginUse: Sendable {
         case respond(RespondSpec)
         case responseHeaders(HeaderEditsSpec)
         case securityHeaders(SecurityHeadersSettings)
+        case compress(CompressSettings)
     }
 
     /// The plugin's name as in `Plugin.name`.

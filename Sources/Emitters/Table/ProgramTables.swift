@@ -101,6 +101,7 @@ struct ProgramTables {
         guard !isEnded else { return words }
         for (_, code) in fixed { words += code }
         guard let forwarding = use.forwarding else { preconditionFailure("a route neither answers nor forwards") }
+        if chain.compression != nil { words.append(Opcode.acceptEncoding.word()) }
         if let mirror = chain.mirror {
             let capture = forwarding.mirrorCapture.map { UInt16($0 + 1) } ?? 0
             words += [Opcode.mirror.word(argument: capture), UInt32(mirror.upstream), mirror.share]
@@ -169,7 +170,7 @@ struct ProgramTables {
         case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
         // Part of how a program ends.
         case .canary, .mirror: []
-        case .responseHeaders, .securityHeaders: []
+        case .responseHeaders, .securityHeaders, .compress: []
         }
     }
 
@@ -209,6 +210,7 @@ struct ProgramTables {
     {
         var edits: [UInt32] = []
         var stamps: [UInt32] = []
+        var compression: [UInt32] = []
         for step in chain.steps {
             switch step.plugin {
             case .respond(let settings):
@@ -229,6 +231,8 @@ struct ProgramTables {
             case .cors(let settings):
                 stamps += [Opcode.stampCrossOrigin.word(), policies.edge.add(settings, &text)]
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
+            // What upstreams answer; it is looked at when all else is said.
+            case .compress(let settings): compression = use.forwarding == nil ? [] : settings.instruction(&text)
             case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection,
                 .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .canary, .mirror,
                 .redirect, .traceContext, .botDetection, .hmacAuth, .requestQuery, .requestBody:
@@ -239,7 +243,7 @@ struct ProgramTables {
         if LifecycleText.speaks(gateway.versions[use.version], of: gateway) {
             stamps += [Opcode.stampLifecycle.word(), UInt32(use.version)]
         }
-        return edits + stamps + [Opcode.end.word()]
+        return edits + stamps + compression + [Opcode.end.word()]
     }
 
     private mutating func edit(_ edits: HeaderEdits, flags: UInt16 = 0, _ text: inout TextPool) -> [UInt32] {
@@ -288,6 +292,13 @@ extension BotDetectionSettings {
             allow.map { automata.add($0.automaton) } ?? TableLayout.none,
             deny.map { automata.add($0.automaton) } ?? TableLayout.none,
         ]
+    }
+}
+
+extension CompressSettings {
+    fileprivate func instruction(_ text: inout TextPool) -> [UInt32] {
+        let types = text.add(MediaTypes.text(types))
+        return [Opcode.compress.word(argument: UInt16(level)), sizeMin, types.offset, types.count]
     }
 }
 

@@ -274,6 +274,8 @@ package struct GatewayDump {
             "\(settings.status) \(GatewayDump.text(settings.location)), query \(settings.keepsQuery)"
         case .securityHeaders(let settings):
             "\(GatewayDump.text(settings.edits)), over TLS \(settings.strictTransport ?? "nothing")"
+        case .compress(let settings):
+            "level \(settings.level), from \(settings.sizeMin) bytes, \(settings.types.joined(separator: " "))"
         case .respond(let settings):
             "\(settings.status), \(GatewayDump.text(settings.headers)), \(settings.body.count) bytes"
         }

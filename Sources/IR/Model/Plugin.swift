@@ -37,6 +37,7 @@ package enum Plugin: Hashable, Sendable {
     case respond(RespondSettings)
     case responseHeaders(HeaderEdits)
     case securityHeaders(SecurityHeadersSettings)
+    case compress(CompressSettings)
 
     package var kind: PluginKind {
         switch self {
@@ -67,6 +68,7 @@ package enum Plugin: Hashable, Sendable {
         case .respond: .respond
         case .responseHeaders: .responseHeaders
         case .securityHeaders: .securityHeaders
+        case .compress: .compress
         }
     }
 
@@ -122,6 +124,14 @@ extension Chain {
     package var mirror: MirrorSettings? {
         for step in steps {
             if case .mirror(let settings) = step.plugin { return settings }
+        }
+        return nil
+    }
+
+    /// How answers are compressed, if they are.
+    package var compression: CompressSettings? {
+        for step in steps {
+            if case .compress(let settings) = step.plugin { return settings }
         }
         return nil
     }

@@ -51,6 +51,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case respond
     case responseHeaders
     case securityHeaders
+    case compress
 
     /// The plugin's name in the spec, in refusals and in logs.
     package var name: String {
@@ -82,6 +83,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .respond: "respond"
         case .responseHeaders: "response-headers"
         case .securityHeaders: "security-headers"
+        case .compress: "compress"
         }
     }
 
@@ -98,7 +100,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .requestHeaders, .requestQuery, .requestBody: .requestTransform
         case .canary, .mirror: .destination
         case .redirect, .respond: .answer
-        case .responseHeaders, .securityHeaders: .responseTransform
+        case .responseHeaders, .securityHeaders, .compress: .responseTransform
         }
     }
 
@@ -109,7 +111,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
             .responseHeaders, .traceContext, .botDetection, .requestQuery, .requestBody,
-            .securityHeaders:
+            .securityHeaders, .compress:
             false
         }
     }

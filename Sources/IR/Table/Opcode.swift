@@ -36,12 +36,14 @@
 /// | `admitAddress` | 0 allow, 1 deny | address set |
 /// | `admitAgent` | 1: one must be named | automaton of those allowed or none, of those denied or none |
 /// | `crossOrigin` | 0 | cross-origin policy |
+/// | `acceptEncoding` | 0 | |
 /// | `redirect` | status, bit 15: with the query | template |
 /// | `editResponseHeaders` | bit 0: on refusals, too; bit 1: over TLS only | header edits |
 /// | `stampRequestID` | 0 | text offset, text count (header name) |
 /// | `stampRateLimit` | 0 | rate limit |
 /// | `stampLifecycle` | 0 | version |
 /// | `stampCrossOrigin` | 0 | cross-origin policy |
+/// | `compress` | level | bytes from which on it is worth it, text offset, text count (media types) |
 /// | `end` | 0 | |
 package enum Opcode: UInt8, CaseIterable, Sendable {
     /// Ends a response program.
@@ -118,11 +120,15 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case stampLifecycle = 35
     /// Tells browsers who may read the answer.
     case stampCrossOrigin = 36
+    /// Compresses the answer, if its client takes it so and it is worth it.
+    case compress = 37
+    /// Notes whether the client takes gzip.
+    case acceptEncoding = 40
 
     /// Words of the instruction, its first included.
     package var wordCount: Int {
         switch self {
-        case .end, .authenticateBasic, .authenticateCertificate: 1
+        case .end, .authenticateBasic, .authenticateCertificate, .acceptEncoding: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
             .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .enterLimit, .injectFault,
@@ -131,7 +137,7 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
         case .requestID, .jumpUnlessPlanned, .limitBody, .authenticateKey, .proxy, .stampRequestID, .requireClaims,
             .mirror, .admitAgent, .requireGroup:
             3
-        case .admitPreview: 4
+        case .admitPreview, .compress: 4
         case .proxySplit: 5
         }
     }
@@ -145,7 +151,7 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     }
 
     /// Whether the instruction belongs to the response entry.
-    package var isOfResponse: Bool { self == .end || rawValue >= 32 }
+    package var isOfResponse: Bool { self == .end || (32..<40).contains(rawValue) }
 
     /// The first word of an instruction.
     package func word(argument: UInt16 = 0) -> UInt32 {

@@ -29,7 +29,7 @@ extension TableReport {
     private func operands(of opcode: Opcode, argument: UInt16, at offset: Int) -> String {
         let first = opcode.wordCount > 1 ? view.code[offset + 1] : 0
         return switch opcode {
-        case .end: ""
+        case .end, .acceptEncoding: ""
         case .requestID:
             name(at: offset) + ", " + believed(argument)
                 + (argument & InstructionFlag.echoes == 0 ? "" : ", echoed")
@@ -83,7 +83,14 @@ extension TableReport {
             "\(view.code[offset + 2]) in a million to \(view.string(view.upstreams[first].name))"
                 + (argument == 0 ? "" : ", hashed by capture \(argument - 1)")
         case .stampRequestID: name(at: offset)
+        case .compress: compression(level: argument, at: offset)
         }
+    }
+
+    private func compression(level: UInt16, at offset: Int) -> String {
+        let types = view.string(TextReference(offset: view.code[offset + 2], count: view.code[offset + 3]))
+        return
+            "gzip, level \(level), from \(view.code[offset + 1]) bytes, \(types.split(separator: "\n").joined(separator: " "))"
     }
 
     private func believed(_ argument: UInt16) -> String {
@@ -355,6 +362,8 @@ extension Opcode {
         case .crossOrigin: "cross-origin"
         case .redirect: "redirect"
         case .stampCrossOrigin: "stamp-cross-origin"
+        case .acceptEncoding: "accept-encoding"
+        case .compress: "compress"
         }
     }
 }

@@ -150,11 +150,12 @@ extension TableView {
             let known = InstructionFlag.editsRefusals | InstructionFlag.overTLSOnly
             try require(argument & ~known == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
+        case .compress: try validateCompression(argument, at: offset)
         case .end, .gate, .gateUnlessPlanned, .jumpUnlessPlanned, .admitPreview, .limitBody,
             .editRequestHeaders, .editRequestQuery, .editRequestBody, .respond, .stampRequestID, .stampRateLimit,
             .stampLifecycle,
             .crossOrigin,
-            .stampCrossOrigin:
+            .stampCrossOrigin, .acceptEncoding:
             try require(argument == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
         }
@@ -180,7 +181,7 @@ extension TableView {
             .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
             .askAuthorizer, .introspectToken, .enterLimit, .injectFault, .proxySplit, .mirror,
-            .authenticateSignature, .admitAgent, .traceRequest:
+            .authenticateSignature, .admitAgent, .traceRequest, .acceptEncoding, .compress:
             break
         }
     }
@@ -196,6 +197,13 @@ extension TableView {
             offset,
             "the name is no name"
         )
+    }
+
+    private func validateCompression(_ level: UInt16, at offset: Int) throws(TableError) {
+        try require(level >= 1 && level <= 9, .code, offset, "unknown flags")
+        let types = TextReference(offset: code[offset + 2], count: code[offset + 3])
+        try check(types, .code, offset, "media types")
+        try require(MediaTypes.areTypes(bytes(types)), .code, offset, "the media types are none")
     }
 
     private func validateGroups(at offset: Int) throws(TableError) {

@@ -242,6 +242,18 @@ extension StatusFacts {
         metrics.sample(copies, ["result": "dropped"], sum(.mirrorsDropped))
         put(&metrics, "apic_mirrored_requests_in_flight", .gauge, "Copies of requests in flight.", .mirrorsOpen)
         put(&metrics, "apic_canary_requests_total", .counter, "Requests that went to a canary's upstream.", .diverted)
+        let compressed = "apic_compressed_answers_total"
+        metrics.family(
+            compressed,
+            .counter,
+            "Answers that could be compressed for their clients, by whether they were."
+        )
+        metrics.sample(compressed, ["result": "compressed"], sum(.answersCompressed))
+        metrics.sample(compressed, ["result": "busy"], sum(.compressionsMissed))
+        let squeezed = "apic_compressed_bytes_total"
+        metrics.family(squeezed, .counter, "Bytes of bodies before and after they were compressed.")
+        metrics.sample(squeezed, ["side": "in"], sum(.compressedBytesIn))
+        metrics.sample(squeezed, ["side": "out"], sum(.compressedBytesOut))
     }
 
     private func putControl(_ metrics: inout MetricsWriter) {

@@ -6,7 +6,7 @@ extension Resolution {
     static func resolve(_ host: String, byServer server: Endpoint) -> Resolution {
         var found = [apic_host_address](repeating: apic_host_address(), count: ResolverLimits.addressCountMax)
         var life: UInt32 = 0
-        var problem = [CChar](repeating: 0, count: Int(apic_problem_size.rawValue))
+        var problem = [CChar](repeating: 0, count: Int(apic_problem_size))
         let count = unsafe apic_find_addresses(
             apic_name_server(server),
             host,
@@ -40,7 +40,7 @@ enum ServiceResolution {
     static func resolve(_ name: String, by server: Endpoint?) -> Resolution {
         var found = [apic_service](repeating: apic_service(), count: serverCountMax)
         var life: UInt32 = 0
-        var problem = [CChar](repeating: 0, count: Int(apic_problem_size.rawValue))
+        var problem = [CChar](repeating: 0, count: Int(apic_problem_size))
         let count = unsafe apic_find_services(
             server.map(apic_name_server.init) ?? apic_name_server(),
             name,
@@ -128,7 +128,7 @@ extension apic_service {
     /// The host's name.
     fileprivate var name: String {
         // The tuple holds zero-terminated text.
-        unsafe withUnsafeBytes(of: host) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+        unsafe withUnsafeBytes(of: host) { bytes in unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }
 

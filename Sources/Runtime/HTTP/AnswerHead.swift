@@ -44,6 +44,13 @@ struct AnswerHead: ~Copyable {
         return interpretFields(isToHead: isToHead) ? .complete : .refused
     }
 
+    /// The body will be another one, whose length nobody knows yet.
+    mutating func forgetLength() {
+        table.drop(name: Bytes("content-length"), in: message)
+        (statesLength, carriesLength, contentLength) = (false, false, 0)
+        if framing == .length { framing = .chunked }
+    }
+
     private mutating func stop(_ result: Int, _ input: Bytes) -> Outcome {
         if result < 0 { return .refused }
         guard input.count < Limits.answerHeadBytesMax else {

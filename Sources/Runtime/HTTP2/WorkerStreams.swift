@@ -122,7 +122,7 @@ extension Worker {
         let x = sockets[socket].exchange
         if sockets[socket].role == .upstream { return exchanges[x].body.isComplete && !exchanges[x].trailers.isWaiting }
         return x >= 0 && exchanges[x].state == .relaying && exchanges[x].answer.isComplete
-            && !exchanges[x].answerTrailers.isWaiting
+            && !exchanges[x].answerTrailers.isWaiting && exchanges[x].deflation < 0
     }
 
     // MARK: The end

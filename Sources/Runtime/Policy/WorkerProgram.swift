@@ -127,6 +127,7 @@ extension Worker {
                     return .gather(byteCountMax: byteCountMax, refusal, counter: counter, isHidden: isHidden)
                 case .refuse(let kind): refusal = kind
                 }
+            case .acceptEncoding: noteEncoding(x, fields)
             case .respond: return .respond(view.code[counter + 1])
             case .redirect:
                 return .redirect(
@@ -151,7 +152,7 @@ extension Worker {
                 exchanges[x].hashedCapture = piece.hashedCapture(view.code[counter + 4])
                 return .proxy(upstream: piece.upstream)
             case .end, .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle, .stampCrossOrigin,
-                nil:
+                .compress, nil:
                 return .refuse(.notFound)
             }
             if refusal != .none { return .refuse(isHidden ? .versionUnknown : refusal) }

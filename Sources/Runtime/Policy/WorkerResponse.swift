@@ -21,6 +21,15 @@ extension Worker {
             case .stampCrossOrigin: answerHead.table.drop(prefix: Bytes("access-control-"), in: answerHead.message)
             case .stampLifecycle:
                 if view.announces(version: view.code[counter + 1], at: instant) { dropLifecycle(to: &output) }
+            case .compress:
+                let types = TextReference(offset: view.code[counter + 2], count: view.code[counter + 3])
+                decideCompression(
+                    x,
+                    level: UInt16(truncatingIfNeeded: word >> 16),
+                    sizeMin: view.code[counter + 1],
+                    types: Bytes(view.bytes(types)),
+                    to: &output
+                )
             default: return
             }
             counter += word >> 8 & 0xFF
@@ -75,7 +84,7 @@ extension Worker {
                         exchanges[x].answerTrailers.drop(name: Bytes(view.bytes(view.headerFields[field].name)))
                     }
                 }
-            case .stampRequestID, .stampCrossOrigin, .stampRateLimit, .stampLifecycle: break
+            case .stampRequestID, .stampCrossOrigin, .stampRateLimit, .stampLifecycle, .compress: break
             default: return
             }
             counter += word >> 8 & 0xFF
@@ -120,6 +129,8 @@ extension Worker {
             case .stampCrossOrigin: appendCrossOrigin(x, view.crossOrigins[view.code[counter + 1]], view, to: &output)
             case .stampRateLimit: appendRateLimit(x, view, to: &output)
             case .stampLifecycle: appendLifecycle(view.code[counter + 1], view, to: &output)
+            // Said with what it replaces.
+            case .compress: break
             default: return
             }
             counter += word >> 8 & 0xFF

@@ -42,6 +42,7 @@ extension Worker {
             exchanges[x].state = .relaying
             beginAnswerBody(x)
             guard writeAnswerHead(x) else {
+                endCompression(x)
                 exchanges[x].state = .awaitingAnswer
                 failUpstream(x, .malformed)
                 return false

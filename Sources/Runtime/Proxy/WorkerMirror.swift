@@ -71,6 +71,7 @@ extension Worker {
         exchanges[copy].limitPlace = -1
         exchanges[copy].trailers = Trailers()
         exchanges[copy].consultation = .none
+        exchanges[copy].encoding = .none
         exchanges[copy].upstreamIndex = edits.mirror
         exchanges[copy].hashedCapture = edits.mirrorCapture
         let record = upstream(of: copy)

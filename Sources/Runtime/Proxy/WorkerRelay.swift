@@ -188,6 +188,7 @@ extension Worker {
                 abandonClient(client)
                 return false
             }
+            if exchanges[x].state == .relaying, exchanges[x].deflation >= 0, isCompressing(x) { continue }
             if exchanges[x].state == .relaying, exchanges[x].answer.isComplete {
                 if exchanges[x].answerTrailers.isWaiting {
                     exchanges[x].answerTrailers.isWaiting = false
@@ -210,14 +211,15 @@ extension Worker {
                 }
                 // A head that drips is no answer yet.
                 if exchanges[x].state == .relaying { exchanges[x].hasUpstreamMoved = true }
-            case .blocked: return true
+            case .blocked: if !flushCompressed(x) { return true }
             case .ended: if !answerEnded(x) { return false }
             case .failed:
                 failUpstream(x, sockets[upstream].transport == .stream ? http2.failure(of: upstream) : .closed)
                 return false
             }
         }
-        enqueue(exchanges[x].upstream)
+        // Of an answer that is compressed the upstream may be done with.
+        enqueue(exchanges[x].upstream >= 0 ? exchanges[x].upstream : client)
         return true
     }
 
@@ -226,20 +228,13 @@ extension Worker {
     ///
     /// - Returns: whether the exchange goes on.
     private mutating func stageAnswerBody(_ x: Int32) -> Bool {
+        if exchanges[x].deflation >= 0 { return stageCompressed(x) }
         let client = exchanges[x].client
         let upstream = exchanges[x].upstream
         guard upstream >= 0, sockets[client].borrowed == nil else { return true }
         if !exchanges[x].answer.isComplete, sockets[upstream].hasInput, let block = sockets[upstream].input {
             let start = sockets[upstream].inputStart
-            guard
-                case .progress(let data, let trailers, let consumed) =
-                    exchanges[x].answer.step(block, from: Int(start), to: Int(sockets[upstream].inputEnd)),
-                takeAnswerTrailers(x, block, from: Int(start) + data, count: trailers)
-            else {
-                failUpstream(x, .malformed)
-                return false
-            }
-            sockets[upstream].inputStart += Int32(consumed)
+            guard let data = takeAnswerData(x) else { return false }
             exchanges[x].bytesOut += UInt64(data)
             lend(
                 block,
@@ -257,6 +252,25 @@ extension Worker {
         return true
     }
 
+    /// Takes the next data of the answer's body: they stand where the upstream's input began.
+    ///
+    /// - Returns: how many bytes; `nil` if the exchange has failed.
+    @inline(__always)
+    mutating func takeAnswerData(_ x: Int32) -> Int? {
+        let upstream = exchanges[x].upstream
+        let start = Int(sockets[upstream].inputStart)
+        guard let block = sockets[upstream].input,
+            case .progress(let data, let trailers, let consumed) =
+                exchanges[x].answer.step(block, from: start, to: Int(sockets[upstream].inputEnd)),
+            takeAnswerTrailers(x, block, from: start + data, count: trailers)
+        else {
+            failUpstream(x, .malformed)
+            return nil
+        }
+        sockets[upstream].inputStart += Int32(consumed)
+        return data
+    }
+
     /// The upstream sends no more: the end of a body that the connection delimits, a failure otherwise.
     private mutating func answerEnded(_ x: Int32) -> Bool {
         guard exchanges[x].state == .relaying, exchanges[x].answer.end() else {
@@ -267,7 +281,7 @@ extension Worker {
             failUpstream(x, .malformed)
             return false
         }
-        if exchanges[x].isAnswerChunked, !exchanges[x].answerTrailers.isWaiting {
+        if exchanges[x].isAnswerChunked, exchanges[x].deflation < 0, !exchanges[x].answerTrailers.isWaiting {
             lend(inputBlock(exchanges[x].upstream), 0, 0, to: exchanges[x].client, isChunked: true, isLast: true)
         }
         return true

@@ -110,6 +110,11 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     case mirrorsSent
     case mirrorsDropped
     case mirrorsOpen
+    /// Answers that were compressed, and those that were not because too many were; the bytes of their bodies.
+    case answersCompressed
+    case compressionsMissed
+    case compressedBytesIn
+    case compressedBytesOut
     /// Requests whose consumer is in no group that may pass.
     case forbidden
     /// Requests from an address that may not call.

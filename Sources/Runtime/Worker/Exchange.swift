@@ -179,6 +179,10 @@ struct Exchange: BitwiseCopyable {
     var interimCount: UInt8 = 0
     var answer = BodyReader(.none)
     var isAnswerChunked = false
+    /// How its client takes the answer.
+    var encoding = EncodingChoice.none
+    /// The place of the stream that compresses the answer; -1 if none does.
+    var deflation: Int32 = -1
     var answerTrailers = Trailers()
     var closesClient = false
     var bytesOut: UInt64 = 0

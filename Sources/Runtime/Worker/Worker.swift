@@ -34,6 +34,7 @@ struct Worker: ~Copyable {
     var freeExchange: Int32 = -1
     var exchangeCount = 0
     let blocks = BlockPool()
+    var deflations = DeflatePool()
     var timers: TimerWheel
     var targets = TargetDirectory()
     /// Grows when a target goes out or comes back, so that every upstream is settled again when it is used next.

@@ -291,6 +291,7 @@ extension Worker {
     /// Gives back what every exchange holds, and its place.
     mutating func returnSlot(_ x: Int32) {
         let table = exchanges[x].table
+        endCompression(x)
         if let block = exchanges[x].trailers.block { blocks.give(block) }
         if let block = exchanges[x].answerTrailers.block { blocks.give(block) }
         exchanges[x].state = .free

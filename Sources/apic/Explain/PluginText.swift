@@ -78,6 +78,9 @@ struct PluginText {
         case .requestBody(let edits): return Self.body(edits)
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
         case .securityHeaders(let settings): return edits(settings.edits)
+        case .compress(let settings):
+            return
+                "gzip for who takes it, from \(Self.size(UInt64(settings.sizeMin))) of \(settings.types.joined(separator: " "))"
         case .respond(let settings): return "answers \(settings.status) with \(Self.size(UInt64(settings.body.count)))"
         }
     }

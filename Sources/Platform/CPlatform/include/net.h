@@ -1,6 +1,7 @@
 #pragma once
 // Sockets and epoll for the data plane. Only plain types appear here: system headers would give Swift a second set of
 // the types that its Glibc module defines.
+// Names of servers are in names.h.
 #include <stddef.h>
 #include <stdint.h>
 
