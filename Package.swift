@@ -74,6 +74,8 @@ let package = Package(
         ),
         // Fetching by libcurl, which is opened when it is first asked for: a gateway that fetches nothing never loads it.
         .target(name: "CCurl", path: "Sources/Platform/CCurl"),
+        // Counts in a Redis server by hiredis, which is opened when it is first asked for.
+        .target(name: "CRedis", path: "Sources/Platform/CRedis"),
         // Signatures of tokens by libcrypto, in plain types: keys that check them, and nothing that makes one.
         .target(name: "CSignatures", path: "Sources/Platform/CSignatures", linkerSettings: [.linkedLibrary("crypto")]),
         // Signed tokens: strict JSON, base64url, keys and signatures. No I/O and no clock.
@@ -133,7 +135,7 @@ let package = Package(
         // Table to traffic. No Foundation, no YAML, no compiler.
         .target(
             name: "GatewayRuntime",
-            dependencies: ["GatewayTable", "CCurl", "CPlatform", "CTLS", "CNGHTTP2", "CZlib", "Digests", "Tokens"],
+            dependencies: ["GatewayTable", "CCurl", "CPlatform", "CRedis", "CTLS", "CNGHTTP2", "CZlib", "Digests", "Tokens"],
             path: "Sources/Runtime",
             swiftSettings: strictMemory
         ),
@@ -197,7 +199,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR", "Digests", "Tokens", "CPlatform",
+                "GatewayRuntime", "GatewayTable", "GatewayEmitters", "GatewayIR", "Digests", "Tokens", "CPlatform", "CRedis",
                 "TestSupport",
             ],
             path: "Tests/RuntimeTests",

@@ -11,6 +11,7 @@ struct NodeSlice: Sendable {
     init(_ gateway: Gateway) {
         self.gateway = gateway
         var references = gateway.certificatePairs.map(\.key) + gateway.clientSecrets
+        if let password = gateway.redis?.password { references.append(password) }
         for credential in gateway.credentials {
             if case .secret(let reference) = credential.key { references.append(reference) }
         }

@@ -221,6 +221,24 @@ struct AnalysisPluginTests {
         #expect(other.key == .address)
     }
 
+    @Test("of many limits that nodes count by themselves ten are named, and one more stands for the others")
+    func countedByEachNode() {
+        let apis = (1...30).map { number in
+            """
+              a\(number):
+                plugins: [ key-auth, respond: { body: ok }, rate-limit: { limit: \(number)/minute } ]
+                path: /a\(number)
+                versions: { v: { routes: [ GET / ] } }
+
+            """
+        }
+        let spec = "apic: 1\ngateway: g\nnodes: { a: {}, b: {} }\napis:\n" + apis.joined()
+        let messages = AnalysisFixture(spec).diagnostics.filter { $0.code.id == "W0760" }.map(\.message)
+        #expect(messages.count == 11)
+        #expect(messages.first == "1/minute on each of 2 nodes is 2/minute together")
+        #expect(messages.last == "11/minute on each of 2 nodes is 22/minute together, and so on with 19 limits more")
+    }
+
     @Test("chains that name captures are one for each place of them")
     func captures() throws {
         let fixture = AnalysisPluginTests.plugins(

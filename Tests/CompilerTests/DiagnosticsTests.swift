@@ -232,6 +232,11 @@ struct DiagnosticsTests {
             "consumers:\n  a:\n    credentials:\n      - key: \"${env:X}SECRET\"\n",
             "consumers:\n  a:\n    credentials: [ { key: &k SECRET }, { key: *j } ]\n",
             "consumers:\n  a:\n    credentials: SECRET\n",
+            "redis: { url: \"redis://u:SECRET@h:1\" }\n",
+            "redis: { url: \"rediss://:SECRET@h\" }\n",
+            "redis:\n  url: redis://h\n  password: SECRET\n",
+            "plugins: [ oauth2-introspection: { client-secret: SECRET } ]\n",
+            "upstreams: { u: { targets: [ \"http://u:SECRET@h\" ] } }\n",
         ]
     )
     func secrets(_ spec: String) {
@@ -254,15 +259,16 @@ struct DiagnosticsTests {
                 credentials: [ { key: "${env:ACME_KEY}", id: acme-2026 } ]
                 groups: [ partners ]
             title: a key: colon
+            owner: team <team@example.com>
             """
         let bytes = Array(text.utf8)
         let lines = SourceLines(SourceFile(path: "x", bytes: bytes))
-        let hidden = (0..<5).map { line in
+        let hidden = (0..<6).map { line in
             Redaction(bytes).hiddenRanges(in: lines.range(ofLine: line)).map {
                 String(decoding: bytes[$0], as: UTF8.self)
             }
         }
-        #expect(hidden == [[], [], [], [], []])
+        #expect(hidden == [[], [], [], [], [], []])
     }
 
     // MARK: Spelling

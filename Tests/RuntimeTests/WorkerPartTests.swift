@@ -48,10 +48,9 @@ struct RateStoreTests {
         return (0..<windows).map { number in
             (0..<perWindow).count { index in
                 let now = start + number * window + index * window / perWindow
-                let handle = store.handle(7, now: now, window: window)
-                guard store.read(handle, limit: limit, cost: 1, now: now, window: window).wait == 0 else {
-                    return false
-                }
+                let handle = store.handle(7, now: now, window: window, isShared: false)
+                guard store.read(handle, limit: limit, cost: 1, now: now, window: window, isShared: false).wait == 0
+                else { return false }
                 store.add(1, to: handle, now: now, window: window)
                 return true
             }
@@ -74,10 +73,17 @@ struct RateStoreTests {
         let store = RateStore()
         var now = 1000 * window + 10_000_000
         func add() {
-            store.add(1, to: store.handle(9, now: now, window: window), now: now, window: window)
+            store.add(1, to: store.handle(9, now: now, window: window, isShared: false), now: now, window: window)
         }
         func read(cost: UInt32 = 1) -> RateStore.Reading {
-            store.read(store.handle(9, now: now, window: window), limit: 10, cost: cost, now: now, window: window)
+            store.read(
+                store.handle(9, now: now, window: window, isShared: false),
+                limit: 10,
+                cost: cost,
+                now: now,
+                window: window,
+                isShared: false
+            )
         }
         for _ in 0..<10 { add() }
         let told = read().wait
@@ -100,8 +106,8 @@ struct RateStoreTests {
         let now = 1000 * window
         for key in 1...10_000 {
             let mixed = RateStore.mix(UInt64(key), 3)
-            let handle = store.handle(mixed, now: now, window: window)
-            #expect(store.read(handle, limit: 5, cost: 1, now: now, window: window).used == 0)
+            let handle = store.handle(mixed, now: now, window: window, isShared: false)
+            #expect(store.read(handle, limit: 5, cost: 1, now: now, window: window, isShared: false).used == 0)
             store.add(1, to: handle, now: now, window: window)
         }
     }

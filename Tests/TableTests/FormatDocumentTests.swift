@@ -79,5 +79,6 @@ import Testing
         (.signaturePolicies, SignaturePolicyRecord()),
         (.queryEdits, EditsRecord()), (.queryParameters, QueryParameterRecord()),
         (.bodyEdits, BodyEditsRecord()), (.bodyOperations, BodyOperationRecord()),
+        (.redis, RedisRecord()),
     ]
 }

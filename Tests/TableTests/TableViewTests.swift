@@ -80,6 +80,7 @@ struct TableViewTests {
             (.bodyEdits, address(view.bodyEdits.pointer(0))),
             (.bodyOperations, address(view.bodyOperations.pointer(0))),
             (.groupLists, address(view.groupLists.pointer(0))),
+            (.redis, address(view.redis.pointer(0))),
         ]
         #expect(read.map(\.0) == TableSection.allCases)
         for (section, address) in read {

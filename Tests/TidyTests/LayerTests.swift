@@ -20,7 +20,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
         Layer(
             folder: "Sources/Runtime",
             modules: [
-                "CCurl", "CNGHTTP2", "CPlatform", "CTLS", "CZlib", "Digests", "GatewayTable", "Glibc",
+                "CCurl", "CNGHTTP2", "CPlatform", "CRedis", "CTLS", "CZlib", "Digests", "GatewayTable", "Glibc",
                 "Synchronization", "Tokens",
             ]
         ),

@@ -69,6 +69,7 @@ package enum Analysis {
             routes: routes.routes,
             nodes: nodes,
             source: PullLowering.source(document.bundles, nil),
+            redis: RedisLowering.server(document),
             revocations: NodeChecks.revocations(document.revocations)
         )
         let isWhole = document.gateway != nil && !diagnostics.contains { $0.severity == .error }
@@ -101,6 +102,9 @@ package enum Analysis {
         for (index, policy) in document.policies.enumerated() where !routes.usedPolicies.contains(index) {
             guard !linkage.exportedPolicies.contains(policy.name.value) else { continue }
             diagnostics.append(.unusedPolicy(policy.name))
+        }
+        if let redis = document.redis, !routes.chains.chains.contains(where: \.isCountedTogether) {
+            diagnostics.append(.redisForNothing(at: redis.span))
         }
         for upstream in document.upstreams where !linkage.exportedUpstreams.contains(upstream.name.value) {
             guard let index = names.upstream(upstream.name.value) else { continue }

@@ -1,7 +1,8 @@
 extension DiagnosticCode {
     /// E076x: the arithmetic of limits.
     static let limitCodes: [DiagnosticCode] = [
-        .countedByEachNode, .windowNeverFull, .costOfNothing, .costBeyondLimit,
+        .countedByEachNode, .windowNeverFull, .costOfNothing, .costBeyondLimit, .togetherNowhere, .redisForNothing,
+        .literalRedisPassword,
     ]
 
     static let countedByEachNode = DiagnosticCode(
@@ -9,8 +10,8 @@ extension DiagnosticCode {
         "a rate limit is counted by each of several nodes",
         explanation: """
             Each gateway counts requests by itself. Who reaches all of them, as through a load balancer, may call as often as
-            all limits together allow: 100/minute on 6 nodes is 600/minute. Divide the limit by the number of nodes, or
-            say that it is meant for each of them: `nodes: each`.
+            all limits together allow: 100/minute on 6 nodes is 600/minute. Let them count together, `nodes: together`;
+            or divide the limit by the number of nodes; or say that it is meant for each of them: `nodes: each`.
             """,
         example: """
             plugins: [ rate-limit: { limit: 100/minute, by: address } ]
@@ -51,6 +52,40 @@ extension DiagnosticCode {
         example: """
             plugins: [ rate-limit: { limit: 3/second, by: address } ]
             routes: [ { match: GET /report, cost: 5 } ]
+            """
+    )
+
+    static let togetherNowhere = DiagnosticCode(
+        "E0764",
+        "nodes are to count together, and there is no place for it",
+        explanation: """
+            With `nodes: together` the nodes of a gateway tell each other through a Redis server what they have counted. The
+            spec that is built says where it is: `redis`. A member that is also built alone has one of its own.
+            """,
+        example: """
+            plugins: [ rate-limit: { limit: 100/minute, by: address, nodes: together } ]
+            """
+    )
+
+    static let redisForNothing = DiagnosticCode(
+        "W0765",
+        "there is a Redis server, and nothing is counted in it",
+        explanation: "`redis` is for rate limits with `nodes: together`, and this gateway has none.",
+        example: """
+            redis: { url: "redis://redis:6379" }
+            plugins: [ rate-limit: { limit: 100/minute, by: address } ]
+            """
+    )
+
+    static let literalRedisPassword = DiagnosticCode(
+        "E0766",
+        "the password of the Redis server is written out in the spec",
+        explanation: """
+            The gateway needs it readable: it can be in no table. Write `${env:NAME}` or `${file:PATH}`; a password that
+            stood in a spec is none any more.
+            """,
+        example: """
+            redis: { url: "redis://redis:6379", password: letmein }
             """
     )
 }

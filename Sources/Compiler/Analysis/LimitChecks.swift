@@ -2,6 +2,18 @@ internal import GatewayIR
 
 /// The arithmetic of limits.
 enum LimitChecks {
+    /// How many limits that nodes count by themselves are named one by one; one more stands for all others.
+    private static let countedAloneCountMax = 10
+
+    /// Where a thousand limits are counted by each node, a thousand warnings would hide everything else.
+    static func condensed(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+        let alone = diagnostics.filter { $0.code == .countedByEachNode }
+        guard alone.count > countedAloneCountMax + 1 else { return diagnostics }
+        var named = Array(alone.sorted { $0.span.isBefore($1.span) }[...countedAloneCountMax])
+        named[countedAloneCountMax].message += ", and so on with \(alone.count - named.count) limits more"
+        return diagnostics.filter { $0.code != .countedByEachNode } + named
+    }
+
     /// Of several windows, each one that another one keeps from ever being full.
     static func checkWindows(_ rates: [Spanned<Rate>], into diagnostics: inout [Diagnostic]) {
         for rate in rates {
@@ -15,6 +27,18 @@ enum LimitChecks {
 }
 
 extension PluginChecks {
+    /// Where several nodes count, somebody has said how.
+    mutating func checkNodes(_ chain: EffectiveChain, of api: String) {
+        guard let limit = chain.active(.rateLimit), case .rateLimit(let spec) = limit.use.setting else { return }
+        switch spec.nodes?.value {
+        case nil:
+            let count = nodes.count(of: api)
+            if count.upperBound > 1 { report(.countedByEachNode(spec, limit, count)) }
+        case .together: if let place = spec.nodes, !hasRedis { report(.togetherNowhere(at: place.span)) }
+        case .each: break
+        }
+    }
+
     /// What a request takes fits into every window, and counts against something.
     mutating func checkCost(
         _ cost: Spanned<UInt32>,
@@ -106,6 +130,24 @@ extension Diagnostic {
         )
     }
 
+    static func togetherNowhere(at span: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .togetherNowhere,
+            "nodes are to count together, and nothing says where",
+            at: span,
+            help: "add `redis: { url: \"redis://HOST:6379\" }` at the top level"
+        )
+    }
+
+    static func redisForNothing(at span: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .redisForNothing,
+            "no limit is counted in Redis",
+            at: span,
+            help: "write `nodes: together` in a `rate-limit`, or delete `redis`"
+        )
+    }
+
     static func countedByEachNode(_ spec: RateLimitSpec, _ use: EffectiveUse, _ count: ClosedRange<UInt64>)
         -> Diagnostic
     {
@@ -119,7 +161,7 @@ extension Diagnostic {
             .countedByEachNode,
             "\(text(1)) on each of \(nodes) nodes is \(isFixed ? "" : "up to ")\(most) together",
             at: use.use.span,
-            help: "divide the limit among them, or write `nodes: each` if it is meant for each of them"
+            help: "write `nodes: together`, or divide the limit; or `nodes: each` if it is meant for each of them"
         )
     }
 }

@@ -17,9 +17,12 @@ struct PluginChecks {
 
     /// Whether the listeners ask clients for certificates.
     let asksForCertificates: Bool
-    private let nodes: NodeTally
+    let nodes: NodeTally
+    /// Whether nodes can count together.
+    let hasRedis: Bool
 
     init(_ document: SpecDocument) {
+        hasRedis = document.redis != nil
         asksForCertificates = document.listen.https?.clientCertificates != nil
         nodes = NodeTally(document)
     }
@@ -35,10 +38,7 @@ struct PluginChecks {
         checkQuery(chain)
         checkAuthorizer(chain)
         checkResponseHeaders(chain)
-        if let limit = chain.active(.rateLimit), case .rateLimit(let spec) = limit.use.setting, spec.nodes == nil {
-            let count = nodes.count(of: api)
-            if count.upperBound > 1 { report(.countedByEachNode(spec, limit, count)) }
-        }
+        checkNodes(chain, of: api)
         let answers = chain.active(in: .answer)
         if answers.count > 1 { report(.twoAnswers(answers[0], answers[1])) }
     }

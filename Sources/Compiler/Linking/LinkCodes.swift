@@ -207,8 +207,8 @@ extension DiagnosticCode {
         "W1015",
         "keys of a member hold only where it is built alone",
         explanation: """
-            A member builds and tests alone, with `listen`, `drain`, `access-log`, `nodes`, `revoked` and `governance` of its
-            own.
+            A member builds and tests alone, with `listen`, `drain`, `access-log`, `nodes`, `redis`, `revoked` and `governance` of
+            its own.
             In a link those of the spec that is built hold, and the member's are passed over. This is a note, no warning.
             """,
         example: """

@@ -104,7 +104,8 @@ struct PluginLowering {
             rates: rates(spec.rates),
             tiers: tiers.sorted { $0.group < $1.group },
             key: key(spec.key),
-            cost: cost
+            cost: cost,
+            isShared: spec.nodes?.value == .together
         )
     }
 

@@ -47,7 +47,8 @@ enum RoutePieces {
         }
         var result = whole.result
         KongLowering.spread(&result.routes, &result.facts)
-        diagnostics += whole.diagnostics + whole.resolution.diagnostics + whole.checks.diagnostics
+        diagnostics += whole.diagnostics + whole.resolution.diagnostics
+        diagnostics += LimitChecks.condensed(whole.checks.diagnostics)
         return result
     }
 }

@@ -1,10 +1,13 @@
 /// Hides secrets in lines of a spec, so that no diagnostic repeats one.
 ///
 /// It looks at the text, not at the tree: a file that cannot be read as YAML has secrets, too. Hidden are the values of
-/// `key`, `secret` and `d` (of a private JSON Web Key), what follows `PRIVATE` on a line, and whatever stands below
-/// `credentials` except ids; references such as `${env:NAME}` hold no secret.
+/// `key`, `secret`, `client-secret`, `password` and `d` (of a private JSON Web Key), users and passwords in URLs, what
+/// follows `PRIVATE` on a line, and whatever stands below `credentials` except ids; references such as `${env:NAME}`
+/// hold no secret.
 struct Redaction {
-    private static let secretKeys: Set = ["key", "secret", "d", "credentials"]
+    private static let secretKeys: Set = ["key", "secret", "client-secret", "password", "d", "credentials"]
+    /// How far before a password its URL is looked for.
+    private static let urlByteCountMax = 256
     private static let marks = Set(" \t{}[],:\"'".utf8)
     private let bytes: [UInt8]
 
@@ -34,6 +37,8 @@ struct Redaction {
                 isSecret = true
             } else if isSecret, !isID, !isReference(offset..<end), !isMark(offset..<end) {
                 ranges.append(offset..<end)
+            } else if let hidden = password(in: offset..<end, of: line) {
+                ranges.append(hidden)
             }
             offset = end
         }
@@ -48,6 +53,16 @@ struct Redaction {
             return close + 1
         }
         return bytes[start..<line.upperBound].firstIndex(where: Redaction.marks.contains) ?? line.upperBound
+    }
+
+    /// What stands before the `@` of a word that belongs to a URL.
+    private func password(in word: Range<Int>, of line: Range<Int>) -> Range<Int>? {
+        guard let end = bytes[word].lastIndex(of: UInt8(ascii: "@")) else { return nil }
+        let slashes = Array("//".utf8)
+        if let begin = bytes[word.lowerBound..<end].firstRange(of: slashes) { return begin.upperBound..<end }
+        let before = bytes[max(line.lowerBound, word.lowerBound - Redaction.urlByteCountMax)..<word.lowerBound]
+        let url = before.lastIndex { " \t\"'".utf8.contains($0) }.map { before[$0...] } ?? before
+        return url.contains(slashes) ? word.lowerBound..<end : nil
     }
 
     /// The word, if it is a key: a short name where a key can begin, with a colon behind it.

@@ -32,6 +32,7 @@ extension SpecDecoder {
         }
         spec.nodes = entries(fields["nodes"], of: "nodes", name: .name) { $0.node($1, $2) }
         spec.bundles = fields["bundles"].flatMap { bundles($0) }
+        spec.redis = fields["redis"].map { redis($0) }
         spec.revocations = fields["revoked"].map { revocations($0) }
         members(fields, into: &spec)
         spec.incompleteKeys = incompleteKeys

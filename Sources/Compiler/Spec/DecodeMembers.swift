@@ -1,6 +1,8 @@
 extension SpecDecoder {
     /// Keys that a spec's own build obeys, and a link of several does not.
-    private static let localKeys = ["listen", "drain", "access-log", "governance", "nodes", "bundles", "revoked"]
+    private static let localKeys = [
+        "listen", "drain", "access-log", "governance", "nodes", "bundles", "redis", "revoked",
+    ]
 
     /// What the spec has to do with others.
     mutating func members(_ fields: Fields, into spec: inout SpecDocument) {

@@ -31,10 +31,11 @@ extension PluginSchema {
             ),
             .optional(
                 "nodes",
-                "`each`",
+                "`each` or `together`",
                 default: "each, with a warning where several nodes serve a route",
-                example: "nodes: each",
-                "That each node counts by itself, and that this is meant: the limit holds as often as there are nodes."
+                example: "nodes: together",
+                "Whether each node counts by itself, so that the limit holds as often as there are nodes; or all together, "
+                    + "through the `redis` of the top level."
             ),
         ]
     )

@@ -33,7 +33,7 @@ extension SpecSchema {
                 "number or map",
                 default: "1",
                 example: "replicas: { min: 2, max: 10 }",
-                "Containers in a Kubernetes cluster, between two numbers as load demands. Each counts rate limits by itself."
+                "Containers in a Kubernetes cluster, between two numbers as load demands. Each counts rate limits by itself, but those of `nodes: together`."
             ),
             .optional(
                 "certificate",

@@ -20,6 +20,7 @@ package struct SpecDocument: Sendable {
     package var nodes: [Named<NodeSpec>] = []
     /// Where nodes pull their bundles from.
     package var bundles: BundlesSpec?
+    package var redis: RedisSpec?
     package var revocations: RevocationsSpec?
     /// Specs that are linked into this one.
     package var members: [MemberSpec] = []
@@ -284,6 +285,8 @@ package struct RateLimitSpec: Sendable {
 package enum NodeCounting: String, CaseIterable, Sendable {
     /// Each by itself.
     case each
+    /// All of them, in a server that they share.
+    case together
 }
 
 /// Of header fields, or of parameters of a query. Values may hold captures: `{id}`; a literal brace is doubled.

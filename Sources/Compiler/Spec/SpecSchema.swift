@@ -7,7 +7,8 @@ enum SpecSchema {
             upstream, target, upstreamTimeouts, upstreamTLS, connections, consumer, credential, basicCredential,
             tokenCredential, signatureCredential,
             certificateCredential, governance, api, versioning, version, brownout, route, kongRoute, node, nodeKong,
-            nodePorts, nodeListen, nodeResources, nodeReplicas, bundles, staleness, revocations, revocation, member,
+            nodePorts, nodeListen, nodeResources, nodeReplicas, bundles, staleness, redis, revocations, revocation,
+            member,
             ownership, names,
         ] + balancing + PluginSchema.all
 
@@ -94,6 +95,13 @@ enum SpecSchema {
                 default: "bundles are mounted, or copied",
                 example: "bundles: { url: https://bundles.example.com/storefront/, trust: keys/release.pub }",
                 "Where nodes [pull](pulling.md) their bundles from."
+            ),
+            .optional(
+                "redis",
+                "map",
+                default: "every node counts by itself",
+                example: "redis: { url: \"redis://redis:6379\" }",
+                "Where nodes count together what [rate limits](plugins/rate-limit.md#counting-together) of `nodes: together` count."
             ),
             .optional(
                 "members",

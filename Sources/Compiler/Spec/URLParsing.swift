@@ -65,7 +65,8 @@ extension ScalarType where Value == TargetAddress {
         }
     }
 
-    private static func parse(
+    /// The host and port of a URL.
+    static func parse(
         authority: Substring,
         of text: String,
         defaultPort: UInt16

@@ -34,6 +34,7 @@ struct PolicyTables {
         var record = RateLimitRecord()
         record.identity = SHA256.digest(settings.identity.utf8).words.0
         (record.keyKind, record.keyName) = PolicyTables.key(settings.key, &text)
+        if settings.isShared { record.flags |= RateLimitRecord.sharedFlag }
         record.rateSet = add(settings.rates, &text)
         record.tiers = RangeRecord(first: UInt32(rateTiers.count), count: UInt32(settings.tiers.count))
         for tier in settings.tiers.sorted(by: PolicyTables.isMoreGenerous) {

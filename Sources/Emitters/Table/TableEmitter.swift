@@ -34,6 +34,7 @@ package enum TableEmitter {
         writer.set(.trustedBlocks, gateway.listeners.trustedProxies.map(AddressBlockRecord.init))
         writer.set(.groups, gateway.groups.map { text.add($0) })
         writer.set(.nodes, gateway.nodes.filter { $0.kong == nil }.map { NodeRecord($0, &text) })
+        writer.set(.redis, [gateway.redis].compactMap { $0 }.map { RedisRecord($0, of: gateway.name, &text) })
         writer.set(
             .revocations,
             gateway.revocations.certificates.map {

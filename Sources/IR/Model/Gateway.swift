@@ -34,6 +34,8 @@ package struct Gateway: Equatable, Sendable {
     package var nodes: [Node]
     /// Where nodes pull their bundles from that say nothing else; `nil` if bundles are mounted.
     package var source: PullSource?
+    /// Where nodes count together; `nil` if each counts by itself.
+    package var redis: RedisServer?
     /// Which of them may serve no more.
     package var revocations: Revocations
 
@@ -55,6 +57,7 @@ package struct Gateway: Equatable, Sendable {
         routes: [Route] = [],
         nodes: [Node] = [],
         source: PullSource? = nil,
+        redis: RedisServer? = nil,
         revocations: Revocations = Revocations()
     ) {
         self.name = name
@@ -74,6 +77,7 @@ package struct Gateway: Equatable, Sendable {
         self.routes = routes
         self.nodes = nodes
         self.source = source
+        self.redis = redis
         self.revocations = revocations
     }
 }

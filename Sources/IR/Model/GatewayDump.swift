@@ -51,6 +51,13 @@ package struct GatewayDump {
                 + "idle \(timeouts.idle), write \(timeouts.write)",
             depth: 1
         )
+        if let redis = gateway.redis {
+            let user =
+                (redis.username.map { " as \($0)" } ?? "")
+                + (redis.password.map { " with \(GatewayDump.text($0))" } ?? "")
+            let address = GatewayDump.address(redis.host, redis.port)
+            add("redis \(address)/\(redis.database)\(user) every \(redis.interval)", depth: 1)
+        }
         add("drain delay \(gateway.drain.delay), timeout \(gateway.drain.timeout)", depth: 1)
         guard let log = gateway.accessLog else { return }
         let fields = log.fields.map(\.name).joined(separator: ", ")
@@ -298,7 +305,7 @@ package struct GatewayDump {
     private func text(_ limit: RateLimitSettings) -> String {
         let tiers = limit.tiers.map { "; \(gateway.groups[$0.group]): \(GatewayDump.text($0.rates))" }
         return "\(limit.identity): \(GatewayDump.text(limit.rates)) by \(GatewayDump.text(limit.key))\(tiers.joined())"
-            + (limit.cost > 1 ? "; \(limit.cost) a request" : "")
+            + (limit.cost > 1 ? "; \(limit.cost) a request" : "") + (limit.isShared ? "; nodes together" : "")
     }
 }
 

@@ -84,6 +84,7 @@ private struct GatewaySlicer {
         slice.chains = chains.of(gateway.chains).map { chain in
             Chain(steps: chain.steps.map { ChainStep(plugin: sliced($0.plugin), scope: $0.scope, origin: $0.origin) })
         }
+        if !slice.chains.contains(where: \.isCountedTogether) { slice.redis = nil }
         slice.routes = routes.map(sliced)
         slice.upstreams = upstreams.of(gateway.upstreams)
         slice.groups = groups.of(gateway.groups)

@@ -221,19 +221,23 @@ package struct RateLimitSettings: Hashable, Sendable {
     package var key: RateLimitKey
     /// What one request takes of every rate. Routes that count together may differ in it.
     package var cost: UInt32
+    /// The nodes of the gateway count together, in its Redis server.
+    package var isShared: Bool
 
     package init(
         identity: String,
         rates: [Rate],
         tiers: [RateLimitTier] = [],
         key: RateLimitKey,
-        cost: UInt32 = 1
+        cost: UInt32 = 1,
+        isShared: Bool = false
     ) {
         self.identity = identity
         self.rates = rates
         self.tiers = tiers
         self.key = key
         self.cost = cost
+        self.isShared = isShared
     }
 }
 

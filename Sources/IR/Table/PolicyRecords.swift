@@ -162,6 +162,33 @@ package struct RateLimitRecord: BitwiseCopyable, Sendable {
     package var rateSet: UInt32 = 0
     /// Into `rateTiers`: the first that holds a group of the consumer counts.
     package var tiers = RangeRecord()
+    package var flags: UInt32 = 0
+    package var reserved: UInt32 = 0
+
+    /// The nodes of the gateway count together.
+    package static let sharedFlag: UInt32 = 1
+
+    package init() {}
+
+    package var isShared: Bool { flags & RateLimitRecord.sharedFlag != 0 }
+}
+
+/// Where nodes count together. A table has one, or none.
+@usableFromInline
+package struct RedisRecord: BitwiseCopyable, Sendable {
+    /// The keys of counts begin with it: the first 8 bytes of SHA-256 of `rate limits of ` and the gateway's name.
+    package var seed: UInt64 = 0
+    package var host = TextReference()
+    /// Empty is the default user.
+    package var username = TextReference()
+    /// The name of an environment variable, or a path; empty without a password.
+    package var secret = TextReference()
+    package var port: UInt32 = 0
+    package var database: UInt32 = 0
+    /// `CredentialKind`, where there is a password; but no digest.
+    package var secretKind: UInt32 = 0
+    /// Milliseconds between two exchanges.
+    package var interval: UInt32 = 0
 
     package init() {}
 }

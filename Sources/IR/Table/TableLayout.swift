@@ -149,6 +149,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
     case bodyEdits
     case bodyOperations
     case groupLists
+    case redis
 
     /// Bytes of one record.
     package var recordByteCount: Int {
@@ -213,6 +214,7 @@ package enum TableSection: Int, CaseIterable, Sendable {
         case .signaturePolicies: MemoryLayout<SignaturePolicyRecord>.stride
         case .queryEdits: MemoryLayout<EditsRecord>.stride
         case .queryParameters: MemoryLayout<QueryParameterRecord>.stride
+        case .redis: MemoryLayout<RedisRecord>.stride
         }
     }
 }

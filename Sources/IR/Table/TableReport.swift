@@ -21,7 +21,7 @@ package struct TableReport {
     private var parts: [ReportPart] {
         [
             settings, listeners, certificates, sections, versions, routes, programs, upstreams, balancing, consumers,
-            nodes, revocations,
+            nodes, revocations, redis,
         ]
     }
 
@@ -59,6 +59,21 @@ package struct TableReport {
             .text("access log"), gateway.accessLogFields == 0 ? .none : .text(log.isEmpty ? "standard output" : log),
         ])
         part.add([.text("requests logged, per million"), .number(Int(gateway.accessLogSamplePerMillion))])
+        return part
+    }
+
+    private var redis: ReportPart {
+        var part = ReportPart("redis", columns: ["redis", "database", "user", "password", "every ms"])
+        for index in 0..<view.redis.count {
+            let server = view.redis[index]
+            let kind = server.secretKind == UInt32(CredentialKind.file.rawValue) ? "file" : "env"
+            part.add([
+                .text(address(view.string(server.host), server.port)), .number(Int(server.database)),
+                server.username.count == 0 ? .none : .text(view.string(server.username)),
+                server.secret.count == 0 ? .none : .text("from ${\(kind):\(view.string(server.secret))}"),
+                .number(Int(server.interval)),
+            ])
+        }
         return part
     }
 

@@ -137,7 +137,7 @@ extension TableReport {
             let tier = view.rateTiers[index]
             return "; \(view.string(view.groups[tier.group])): \(rates(tier.rateSet))"
         }
-        return "\(rates(limit.rateSet)) by \(key)\(tiers.joined())"
+        return "\(rates(limit.rateSet)) by \(key)\(tiers.joined())\(limit.isShared ? "; nodes together" : "")"
     }
 
     private func limitKey(_ kind: UInt32, _ name: TextReference) -> String {

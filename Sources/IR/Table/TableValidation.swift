@@ -9,6 +9,7 @@ extension TableView {
     func validate() throws(TableError) {
         try validateSettings()
         try validateVersions()
+        try validateRedis()
         try validatePolicies()
         try validateBalancing()
         try validateSecurity()

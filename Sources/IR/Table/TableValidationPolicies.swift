@@ -88,6 +88,9 @@ extension TableView {
             try owned.take(limit.tiers, index)
             try check(limit.keyName, .rateLimits, index, "keyName")
             try require(RateKeyKind(rawValue: limit.keyKind) != nil, .rateLimits, index, "unknown key")
+            try require(limit.flags & ~RateLimitRecord.sharedFlag == 0, .rateLimits, index, "unknown flags")
+            try require(limit.reserved == 0, .rateLimits, index, "reserved bytes are not zero")
+            try require(!limit.isShared || redis.count == 1, .rateLimits, index, "nowhere to count together")
             try check(limit.rateSet, below: rateSets.count, .rateLimits, index, "rateSet")
         }
         try owned.finish()

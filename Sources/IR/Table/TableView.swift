@@ -191,6 +191,7 @@ package struct TableView: @unchecked Sendable {
     @inlinable package var signaturePolicies: Section<SignaturePolicyRecord> { section(63) }
     @inlinable package var queryEdits: Section<EditsRecord> { section(64) }
     @inlinable package var queryParameters: Section<QueryParameterRecord> { section(65) }
+    @inlinable package var redis: Section<RedisRecord> { section(70) }
 
     /// The settings of the gateway as a whole.
     @inlinable

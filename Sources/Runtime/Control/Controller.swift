@@ -25,6 +25,7 @@ package struct Controller: ~Copyable {
     let workers: WorkerGroup
     let resolver: Resolver
     let keyFetcher: KeyFetcher
+    let sharer: CountSharer
     let health: HealthMonitor
     /// Whether it was said that it serves.
     private var isAnnounced = false
@@ -135,6 +136,7 @@ package struct Controller: ~Copyable {
         accessLog = AccessLogWriter(path: plan.accessLogPath, rings: workers.links.map(\.log), sleep: sleep, log: log)
         resolver = Resolver(controlWakeup: wakeup, server: options.nameServer, log: log)
         keyFetcher = KeyFetcher(controlWakeup: wakeup, log: log)
+        sharer = CountSharer(RateStore(), log: log)
         health = HealthMonitor(workers: workers, log: log)
         clockOffset = options.startInstant.map { [startInstant] in $0 - startInstant } ?? 0
         reloads.loadedInstant = startInstant
@@ -187,6 +189,7 @@ package struct Controller: ~Copyable {
             clockOffset: clockOffset,
             node: options.node,
             workerCount: workers.links.count,
+            rates: sharer.rates,
             ejections: health.ejections
         )
         let workerCount = workers.links.count
@@ -364,6 +367,7 @@ package struct Controller: ~Copyable {
         resolver.stop()
         puller?.stop()
         keyFetcher.stop()
+        sharer.stop()
         health.stop()
         removeSocketFiles()
         let isFlushed = accessLog.stop(withinMilliseconds: Controller.logFlushMilliseconds)

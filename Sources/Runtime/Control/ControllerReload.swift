@@ -206,6 +206,7 @@ extension Controller {
         let rings = generations.flatMap(\.tokens.distinctRings)
         loader.forgetRings(except: rings)
         keyFetcher.setRings(rings)
+        sharer.setServer(current.tokenKeys.redis)
         for generation in generations {
             for record in 0..<UInt32(generation.view.targets.count) {
                 let id = generation.targetOfRecord[record]

@@ -66,6 +66,7 @@ extension Controller {
             targets: resolver.reports.sorted { $0.key < $1.key },
             health: health.reports,
             keySources: keyFetcher.reports,
+            sharing: sharer.report,
             workers: workers.links.map(\.metrics),
             logLinesDroppedCount: accessLog.droppedCount
         )

@@ -13,6 +13,7 @@ extension StatusFacts {
         putSessions(&metrics)
         putRefusals(&metrics)
         putTokens(&metrics)
+        putSharing(&metrics)
         putControl(&metrics)
         putLifecycle(&metrics)
         metrics.putProcess(startInstant: startInstant)

@@ -60,6 +60,8 @@ struct StatusFacts {
     var health: [HealthBoard.Report]
     /// Ascending by URL.
     var keySources: [KeyFetchState.Report]
+    /// Where nodes count together; `nil` if each counts by itself.
+    var sharing: CountSharer.Report?
     var workers: [WorkerMetrics]
     var logLinesDroppedCount: UInt64
 

@@ -11,6 +11,7 @@ extension StatusFacts {
         putAPIs(&json)
         putTargets(&json)
         putKeySources(&json)
+        putSharing(&json)
         json.closeObject()
         return StatusAnswer(status: 200, contentType: "application/json", body: json.bytes + [0x0A])
     }

@@ -3,9 +3,10 @@ internal import Glibc
 
 /// The counts of all rate limits, shared by the workers of a process.
 ///
-/// Each count is a sliding window of two buckets: what the present window has counted, and what the one before it had,
-/// weighted by how much of it still lies within one window's length of now. The estimate differs from an exact sliding
-/// log only as far as requests were uneven within the last window, and a steady overload is held to the limit exactly.
+/// Each count is a sliding window of two buckets (`WindowCounts`): what the present window has counted, and what the
+/// one before it had, weighted by how much of it still lies within one window's length of now. The estimate differs
+/// from an exact sliding log only as far as requests were uneven within the last window, and a steady overload is held
+/// to the limit exactly.
 ///
 /// A fixed table of sets of four entries, an entry a key and a word, changed by compare-and-swap only. A new key takes
 /// a free entry, else one whose window is over, else the least used one of its set, so that memory is bounded whatever
@@ -16,11 +17,6 @@ internal import Glibc
 @safe
 package final class RateStore: @unchecked Sendable {
     private static let waysPerSet = 4
-    /// Bits of each of the two counts in an entry's word; 16 bits above number the window.
-    private static let countBits: UInt64 = 24
-    private static let countMask: UInt64 = 1 << countBits - 1
-    /// What an entry can count in one window.
-    package static let limitMax: UInt32 = 1 << 24 - 2
 
     /// Pairs of key and word.
     private let words: UnsafeMutablePointer<UInt64>
@@ -29,6 +25,8 @@ package final class RateStore: @unchecked Sendable {
     let seed: UInt64
     /// The counts of limits on requests in flight.
     let inFlight = ConcurrencyStore()
+    /// What other nodes have counted, of limits that they share.
+    let shared = SharedCounts(count: Limits.rateCountMax)
 
     package init() {
         let setCount = Limits.rateCountMax / RateStore.waysPerSet
@@ -41,11 +39,14 @@ package final class RateStore: @unchecked Sendable {
         seed = random.reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    deinit { unsafe free(words) }
+    deinit {
+        unsafe free(words)
+        shared.deallocate()
+    }
 
     /// One count: where its word is.
     struct Handle: BitwiseCopyable {
-        fileprivate let index: Int
+        let index: Int
 
         static var none: Handle { Handle(index: 0) }
     }
@@ -84,13 +85,16 @@ package final class RateStore: @unchecked Sendable {
 
     /// The count of a key; a new one counts from zero.
     ///
-    /// - Parameter key: well mixed, not zero.
-    func handle(_ key: UInt64, now: UInt64, window: UInt64) -> Handle {
+    /// - Parameters:
+    ///   - key: well mixed, not zero.
+    ///   - isShared: other nodes count it, too.
+    func handle(_ key: UInt64, now: UInt64, window: UInt64, isShared: Bool) -> Handle {
         let base = Int((key >> 32 ^ key) & setMask) * RateStore.waysPerSet
         for way in base..<base + RateStore.waysPerSet {
             if unsafe apic_load_relaxed_u64(words + 2 * way) == key { return Handle(index: way) }
         }
         let victim = leastUsed(base, number: now / window)
+        if isShared { shared.begin(victim, windowSeconds: UInt32(truncatingIfNeeded: window / 1_000_000)) }
         unsafe apic_store_release_u64(words + 2 * victim + 1, 0)
         unsafe apic_store_release_u64(words + 2 * victim, key)
         return Handle(index: victim)
@@ -102,29 +106,44 @@ package final class RateStore: @unchecked Sendable {
         for way in base..<base + RateStore.waysPerSet {
             if unsafe apic_load_relaxed_u64(words + 2 * way) == 0 { return way }
             let word = unsafe apic_load_relaxed_u64(words + 2 * way + 1)
-            let (present, previous) = RateStore.counts(word, number: number)
-            if present + previous < bestCount { (best, bestCount) = (way, present + previous) }
+            let counts = WindowCounts(word, number: number)
+            let count = counts.present + counts.previous
+            if count < bestCount { (best, bestCount) = (way, count) }
         }
         return best
     }
 
     /// - Parameters:
     ///   - cost: what the next request takes, at least 1. One that takes more than the limit never fits.
-    ///   - now: microseconds of the monotonic clock.
+    ///   - now: microseconds of the monotonic clock, or of the one that nodes share.
     ///   - window: microseconds.
-    func read(_ handle: Handle, limit: UInt32, cost: UInt32, now: UInt64, window: UInt64) -> Reading {
+    ///   - isShared: with what other nodes have counted.
+    func read(
+        _ handle: Handle,
+        limit: UInt32,
+        cost: UInt32,
+        now: UInt64,
+        window: UInt64,
+        isShared: Bool
+    ) -> Reading {
         let word = unsafe apic_load_relaxed_u64(words + 2 * handle.index + 1)
-        let (present, previous) = RateStore.counts(word, number: now / window)
+        let number = WindowCounts.number(of: word, at: now / window)
+        var counts = WindowCounts(word, number: number)
+        if isShared {
+            let others = shared.others(handle.index, number: number)
+            counts.present += others.present
+            counts.previous += others.previous
+        }
         let left = window - now % window
-        // 24 bits of count and 37 bits of microseconds a day: no overflow.
-        let used = present + previous * left / window
+        // 25 bits of count and 37 bits of microseconds a day: no overflow.
+        let used = counts.present + counts.previous * left / window
         var wait: UInt64 = 0
         // It fits while fewer than these are used.
         let bound = limit >= cost ? UInt64(limit - cost) + 1 : 0
         if used >= bound {
             wait = RateStore.wait(
-                present: present,
-                previous: previous,
+                present: counts.present,
+                previous: counts.previous,
                 limit: bound,
                 left: left,
                 window: window
@@ -136,25 +155,20 @@ package final class RateStore: @unchecked Sendable {
     /// Counts what a request takes.
     func add(_ cost: UInt32, to handle: Handle, now: UInt64, window: UInt64) {
         let slot = unsafe words + 2 * handle.index + 1
-        let number = now / window
         while true {
             let word = unsafe apic_load_relaxed_u64(slot)
-            var (present, previous) = RateStore.counts(word, number: number)
-            present = min(present + UInt64(cost), RateStore.countMask)
-            previous = min(previous, RateStore.countMask)
-            let next = (number & 0xFFFF) << (2 * RateStore.countBits) | previous << RateStore.countBits | present
-            if unsafe apic_compare_exchange_u64(slot, word, next) == word { return }
+            let number = WindowCounts.number(of: word, at: now / window)
+            var counts = WindowCounts(word, number: number)
+            counts.present += UInt64(cost)
+            if unsafe apic_compare_exchange_u64(slot, word, counts.word(number: number)) == word { return }
         }
     }
 
-    /// The counts of the present and the previous window in a word that may be older.
-    private static func counts(_ word: UInt64, number: UInt64) -> (present: UInt64, previous: UInt64) {
-        let age = (number &- word >> (2 * countBits)) & 0xFFFF
-        switch age {
-        case 0: return (word & countMask, word >> countBits & countMask)
-        case 1: return (0, word & countMask)
-        default: return (0, 0)
-        }
+    /// The key of an entry, and its own counts as a word.
+    func entry(_ index: Int) -> (key: UInt64, word: UInt64) {
+        // In this order: at worst a key that was just given up has counted the first requests of the next one.
+        let key = unsafe apic_load_acquire_u64(words + 2 * index)
+        return (key, unsafe apic_load_relaxed_u64(words + 2 * index + 1))
     }
 
     /// Microseconds until the whole requests in the window are fewer than the limit.

@@ -9,7 +9,10 @@ extension Worker {
         let cost = UInt32(cost)
         let limit = view.rateLimits[index]
         let set = view.rateSets[rateSet(of: limit, exchanges[x].consumer, view)]
-        let seed = rates.seed ^ limit.identity
+        // Nodes that count together mean the same by a key, and by a window.
+        let isShared = limit.isShared
+        let now = isShared ? rates.shared.instant(self.now) : self.now
+        let seed = (isShared ? view.redis[0].seed : rates.seed) ^ limit.identity
         let key = limitKey(x, seed, limit.keyKind, limit.keyName, fields, view) ?? RateStore.hash(.empty, seed)
         exchanges[x].rateLimit = index
         exchanges[x].rateSet = rateSet(of: limit, exchanges[x].consumer, view)
@@ -19,9 +22,17 @@ extension Worker {
         for position in 0..<count {
             let rate = view.rates[set.first + UInt32(position)]
             let window = UInt64(rate.windowSeconds) * 1_000_000
-            let handle = rates.handle(RateStore.mix(key, window), now: now, window: window)
+            let handle = rates.handle(RateStore.mix(key, window), now: now, window: window, isShared: isShared)
             handles[position] = handle
-            let reading = rates.read(handle, limit: rate.limit, cost: cost, now: now, window: window)
+            if isShared { rates.shared.use(handle.index) }
+            let reading = rates.read(
+                handle,
+                limit: rate.limit,
+                cost: cost,
+                now: now,
+                window: window,
+                isShared: isShared
+            )
             isFull = isFull || reading.wait > 0
             exchanges[x].rates[position] = RateReading(
                 remaining: reading.used < UInt64(rate.limit) ? rate.limit - UInt32(reading.used) : 0,

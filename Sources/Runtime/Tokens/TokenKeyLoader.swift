@@ -15,6 +15,8 @@ package struct TokenKeys: Sendable {
     let clients: ClientSecrets
     /// What consumers sign requests with.
     let signatures: SignatureKeys
+    /// Where nodes count together.
+    let redis: RedisAccess?
 
     /// - Parameters:
     ///   - bundle: a bundle's directory, or a table file: relative paths are relative to its folder.
@@ -32,13 +34,15 @@ package struct TokenKeys: Sendable {
         let folder = MappedTable.folder(ofBundle: bundle)
         let clients = try ClientSecrets.load(view, folder: folder, files: &loader.files, digest: &loader.digest)
         let signatures = try SignatureKeys.load(view, folder: folder, files: &loader.files, digest: &loader.digest)
+        let redis = try RedisAccess.load(view, folder: folder, files: &loader.files, digest: &loader.digest)
         return TokenKeys(
             sets: sets,
             files: loader.files,
             digest: loader.digest.finish(),
             warnings: loader.warnings,
             clients: clients,
-            signatures: signatures
+            signatures: signatures,
+            redis: redis
         )
     }
 }

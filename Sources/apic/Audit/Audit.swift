@@ -97,6 +97,7 @@ struct Audit {
             case .authentication(let settings): (isAny, anonymous) = (settings.requirement == .any, settings.anonymous)
             case .acl(let settings): who = people(settings)
             case .forwardAuth(let settings): authorizer = gateway.upstreams[settings.upstream].name
+            case .rateLimit(let settings) where settings.isShared: limits.append(plugins.text(step.plugin))
             case .concurrencyLimit, .rateLimit: limits.append(plugins.text(step.plugin) + nodeText)
             case .ipRestriction: row.addresses = plugins.text(step.plugin)
             case .cors: row.origins = plugins.text(step.plugin)
@@ -122,7 +123,7 @@ struct Audit {
         return row
     }
 
-    /// Counts are a node's own.
+    /// Counts are a node's own, unless it is said otherwise.
     private var nodeText: String {
         gateway.nodes.count > 1 ? "; each of \(gateway.nodes.count) nodes counts alone, so up to as many times" : ""
     }

@@ -143,7 +143,7 @@ struct PluginText {
         let cost = settings.cost > 1 ? ", of which a request takes \(settings.cost)" : ""
         var text = "\(Self.rates(settings.rates))\(Self.key(settings.key))\(cost), else 429"
         for tier in settings.tiers { text += "; \(gateway.groups[tier.group]): \(Self.rates(tier.rates))" }
-        return text
+        return settings.isShared ? text + "; all nodes count together" : text
     }
 
     private func canary(_ settings: CanarySettings) -> String {
