@@ -7,7 +7,7 @@ final class SocketClient {
     let descriptor: Int32
 
     init(port: UInt16) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         let address = SocketAddress(literal: "127.0.0.1", port: port)
         guard address?.withSockaddr({ connect(descriptor, $0, $1) }) == 0 else { throw ConnectionFailed(code: errno) }
     }
