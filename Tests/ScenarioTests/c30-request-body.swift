@@ -205,6 +205,8 @@ struct RequestBodyScenario {
         let answer = try gateway.ask("POST /shop/v1/x", [key, Self.json], body: Self.body)
         #expect(answer.status == 200)
         #expect(copy.waitForRequests(1))
+        // Its body comes behind its head.
+        #expect(gateway.waits(for: "apic_mirrored_requests_in_flight", toBe: 0))
         #expect(judge.requests.count == 1 && judge.requests[0].text.isEmpty)
         for request in [upstream.requests.last, copy.requests.last] {
             #expect(request?.text == Self.wanted && request?["X-User"] == "u" && request?["X-Set"] == "1")

@@ -129,6 +129,14 @@ struct Crowds {
         let outside = try (0..<12).map { _ in try gateway.connect() }
         for wire in outside { try wire.send(WireRequest("GET /").text) }
         #expect(gateway.program.wait(20) { outside.contains { $0.isReadable(within: 0) } })
+        // Those who got in at last may still hold what an upstream's connection needs.
+        var calmCount = 0
+        let isCalm = gateway.program.wait(20) {
+            let isServed = inside.allSatisfy { (try? $0.ask(WireRequest("GET /")).status) == 200 }
+            calmCount = isServed ? calmCount + 1 : 0
+            return calmCount == 5
+        }
+        #expect(isCalm)
         for _ in 0..<20 { for wire in inside { #expect(try wire.ask(WireRequest("GET /")).status == 200) } }
         #expect(outside.contains { !$0.isReadable(within: 0) }, "there was room for all, so that nothing was tried")
         // Each that is answered leaves, and lets another in.
