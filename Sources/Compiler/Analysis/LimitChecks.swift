@@ -92,12 +92,6 @@ extension Rate {
         guard windowSeconds < other.windowSeconds else { return limit <= other.limit }
         return UInt64(limit) * UInt64(other.windowSeconds / windowSeconds) <= UInt64(other.limit)
     }
-
-    /// As a spec has it.
-    fileprivate func text(times factor: UInt64 = 1) -> String {
-        let unit = [1: "second", 60: "minute", 3600: "hour", 86_400: "day"][windowSeconds] ?? "\(windowSeconds)s"
-        return "\(UInt64(limit) * factor)/\(unit)"
-    }
 }
 
 extension Diagnostic {

@@ -79,10 +79,9 @@ enum KongRateLimit {
     static func plugin(_ settings: RateLimitSettings) throws(KongRefusal) -> (name: String, config: KongValue) {
         guard !settings.isShared else { throw KongRefusal("a rate limit that nodes count together") }
         guard settings.tiers.isEmpty else { throw KongRefusal("rates of their own for groups (`tiers`)") }
-        let windows: [UInt32: String] = [1: "second", 60: "minute", 3_600: "hour", 86_400: "day"]
         var config: KongMap = [:]
         for rate in settings.rates {
-            config.append(windows[rate.windowSeconds] ?? "second", .number(Int(rate.limit)))
+            config.append(rate.windowName, .number(Int(rate.limit)))
         }
         config.append("policy", .text("local"))
         switch settings.key {

@@ -156,20 +156,10 @@ struct PolicyTables {
             var record = RateRecord()
             record.limit = rate.limit
             record.windowSeconds = rate.windowSeconds
-            record.name = text.add(PolicyTables.name(ofWindow: rate.windowSeconds))
+            record.name = text.add(rate.windowName)
             rates.append(record)
         }
         return rateSets.add(range, of: set)
-    }
-
-    private static func name(ofWindow seconds: UInt32) -> String {
-        switch seconds {
-        case 1: "second"
-        case 60: "minute"
-        case 3600: "hour"
-        case 86_400: "day"
-        default: "\(seconds)s"
-        }
     }
 
     /// Whether a tier's smallest window allows more in the same time; of equals, the next windows decide.

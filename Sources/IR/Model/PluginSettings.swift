@@ -179,6 +179,22 @@ package struct Rate: Hashable, Sendable {
         self.limit = limit
         self.windowSeconds = windowSeconds
     }
+
+    /// The window's name, as specs, answers and Kong have it.
+    package var windowName: String {
+        switch windowSeconds {
+        case 1: "second"
+        case 60: "minute"
+        case 3600: "hour"
+        case 86_400: "day"
+        default: "\(windowSeconds)s"
+        }
+    }
+
+    /// `100/minute`, as specs have it.
+    ///
+    /// - Parameter factor: of so many such limits together.
+    package func text(times factor: UInt64 = 1) -> String { "\(UInt64(limit) * factor)/\(windowName)" }
 }
 
 /// Rates of their own for a group of consumers.

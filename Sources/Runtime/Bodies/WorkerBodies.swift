@@ -19,19 +19,13 @@ extension Worker {
     /// Edits the body of the request in `head`.
     mutating func editBody(_ x: Int32, _ index: UInt32, _ fields: FieldsView) -> BodyEditing {
         let record = exchanges[x].table.view.bodyEdits[index]
-        guard exchanges[x].isBodyHeld else {
-            guard !exchanges[x].body.isComplete else { return .done }
-            guard isPlainJSON(fields) else { return refuseBody(.bodyUnsupported) }
-            let isKnown = exchanges[x].body.framing == .length
-            guard !isKnown || exchanges[x].body.remaining <= UInt64(record.byteCountMax) else {
-                return refuseBody(.bodyTooLargeToEdit)
-            }
-            return .gather
-        }
-        guard let held = consultations[x].held, consultations[x].heldCount > 0 else { return .done }
-        // Whoever asked for it before may have taken more.
-        guard consultations[x].heldCount <= record.byteCountMax else { return refuseBody(.bodyTooLargeToEdit) }
+        guard !exchanges[x].body.isComplete else { return .done }
         guard isPlainJSON(fields) else { return refuseBody(.bodyUnsupported) }
+        // One that is held has a length, too, and may be held for another reason.
+        guard exchanges[x].body.framing != .length || exchanges[x].body.remaining <= UInt64(record.byteCountMax) else {
+            return refuseBody(.bodyTooLargeToEdit)
+        }
+        guard exchanges[x].isBodyHeld, let held = consultations[x].held else { return .gather }
         let block = blocks.take()
         var editor = JSONEditor(
             held.bytes(0, Int(consultations[x].heldCount)),
@@ -112,18 +106,12 @@ extension Worker {
         let client = exchanges[x].client
         for _ in 0..<Limits.relayTurnsMax {
             if exchanges[x].body.isComplete { return endGathering(x) }
-            if exchanges[x].bodyCursor == sockets[client].inputEnd {
-                makeRoom(x)
-                switch receive(client) {
-                case .data: exchanges[x].hasClientMoved = true
-                case .blocked:
-                    rearm(client, .body, after: bodyWait(x), hasMoved: exchanges[x].hasClientMoved)
-                    exchanges[x].hasClientMoved = false
-                    return
-                // The end of a stream is that of a body without a stated length.
-                case .ended: guard exchanges[x].body.end() else { return abandonClient(client) }
-                case .failed: return abandonClient(client)
-                }
+            switch receiveBody(x) {
+            case .data: break
+            case .blocked: return
+            // The end of a stream is that of a body without a stated length.
+            case .ended: guard exchanges[x].body.end() else { return abandonClient(client) }
+            case .failed: return abandonClient(client)
             }
             guard gatherPiece(x) else { return }
         }
@@ -159,7 +147,6 @@ extension Worker {
     /// The body is there.
     private mutating func endGathering(_ x: Int32) {
         consultations[x].body = BodyReader(.length, length: UInt64(consultations[x].heldCount))
-        consultations[x].heldCursor = 0
         consultations[x].isRewindable = true
         exchanges[x].isBodyHeld = true
         takeUp(x)
@@ -182,9 +169,9 @@ extension Worker {
     mutating func stageHeldBody(_ x: Int32) -> Bool {
         guard let held = consultations[x].held else { return false }
         let upstream = exchanges[x].upstream
-        let (start, end) = (consultations[x].heldCursor, consultations[x].heldCount)
+        let end = consultations[x].heldCount
+        let start = end - Int32(exchanges[x].body.remaining)
         _ = exchanges[x].body.step(held, from: Int(start), to: Int(end))
-        consultations[x].heldCursor = end
         // The head was sent, and stays as it is for another attempt.
         sockets[upstream].outputStart = exchanges[x].upstreamHeadCount
         sockets[upstream].outputEnd = exchanges[x].upstreamHeadCount
@@ -201,6 +188,5 @@ extension Worker {
     /// Sets the body back to its first byte.
     mutating func rewindHeldBody(_ x: Int32) {
         exchanges[x].body = BodyReader(.length, length: UInt64(consultations[x].heldCount))
-        consultations[x].heldCursor = 0
     }
 }

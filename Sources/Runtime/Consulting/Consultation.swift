@@ -63,8 +63,6 @@ struct Consultation: BitwiseCopyable {
     var heldCountMax: Int32 = 0
     /// What a larger one ends in.
     var heldRefusal = RefusalKind.none
-    /// Bytes of it that were handed on.
-    var heldCursor: Int32 = 0
 }
 
 extension Consultation {

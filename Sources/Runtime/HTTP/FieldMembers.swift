@@ -2,19 +2,29 @@
 /// strings, without blanks around it; empty ones are left out.
 struct FieldMembers {
     private let value: Bytes
+    private let hasTargets: Bool
     private var offset = 0
 
-    init(_ value: Bytes) { self.value = value }
+    /// - Parameter hasTargets: commas within `<…>` separate nothing, as in `Link` (RFC 8288 section 3).
+    init(_ value: Bytes, hasTargets: Bool = false) {
+        self.value = value
+        self.hasTargets = hasTargets
+    }
 
     mutating func next() -> Bytes? {
         while offset < value.count {
             let start = offset
             var isQuoted = false
+            var isTarget = false
             while offset < value.count {
                 let byte = value[offset]
                 if byte == 0x5C, isQuoted { offset += 1 }
-                if byte == ASCII.quote { isQuoted.toggle() }
-                if byte == ASCII.comma, !isQuoted { break }
+                if byte == ASCII.quote, !isTarget { isQuoted.toggle() }
+                if hasTargets, !isQuoted {
+                    if byte == 0x3C { isTarget = true }
+                    if byte == 0x3E { isTarget = false }
+                }
+                if byte == ASCII.comma, !isQuoted, !isTarget { break }
                 offset += 1
             }
             let end = min(offset, value.count)

@@ -3,7 +3,7 @@
 enum LinkValues {
     /// Whether one of the values has a relation that the gateway itself sends.
     static func containsLifecycle(_ value: Bytes) -> Bool {
-        var links = Links(value)
+        var links = FieldMembers(value, hasTargets: true)
         while let link = links.next() {
             if isOfLifecycle(link) { return true }
         }
@@ -13,7 +13,7 @@ enum LinkValues {
     /// Appends a `Link` line with the values that do not speak of lifecycle, if there are any.
     static func appendOthers(of value: Bytes, to output: inout ByteWriter) {
         var isFirst = true
-        var links = Links(value)
+        var links = FieldMembers(value, hasTargets: true)
         while let link = links.next() {
             if isOfLifecycle(link) { continue }
             output.append(isFirst ? "Link: " : ", ")
@@ -52,35 +52,5 @@ enum LinkValues {
             start = index + 1
         }
         return false
-    }
-
-    /// Values between commas that stand in no `<…>` and no quoted string.
-    private struct Links {
-        private let value: Bytes
-        private var offset = 0
-
-        init(_ value: Bytes) { self.value = value }
-
-        mutating func next() -> Bytes? {
-            while offset < value.count {
-                let start = offset
-                var isQuoted = false
-                var isTarget = false
-                while offset < value.count {
-                    let byte = value[offset]
-                    if byte == 0x5C, isQuoted { offset += 1 }
-                    if byte == ASCII.quote, !isTarget { isQuoted.toggle() }
-                    if byte == 0x3C, !isQuoted { isTarget = true }
-                    if byte == 0x3E, !isQuoted { isTarget = false }
-                    if byte == ASCII.comma, !isQuoted, !isTarget { break }
-                    offset += 1
-                }
-                let end = min(offset, value.count)
-                offset = end + 1
-                let link = value[start..<end].trimmed
-                if !link.isEmpty { return link }
-            }
-            return nil
-        }
     }
 }

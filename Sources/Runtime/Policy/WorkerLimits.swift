@@ -8,14 +8,15 @@ extension Worker {
         let view = exchanges[x].table.view
         let cost = UInt32(cost)
         let limit = view.rateLimits[index]
-        let set = view.rateSets[rateSet(of: limit, exchanges[x].consumer, view)]
+        let setIndex = rateSet(of: limit, exchanges[x].consumer, view)
+        let set = view.rateSets[setIndex]
         // Nodes that count together mean the same by a key, and by a window.
         let isShared = limit.isShared
         let now = isShared ? rates.shared.instant(self.now) : self.now
         let seed = (isShared ? view.redis[0].seed : rates.seed) ^ limit.identity
         let key = limitKey(x, seed, limit.keyKind, limit.keyName, fields, view) ?? RateStore.hash(.empty, seed)
         exchanges[x].rateLimit = index
-        exchanges[x].rateSet = rateSet(of: limit, exchanges[x].consumer, view)
+        exchanges[x].rateSet = setIndex
         let count = min(Int(set.count), Limits.ratesPerLimitMax)
         var handles = InlineArray<4, RateStore.Handle>(repeating: RateStore.Handle.none)
         var isFull = false

@@ -300,18 +300,12 @@ extension Worker {
         }
         for _ in 0..<Limits.relayTurnsMax {
             if exchanges[x].body.isComplete || exchanges[x].bytesIn > Limits.drainedBodyBytesMax { return finish(x) }
-            if exchanges[x].bodyCursor == sockets[client].inputEnd {
-                makeRoom(x)
-                switch receive(client) {
-                case .data: exchanges[x].hasClientMoved = true
-                case .blocked:
-                    rearm(client, .body, after: bodyWait(x), hasMoved: exchanges[x].hasClientMoved)
-                    exchanges[x].hasClientMoved = false
-                    return
-                case .ended, .failed:
-                    exchanges[x].closesClient = true
-                    return finish(x)
-                }
+            switch receiveBody(x) {
+            case .data: break
+            case .blocked: return
+            case .ended, .failed:
+                exchanges[x].closesClient = true
+                return finish(x)
             }
             guard let block = sockets[client].input,
                 case .progress(let data, _, let consumed) = exchanges[x].body.step(
@@ -327,6 +321,23 @@ extension Worker {
             exchanges[x].bodyCursor += Int32(consumed)
         }
         enqueue(client)
+    }
+
+    /// More of a request's body that is not handed on, unless some of it waits in the client's block. Where nothing
+    /// comes now, the client has its deadline.
+    mutating func receiveBody(_ x: Int32) -> Received {
+        let client = exchanges[x].client
+        guard exchanges[x].bodyCursor == sockets[client].inputEnd else { return .data }
+        makeRoom(x)
+        let received = receive(client)
+        switch received {
+        case .data: exchanges[x].hasClientMoved = true
+        case .blocked:
+            rearm(client, .body, after: bodyWait(x), hasMoved: exchanges[x].hasClientMoved)
+            exchanges[x].hasClientMoved = false
+        case .ended, .failed: break
+        }
+        return received
     }
 
     // MARK: Deadlines
@@ -368,7 +379,7 @@ extension Worker {
 
     /// Milliseconds that the next piece of a request's body may take: as long as any piece may, and no longer than what
     /// is left for all of them, so that a body that drips does not hold a connection for ever.
-    mutating func bodyWait(_ x: Int32) -> UInt32 {
+    private mutating func bodyWait(_ x: Int32) -> UInt32 {
         let gateway = exchanges[x].table.view.gateway
         if isStreaming(x) { return gateway.bodyTimeout }
         let spent = (now - exchanges[x].started) / 1000

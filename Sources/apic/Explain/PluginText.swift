@@ -197,17 +197,7 @@ struct PluginText {
         }
     }
 
-    private static func rates(_ rates: [Rate]) -> String {
-        rates.map { rate in
-            switch rate.windowSeconds {
-            case 1: "\(rate.limit)/second"
-            case 60: "\(rate.limit)/minute"
-            case 3600: "\(rate.limit)/hour"
-            case 86_400: "\(rate.limit)/day"
-            default: "\(rate.limit)/\(rate.windowSeconds)s"
-            }
-        }.joined(separator: " and ")
-    }
+    private static func rates(_ rates: [Rate]) -> String { rates.map { $0.text() }.joined(separator: " and ") }
 
     private func edits(_ edits: HeaderEdits) -> String {
         var parts = edits.remove.map { "removes \($0)" }
