@@ -2,7 +2,8 @@ extension DiagnosticCode {
     /// E08xx: what governance requires.
     static let governanceCodes: [DiagnosticCode] = [
         .ownerRequired, .authenticationRequired, .rateLimitRequired, .timeoutsRequired, .sizeLimitRequired,
-        .docsRequired, .successorRequired, .publicMatchesNothing, .openRoutes,
+        .docsRequired, .successorRequired, .publicMatchesNothing, .openRoutes, .upstreamTLSRequired,
+        .credentialsRequired, .credentialTooOld,
     ]
 
     static let ownerRequired = DiagnosticCode(
@@ -124,6 +125,49 @@ extension DiagnosticCode {
         example: """
             apis:
               catalog: { path: /catalog, versions: { v1: { routes: [ GET / ] } } }
+            """
+    )
+
+    static let upstreamTLSRequired = DiagnosticCode(
+        "E0810",
+        "a target is asked in the clear though governance requires TLS",
+        explanation: """
+            Governance requires that what goes to upstreams is encrypted, and comes from whom its certificate names. Write
+            `https://` before the target's host. Unix sockets and loopback addresses do not leave the machine, and pass.
+            """,
+        example: """
+            governance: { require: [ upstream-tls ] }
+            upstreams:
+              orders: { targets: [ "http://orders:8080" ] }
+            """
+    )
+
+    static let credentialsRequired = DiagnosticCode(
+        "E0811",
+        "a consumer has no credentials",
+        explanation: """
+            Nobody can be this consumer: what it was declared for, such as a group's access or a tier, is without effect,
+            and most likely its credential was forgotten or deleted. The `anonymous` consumer of a route needs none.
+            """,
+        example: """
+            governance: { require: [ credentials ] }
+            consumers:
+              acme: { groups: [ partners ] }
+            """
+    )
+
+    static let credentialTooOld = DiagnosticCode(
+        "E0812",
+        "a credential holds for longer than governance allows",
+        explanation: """
+            Keys, passwords and secrets must be replaced in time, and `governance.credential-age` says how long one may
+            hold: from `not-before` to `expires`, both of which it must state. Add its successor beside it, with a
+            `not-before` of its own, before it ends. Certificates and tokens have an end of their own.
+            """,
+        example: """
+            governance: { credential-age: 365d }
+            consumers:
+              acme: { credentials: [ { key: "${env:ACME_KEY}", not-before: 2026-01-01, expires: 2028-01-01 } ] }
             """
     )
 }

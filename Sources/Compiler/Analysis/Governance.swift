@@ -78,7 +78,8 @@ struct Governance {
             report(unbounded[api], .sizeLimit, .sizeLimitRequired, api: name)
         }
         warnOfOpenAPIs()
-        checkTimeouts()
+        checkUpstreams()
+        checkConsumers()
         checkVersions()
         for entry in publicRoutes.unused where routes.isWhole { diagnostics.append(.publicMatchesNothing(entry)) }
     }

@@ -76,6 +76,66 @@ extension Diagnostic {
         )
     }
 
+    static func upstreamTLSRequired(
+        _ target: TargetSpec,
+        upstream: String,
+        count: Int,
+        required: SourceSpan
+    ) -> Diagnostic {
+        let others = count == 1 ? "" : ", and \(count - 1) more of its targets"
+        return Diagnostic(
+            .upstreamTLSRequired,
+            "a target of `\(upstream)` is asked in the clear\(others)",
+            at: target.span,
+            related: [.init(required, "required here")],
+            help: "write `https://` before its host"
+        )
+    }
+
+    static func credentialsRequired(_ consumer: Spanned<String>, required: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .credentialsRequired,
+            "nobody can be `\(consumer.value)`: it has no credentials",
+            at: consumer.span,
+            related: [.init(required, "required here")],
+            help: "add `credentials` to it, or delete it"
+        )
+    }
+
+    static func credentialUnbounded(
+        _ credential: CredentialSpec,
+        of consumer: String,
+        lacks: [String],
+        age: Spanned<Int64>
+    ) -> Diagnostic {
+        Diagnostic(
+            .credentialTooOld,
+            "a credential of `\(consumer)` does not say how long it holds",
+            at: credential.key.span,
+            related: [.init(age.span, "\(InstantText.span(age.value)) at most, it says here")],
+            help: "add \(lacks.joined(separator: " and ")) to it"
+        )
+    }
+
+    static func credentialTooOld(
+        of consumer: String,
+        from begin: Spanned<Int64>,
+        to end: Spanned<Int64>,
+        age: Spanned<Int64>
+    ) -> Diagnostic {
+        let latest = InstantText.text(InstantText.dayAtOrBefore(begin.value + age.value))
+        return Diagnostic(
+            .credentialTooOld,
+            "a credential of `\(consumer)` holds for \(InstantText.span(end.value - begin.value))",
+            at: end.span,
+            related: [
+                .init(begin.span, "it begins here"),
+                .init(age.span, "\(InstantText.span(age.value)) at most, it says here"),
+            ],
+            help: "set `expires` to \(latest) or earlier, and add its successor beside it"
+        )
+    }
+
     static func docsRequired(_ version: Spanned<String>, deprecated: SourceSpan, required: SourceSpan) -> Diagnostic {
         Diagnostic(
             .docsRequired,

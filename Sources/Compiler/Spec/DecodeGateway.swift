@@ -129,6 +129,7 @@ extension SpecDecoder {
         spec.require = distinct(list(fields["require"], of: "requirements", .word("a requirement")), "requirement") {
             $0.rawValue
         }
+        spec.credentialAge = scalar(fields["credential-age"], .seconds)
         spec.publicRoutes = list(
             fields["public"],
             of: "route patterns",

@@ -327,6 +327,8 @@ package struct GovernanceSpec: Sendable {
         case docs
         case successor
     }
+        case upstreamTLS = "upstream-tls"
+        case credentials
 
     /// In seconds.
     package var notice: Spanned<Int64>?
@@ -334,6 +336,8 @@ package struct GovernanceSpec: Sendable {
     /// `GET /catalog/**`, parsed by the analysis.
     package var publicRoutes: [Spanned<String>] = []
     package var span: SourceSpan
+    /// Seconds from `not-before` to `expires` of a credential.
+    package var credentialAge: Spanned<Int64>?
 
     package init(span: SourceSpan) { self.span = span }
 }

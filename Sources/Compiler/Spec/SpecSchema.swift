@@ -273,7 +273,8 @@ enum SpecSchema {
             ),
             .optional(
                 "require",
-                "list of `owner`, `authentication`, `rate-limit`, `timeouts`, `size-limit`, `docs`, `successor`",
+                "list of `owner`, `authentication`, `rate-limit`, `timeouts`, `size-limit`, `docs`, `successor`, "
+                    + "`upstream-tls`, `credentials`",
                 default: "nothing",
                 example: "require: [ owner, authentication ]",
                 "What no route or version may lack."
@@ -284,6 +285,13 @@ enum SpecSchema {
                 default: "none",
                 example: "public: [ \"GET /catalog/**\" ]",
                 "The only routes that may go without authentication."
+            ),
+            .optional(
+                "credential-age",
+                "duration",
+                default: "none",
+                example: "credential-age: 365d",
+                "Longest time from `not-before` to `expires` of a key, a password or a secret; each must say both."
             ),
         ]
     )
