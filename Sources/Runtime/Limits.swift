@@ -37,6 +37,22 @@ enum Limits {
     /// What chunked framing adds around a block's worth of a body, its end included; and how much must fit between it.
     static let chunkFramingBytes = 16
     static let compressionRoomMin = 1_024
+    /// Clients that wait for a turn while their worker is overloaded, a power of two; and how many of them are turned
+    /// away and let in before those that are being served have another turn.
+    static let arrivalCountMax = 65_536
+    static let refusedArrivalsPerTurn = 64
+    static let admittedArrivalsPerTurn = 4
+    /// For how long new requests wait behind others after one was turned away.
+    static let orderingMicroseconds: UInt64 = 1_000_000
+    /// Answers that a worker stores, a power of two; those of one URI that differ by what they were chosen by; and
+    /// fields that one may be chosen by.
+    static let cacheAnswerCountMax = 65_536
+    static let cacheVariantCountMax = 16
+    static let cacheVaryCountMax = 16
+    /// Answers in use that are passed over when room is made.
+    static let cacheHeldCountMax = 1_024
+    /// Bytes for a body that are taken before any of it has come.
+    static let cacheBodyBytesAhead = 65_536
     /// Interim answers (1xx) of one exchange.
     static let interimAnswerCountMax = 16
     /// Request ids taken over from a request.

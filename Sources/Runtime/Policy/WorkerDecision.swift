@@ -19,7 +19,7 @@ extension Worker {
         exchanges[x].isHead = head.method.equals(Bytes("HEAD"))
         // Above a mark a request is turned away at once, so that those in flight keep their pace.
         guard requestCount <= requestCountMax else { return shed(x) }
-        if lag.takeShed() {
+        if takeShed() {
             metrics.add(.shedByLag)
             return refuse(x, .overloaded)
         }

@@ -106,7 +106,8 @@ extension Worker {
             // OpenSSL may have read on.
             sockets[descriptor].isReadable = true
             arm(descriptor, .head, after: current.view.gateway.headTimeout)
-            if sockets[descriptor].tls.speaksHTTP2 { beginSession(descriptor) } else { serveRequests(descriptor) }
+            if sockets[descriptor].tls.speaksHTTP2 { return beginSession(descriptor) }
+            if isArrival(descriptor) { arrive(descriptor) } else { serveRequests(descriptor) }
         }
     }
 

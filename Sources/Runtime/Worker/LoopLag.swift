@@ -62,10 +62,11 @@ struct LoopLag: BitwiseCopyable {
     ///   - began: when its events were handed over.
     ///   - ended: when the last of them was handled.
     ///   - isAll: the kernel had no more events than it handed over.
-    mutating func endTurn(began: UInt64, ended: UInt64, isAll: Bool) {
+    ///   - longestWait: for how long somebody has waited whom no turn has called yet.
+    mutating func endTurn(began: UInt64, ended: UInt64, isAll: Bool, longestWait: UInt64 = 0) {
         if !isSweeping { sweepStart = began }
         isSweeping = !isAll
-        let lag = min(Double(ended - sweepStart), 2 * mark)
+        let lag = min(max(Double(ended - sweepStart), Double(longestWait)), 2 * mark)
         approach(lag, weight: min(Double(ended - began) / LoopLag.span, LoopLag.turnWeightMax))
         turnEnd = ended
         judge()
@@ -83,6 +84,9 @@ struct LoopLag: BitwiseCopyable {
         }
         share = UInt32(min((smoothed - mark) / mark, 1) * Double(LoopLag.wholeShare))
     }
+
+    /// Whether somebody who has waited for so many microseconds has waited for longer than the mark.
+    func isPast(_ wait: UInt64) -> Bool { Double(wait) > mark }
 
     /// Whether some requests are turned away.
     @inline(__always)

@@ -82,6 +82,8 @@ struct Socket: BitwiseCopyable {
     var isQueued = false
     /// The connection is broken; only closing it remains.
     var hasFailed = false
+    /// It waits among `arrivals`.
+    var hasArrived = false
     var transport = Transport.plain
     /// Client: what it sends is encrypted on its way here. Listener: its connections begin with a TLS handshake.
     var isSecure = false

@@ -87,6 +87,14 @@ struct Worker: ~Copyable {
     /// How long events wait for their turn.
     var lag: LoopLag
     /// How long a rest goes on after the first event.
+    /// New requests wait behind those that are being served, since the worker is overloaded.
+    var isOrdering = false
+    /// Microseconds: until when it goes on, as somebody was turned away.
+    var orderingEnd: UInt64 = 0
+    var arrivals = Arrivals()
+    /// A client is called of those that wait, and it has waited for too long.
+    var isCalling = false
+    var isShedding = false
     var pause = WakePause()
     var isAcceptPaused = false
 
@@ -153,14 +161,19 @@ struct Worker: ~Copyable {
             let count = max(Int(unsafe apic_epoll_wait(epoll, events, waitMilliseconds(), pause.length)), 0)
             readClocks()
             let isLagKnown = lag.isKnown
+            let began = now
             if isLagKnown { lag.endRest(now: now) }
             // The kernel filled `count` events.
+            noteOrder()
             for index in 0..<count { unsafe dispatch(events[index]) }
             if pause.noteTurn(events: count, now: now) { metrics.set(.wakePauseMicroseconds, UInt64(pause.length)) }
             let workCount = count + ready.count
             serveReady()
             fireTimers()
-            if workCount > 1 || isLagKnown { noteTurn(isAll: count < Int(apic_event_count_max)) }
+            if isOrdering { serveArrivals() }
+            if workCount > 1 || isLagKnown || isOrdering {
+                noteTurn(began: began, isAll: count < Int(apic_event_count_max))
+            }
         }
         closeEverything()
         link.reportDrained()
@@ -168,14 +181,16 @@ struct Worker: ~Copyable {
 
     /// Where a turn handled several events, how long it took is how long they waited. One event keeps nobody waiting
     /// for longer than it takes itself, and is spared the look at the clock.
-    private mutating func noteTurn(isAll: Bool) {
-        lag.endTurn(began: now, ended: apic_microseconds(), isAll: isAll)
+    private mutating func noteTurn(began: UInt64, isAll: Bool) {
+        let ended = apic_microseconds()
+        let wait = arrivals.oldest.map { ended - $0.came } ?? 0
+        lag.endTurn(began: began, ended: ended, isAll: isAll, longestWait: wait)
         metrics.set(.lagMicroseconds, UInt64(lag.smoothed))
-        metrics.set(.overloaded, lag.isOverloaded ? 1 : 0)
+        metrics.set(.overloaded, lag.isOverloaded || !arrivals.isEmpty ? 1 : 0)
     }
 
     private mutating func waitMilliseconds() -> Int32 {
-        if !ready.isEmpty { return 0 }
+        if !ready.isEmpty || !arrivals.isEmpty { return 0 }
         return timers.wait(now: now / 1000, bound: 1000)
     }
 
@@ -196,7 +211,7 @@ struct Worker: ~Copyable {
         case .listener: acceptClients(descriptor)
         case .client, .upstream:
             noteEdges(descriptor, event.events)
-            advance(descriptor)
+            if isArrival(descriptor) { arrive(descriptor) } else { advance(descriptor) }
         }
     }
 
@@ -239,7 +254,7 @@ struct Worker: ~Copyable {
             let descriptor = due[index]
             guard sockets[descriptor].isQueued else { continue }
             sockets[descriptor].isQueued = false
-            advance(descriptor)
+            if isArrival(descriptor) { arrive(descriptor) } else { advance(descriptor) }
         }
         due.removeAll(keepingCapacity: true)
     }
@@ -314,7 +329,9 @@ struct Worker: ~Copyable {
             switch sockets[descriptor].state {
             case .multiplexed: warn(descriptor)
             case .idle, .greeting:
-                if wanted == .draining, !sockets[descriptor].hasOutput, !sockets[descriptor].hasInput {
+                // What a client that waits for its turn has sent is still with the kernel.
+                let isAtRest = !sockets[descriptor].hasOutput && !sockets[descriptor].hasInput
+                if wanted == .draining, isAtRest, !sockets[descriptor].hasArrived {
                     closeClient(descriptor)
                 }
             default: continue
