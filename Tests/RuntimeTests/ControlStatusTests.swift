@@ -10,6 +10,12 @@ struct ControlStatusTests {
         "a request is read strictly",
         arguments: [
             ("GET /ready HTTP/1.1\r\nHost: x\r\n\r\n", StatusRequest.page(.ready, isHead: false)),
+            ("POST /cache/purge HTTP/1.1\r\nHost: x\r\n\r\n", .purge(path: nil)),
+            ("POST /cache/purge?path=/a%20b HTTP/1.1\r\nHost: x\r\n\r\n", .purge(path: Array("/a%20b".utf8))),
+            ("POST /cache/purge?path= HTTP/1.1\r\nHost: x\r\n\r\n", .refused(status: 400)),
+            ("POST /cache/purge?path=/a&b=c HTTP/1.1\r\nHost: x\r\n\r\n", .purge(path: Array("/a&b=c".utf8))),
+            ("POST /cache/purge HTTP/1.1\r\nORIGIN: http://x\r\n\r\n", .refused(status: 403)),
+            ("GET /cache/purge HTTP/1.1\r\nHost: x\r\n\r\n", .notPosted),
             ("HEAD /metrics HTTP/1.0\r\n\r\n", .page(.metrics, isHead: true)),
             ("GET /status?pretty HTTP/1.1\r\n\r\nleftover", .page(.status, isHead: false)),
             ("GET /live HTTP/1.1\r\n", .incomplete), ("", .incomplete), ("G", .incomplete),
@@ -73,8 +79,13 @@ struct ControlStatusTests {
                 let now = Clock.monotonicMilliseconds + control.skippedMilliseconds.load(ordering: .relaxed)
                 var entries = server.interests(now: now)
                 poll(&entries, nfds_t(entries.count), 5)
-                for (descriptor, page) in server.receive(entries[...], now: now) {
-                    let body = page == .metrics ? large : Array(page.rawValue.utf8)
+                for (descriptor, question) in server.receive(entries[...], now: now) {
+                    let body =
+                        switch question {
+                        case .page(.metrics): large
+                        case .page(let page): Array(page.rawValue.utf8)
+                        case .purge(let path): path ?? Array("all".utf8)
+                        }
                     server.answer(descriptor, StatusAnswer(status: 200, body: body), now: now)
                 }
             }

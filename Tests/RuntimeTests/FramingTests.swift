@@ -4,10 +4,10 @@ import Testing
 @testable import GatewayRuntime
 
 /// A block of its own for a test.
-func withBlock<Result>(_ body: (Block) -> Result) -> Result {
+func withBlock<Result>(_ body: (Block) throws -> Result) rethrows -> Result {
     let block = Block(base: .allocate(capacity: Limits.blockBytes))
     defer { block.base.deallocate() }
-    return body(block)
+    return try body(block)
 }
 
 /// Reads a body that comes in pieces of given sizes; `nil` on a fault.

@@ -3,16 +3,16 @@ import Testing
 @testable import GatewayRuntime
 
 /// Lends bytes for the time of a call.
-func withBytes<Result>(_ text: String, _ body: (Bytes) -> Result) -> Result {
-    withBytes(Array(text.utf8), body)
+func withBytes<Result>(_ text: String, _ body: (Bytes) throws -> Result) rethrows -> Result {
+    try withBytes(Array(text.utf8), body)
 }
 
-func withBytes<Result>(_ bytes: [UInt8], _ body: (Bytes) -> Result) -> Result {
+func withBytes<Result>(_ bytes: [UInt8], _ body: (Bytes) throws -> Result) rethrows -> Result {
     // A copy behind which nothing may be read: sanitizers see an access beyond it.
     let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(bytes.count, 1))
     copy.initialize(from: bytes, count: bytes.count)
     defer { copy.deallocate() }
-    return body(Bytes(copy, count: bytes.count))
+    return try body(Bytes(copy, count: bytes.count))
 }
 
 private let bounds = RequestHeadBounds(headBytesMax: 4096, fieldCountMax: 20)

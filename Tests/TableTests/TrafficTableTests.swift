@@ -24,6 +24,7 @@ struct TrafficTableTests {
                 CanarySettings(identity: "api/orders", upstreams: [1], steps: [.init(shares: [500_000])], key: nil)
             ),
             .mirror(MirrorSettings(upstream: 1, share: 100_000)),
+            .responseCache(ResponseCacheSettings(sizeMax: 100 << 10, bodySizeMax: 5, defaultLifetime: 60)),
             .compress(CompressSettings(level: 9, sizeMin: 77, types: ["application/*+json", "text/html"])),
         ]
     }
@@ -75,6 +76,8 @@ struct TrafficTableTests {
         #expect(pieces.map(\.branch) == [0, 0, 1, 0, 0, 0])
         #expect(text.contains("; below 500000 to next, below 1000000 to its own from ever at random, branch 0 hashed"))
         #expect(text.contains("branch 0 hashed by capture 0, branch 1 hashed by capture 15"))
+        #expect(text.contains("keep-answer 100 KiB, bodies of 5 bytes, fresh 60 s, meanwhile 0 s, on failure 0 s"))
+        #expect(text.contains("look-up\n"))
         #expect(text.contains("compress gzip, level 9, from 77 bytes, application/*+json text/html"))
         #expect(text.contains("mirror 100000 in a million to next, hashed by capture 2"))
         #expect(

@@ -2,7 +2,7 @@ extension DiagnosticCode {
     /// E11xx: how requests are spread over targets, and which targets are used.
     static let balancingCodes: [DiagnosticCode] = [
         .tooManyTargets, .idleBalancing, .hashName, .hashWithoutCapture, .hashWithoutConsumer, .contradictoryTimes,
-        .nothingElseToAsk, .zoneWithoutNode,
+        .nothingElseToAsk, .zoneWithoutNode, .noOtherTarget,
     ]
 
     static let tooManyTargets = DiagnosticCode(
@@ -98,6 +98,19 @@ extension DiagnosticCode {
               orders:
                 targets: [ "http://orders-a:8080", "http://orders-b:8080" ]
                 health: { active: { path: /healthz, interval: 1s, timeout: 5s } }
+            """
+    )
+
+    static let noOtherTarget = DiagnosticCode(
+        "E1109",
+        "an upstream with one target cannot hedge",
+        explanation: """
+            A hedged request goes to another target than the first one, since what is slow is mostly the server and not
+            the request. Where there is one target alone, it would only be asked twice.
+            """,
+        example: """
+            upstreams:
+              orders: { targets: [ "http://orders:8080" ], retries: { hedge: 200ms } }
             """
     )
 

@@ -1,6 +1,8 @@
 extension DiagnosticCode {
     /// E075x: plugins that steer traffic.
-    static let trafficCodes: [DiagnosticCode] = [.faultWithoutEnd, .faultOfAll, .sameUpstream]
+    static let trafficCodes: [DiagnosticCode] = [
+        .faultWithoutEnd, .faultOfAll, .sameUpstream, .cacheBesideCanary,
+    ]
 
     static let faultWithoutEnd = DiagnosticCode(
         "W0750",
@@ -36,6 +38,18 @@ extension DiagnosticCode {
             """,
         example: """
             orders: { upstream: orders, plugins: [ canary: { upstream: orders, share: 5% } ] }
+            """
+    )
+
+    static let cacheBesideCanary = DiagnosticCode(
+        "E0753",
+        "a route has both a cache and a canary",
+        explanation: """
+            A stored answer does not tell which of the two upstreams made it, and would be given to those who are sent to
+            the other one: the share would be that of whoever came first. Turn the cache off while the rollout lasts.
+            """,
+        example: """
+            plugins: [ response-cache, canary: { upstream: orders-next, share: 5% } ]
             """
     )
 }

@@ -26,7 +26,7 @@ extension PluginUse.Setting {
         case .off, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .authentication, .acl,
             .forwardAuth, .concurrencyLimit, .rateLimit, .fault, .canary, .mirror, .redirect, .respond,
             .responseHeaders, .botDetection, .hmacAuth, .requestQuery, .requestBody,
-            .securityHeaders, .compress:
+            .securityHeaders, .compress, .responseCache:
             false
         }
     }

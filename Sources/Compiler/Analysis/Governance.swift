@@ -3,14 +3,14 @@ internal import GatewayIR
 /// What governance requires of every API, route and version, looked at on the chains that are in force. One diagnostic
 /// stands for all routes of an API that lack the same thing.
 struct Governance {
-    private let document: SpecDocument
-    private let completeness: Completeness
+    let document: SpecDocument
+    let completeness: Completeness
     private let versions: LoweredVersions
-    private let routes: LoweredRoutes
-    private let required: [GovernanceSpec.Requirement: SourceSpan]
+    let routes: LoweredRoutes
+    let required: [GovernanceSpec.Requirement: SourceSpan]
     private var publicRoutes: PublicRoutes
     private var openAPIs: [OpenAPI] = []
-    private var diagnostics: [Diagnostic] = []
+    var diagnostics: [Diagnostic] = []
 
     /// How many APIs with open routes get a warning of their own; one more stands for all others.
     private static let openAPICountMax = 10
@@ -119,20 +119,6 @@ struct Governance {
     ) {
         guard let span = required[requirement], let first = lack.first else { return }
         diagnostics.append(.requirement(code, first, count: lack.count, api: api, required: span))
-    }
-
-    private mutating func checkTimeouts() {
-        guard let span = required[.timeouts] else { return }
-        let names = document.upstreams.map(\.name.value).sorted()
-        let indices = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
-        for upstream in document.upstreams where upstream.value.timeouts == nil {
-            guard completeness.isWhole(within: upstream.value.span),
-                let index = indices[upstream.name.value], routes.usedUpstreams.contains(index)
-            else {
-                continue
-            }
-            diagnostics.append(.timeoutsRequired(upstream.name, required: span))
-        }
     }
 
     private mutating func checkVersions() {

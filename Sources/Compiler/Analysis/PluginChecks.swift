@@ -39,6 +39,9 @@ struct PluginChecks {
         checkAuthorizer(chain)
         checkResponseHeaders(chain)
         checkNodes(chain, of: api)
+        if let cache = chain.active(.responseCache), let canary = chain.active(.canary) {
+            report(.cacheBesideCanary(cache, canary))
+        }
         let answers = chain.active(in: .answer)
         if answers.count > 1 { report(.twoAnswers(answers[0], answers[1])) }
     }
@@ -242,7 +245,7 @@ extension PluginUse.Setting {
         case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
             .responseHeaders, .traceContext, .botDetection, .requestQuery, .requestBody,
-            .securityHeaders, .compress:
+            .securityHeaders, .compress, .responseCache:
             return ([], false)
         }
     }

@@ -31,7 +31,7 @@ struct PluginUseChecks {
     private mutating func check(_ use: PluginUse) {
         switch use.setting {
         case .off, .requestSizeLimit, .concurrencyLimit, .ipRestriction, .cors, .mtlsAuth, .basicAuth, .traceContext,
-            .botDetection, .hmacAuth, .requestBody, .compress:
+            .botDetection, .hmacAuth, .requestBody, .compress, .responseCache:
             break
         case .requestID(let settings):
             let name = Spanned(settings.header, use.span)

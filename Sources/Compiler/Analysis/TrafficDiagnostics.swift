@@ -17,6 +17,18 @@ extension Diagnostic {
         )
     }
 
+    static func cacheBesideCanary(_ cache: EffectiveUse, _ canary: EffectiveUse) -> Diagnostic {
+        // The outer one is the one to turn off, where the inner one is set.
+        let (outer, inner) = cache.place.scope <= canary.place.scope ? (cache, canary) : (canary, cache)
+        return Diagnostic(
+            .cacheBesideCanary,
+            "`\(inner.use.name.value)` and `\(outer.use.name.value)` do not go together",
+            at: inner.use.span,
+            related: [.init(outer.use.span, "the other one")],
+            help: "keep one of them, or write `\(outer.use.name.value): off` beside this one"
+        )
+    }
+
     static func sameUpstream(_ upstream: Spanned<String>, plugin: String, route: RouteMention) -> Diagnostic {
         Diagnostic(
             .sameUpstream,

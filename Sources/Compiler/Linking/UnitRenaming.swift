@@ -83,7 +83,7 @@ struct UnitRenaming {
                 uses[index].setting = .mirror(spec)
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .concurrencyLimit, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders,
-                .traceContext, .botDetection, .hmacAuth, .requestQuery, .requestBody, .compress:
+                .traceContext, .botDetection, .hmacAuth, .requestQuery, .requestBody, .compress, .responseCache:
                 break
             }
         }

@@ -81,6 +81,15 @@ extension Diagnostic {
         )
     }
 
+    static func noOtherTarget(_ span: SourceSpan, _ upstream: String) -> Diagnostic {
+        Diagnostic(
+            .noOtherTarget,
+            "`\(upstream)` has no other target that could be asked, too",
+            at: span,
+            help: "add a target, or delete `hedge`"
+        )
+    }
+
     static func nothingElseToAsk(_ span: SourceSpan, _ upstream: String) -> Diagnostic {
         Diagnostic(
             .nothingElseToAsk,

@@ -18,6 +18,13 @@ enum BalanceLowering {
         } else if let burst = spec.retryBurst {
             diagnostics.append(.idleSetting("burst", at: burst.span, needs: "budget", example: "budget: 20%"))
         }
+        if let time = spec.hedgeAfter {
+            if spec.targets.count > 1 {
+                result.hedgeAfter = time.value
+            } else {
+                diagnostics.append(.noOtherTarget(time.span, upstream.name.value))
+            }
+        }
         if let count = spec.queueCountMax, count.value > 0 {
             result.waitingRoom = WaitingRoom(countMax: count.value)
             if let wait = spec.queueWait { result.waitingRoom?.wait = wait.value }

@@ -30,7 +30,7 @@ struct ChainFacts {
             case .sizeLimit: limitsSize = true
             case .answer: answers = true
             case .requestID, .origin, .crossOrigin, .lifecycleGate, .authentication, .authorization, .fault,
-                .requestTransform, .destination, .responseTransform, .lifecycleHeaders:
+                .requestTransform, .cache, .destination, .responseTransform, .lifecycleHeaders:
                 break
             }
         }

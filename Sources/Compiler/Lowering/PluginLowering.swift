@@ -61,6 +61,7 @@ struct PluginLowering {
         case .responseHeaders(let spec): .responseHeaders(edits(spec))
         case .securityHeaders(let settings): .securityHeaders(settings)
         case .compress(let settings): .compress(settings)
+        case .responseCache(let settings): .responseCache(settings)
         }
     }
 
@@ -217,7 +218,8 @@ extension EffectiveChain {
             case .redirect(let spec): spec.location.value.utf8.contains(UInt8(ascii: "{"))
             case .off, .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt,
                 .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .rateLimit, .fault,
-                .canary, .mirror, .securityHeaders, .traceContext, .botDetection, .hmacAuth, .requestBody, .compress:
+                .canary, .mirror, .securityHeaders, .traceContext, .botDetection, .hmacAuth, .requestBody, .compress,
+                .responseCache:
                 false
             }
         }

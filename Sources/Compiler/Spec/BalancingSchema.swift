@@ -23,6 +23,14 @@ extension SpecSchema {
                 example: "burst: 10",
                 "Retries beyond the budget that a quiet time allows. At most 1000."
             ),
+            .optional(
+                "hedge",
+                "duration",
+                default: "off",
+                example: "hedge: 200ms",
+                "After so long without an answer an idempotent request without a body goes to another target, too, and "
+                    + "whichever answers first is heard. It costs a retry of the budget."
+            ),
         ]
     )
 

@@ -23,6 +23,34 @@ extension SpecDecoder {
         settings.types = types.map(\.value).sorted()
         return settings
     }
+
+    mutating func responseCache(_ fields: Fields) -> ResponseCacheSettings? {
+        var settings = ResponseCacheSettings()
+        let sizes = UInt64(64) << 10...UInt64(64) << 30
+        let all = scalar(fields["max-size"], .size(sizes, shown: "from 64KiB to 64GiB"))
+        let one = scalar(fields["max-object"], .size(1...1 << 30, shown: "from 1B to 1GiB"))
+        if let all { settings.sizeMax = all.value & ~1023 }
+        if let one { settings.bodySizeMax = UInt32(one.value) }
+        if let lifetime = scalar(fields["default-ttl"], .cacheLifetime) { settings.defaultLifetime = lifetime.value }
+        if let seconds = scalar(fields["stale-while-revalidate"], .cacheLifetime) {
+            settings.staleMeanwhile = seconds.value
+        }
+        if let seconds = scalar(fields["stale-if-error"], .cacheLifetime) { settings.staleIfError = seconds.value }
+        if one == nil {
+            settings.bodySizeMax = UInt32(min(UInt64(settings.bodySizeMax), settings.sizeMax))
+        } else if let one, one.value > settings.sizeMax {
+            report(
+                Diagnostic(
+                    .outOfRange,
+                    "one answer may be larger here than all of them together, `max-size`",
+                    at: one.span,
+                    help: "write a `max-object` below `max-size`"
+                )
+            )
+            return nil
+        }
+        return settings
+    }
 }
 
 extension ScalarType where Value == String {
@@ -44,5 +72,21 @@ extension ScalarType where Value == String {
             )
         }
         return value
+    }
+}
+
+extension ScalarType where Value == UInt32 {
+    /// Whole seconds.
+    fileprivate static let cacheLifetime = ScalarType(ScalarType<Milliseconds>.duration().noun) {
+        text throws(ScalarProblem) in
+        let value = try ScalarType<Milliseconds>.duration().parse(text)
+        guard value >= 1000, value <= 30 * 86_400_000, value.isMultiple(of: 1000) else {
+            throw ScalarProblem(
+                .outOfRange,
+                "the time `\(text.excerpt)` is not one of whole seconds from `1s` to `30d`",
+                help: "write a time from `1s` to `30d`"
+            )
+        }
+        return UInt32(value / 1000)
     }
 }

@@ -10,6 +10,7 @@ extension SpecDecoder {
         }
         guard let fields = fields(field, SpecSchema.retries) else { return }
         spec.retries = scalar(fields["attempts"], .number(0...10))
+        spec.hedgeAfter = scalar(fields["hedge"], .duration())
         spec.retryBudget = scalar(fields["budget"], .percent(1...100))
         // Beside a budget that is refused, nothing is known of what the burst is for.
         if fields["budget"] != nil, spec.retryBudget == nil { return }

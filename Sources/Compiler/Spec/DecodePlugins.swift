@@ -168,6 +168,7 @@ extension SpecDecoder {
         case .responseHeaders: return headerEdits(fields).map { .responseHeaders($0) }
         case .securityHeaders: return .securityHeaders(securityHeaders(fields))
         case .compress: return .compress(compress(fields))
+        case .responseCache: return responseCache(fields).map { .responseCache($0) }
         }
     }
 
@@ -186,6 +187,7 @@ extension SpecDecoder {
         case .traceContext: return .traceContext(TraceContextSettings())
         case .securityHeaders: return .securityHeaders(securityHeaders(nil))
         case .compress: return .compress(CompressSettings())
+        case .responseCache: return .responseCache(ResponseCacheSettings())
         case .ipRestriction, .cors, .requestSizeLimit, .jwt, .oauth2Introspection, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
             .responseHeaders, .botDetection, .requestQuery, .requestBody:

@@ -12,9 +12,7 @@ enum PluginSchema {
     static let names = PluginKind.allCases.map(\.name)
 
     /// Names of plugins that are part of the language, but not of this version of apic.
-    static let later = [
-        "cache", "request-validation",
-    ]
+    static let later = ["request-validation"]
 
     /// The settings of a plugin.
     static func schema(of kind: PluginKind) -> SchemaMap {
@@ -47,6 +45,7 @@ enum PluginSchema {
         case .responseHeaders: responseHeaders
         case .securityHeaders: securityHeaders
         case .compress: compress
+        case .responseCache: responseCache
         }
     }
 
@@ -59,7 +58,7 @@ enum PluginSchema {
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .oauth2Introspection, .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders,
             .mirror, .redirect, .respond, .responseHeaders, .securityHeaders, .traceContext, .botDetection, .hmacAuth,
-            .requestQuery, .requestBody, .compress:
+            .requestQuery, .requestBody, .compress, .responseCache:
             []
         }
     }
@@ -85,6 +84,7 @@ enum PluginSchema {
         "helmet": "security-headers", "forwardauth": "forward-auth", "ext-auth": "forward-auth",
         "ext-authz": "forward-auth", "auth-request": "forward-auth", "external-auth": "forward-auth",
         "introspection": "oauth2-introspection", "token-introspection": "oauth2-introspection",
+        "cache": "response-cache", "proxy-cache": "response-cache", "http-cache": "response-cache",
         "gzip": "compress", "compression": "compress", "encode": "compress", "compressor": "compress",
     ]
 

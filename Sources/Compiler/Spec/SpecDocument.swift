@@ -216,6 +216,7 @@ package struct PluginUse: Sendable {
         case responseHeaders(HeaderEditsSpec)
         case securityHeaders(SecurityHeadersSettings)
         case compress(CompressSettings)
+        case responseCache(ResponseCacheSettings)
     }
 
     /// The plugin's name as in `Plugin.name`.
@@ -326,18 +327,18 @@ package struct GovernanceSpec: Sendable {
         case sizeLimit = "size-limit"
         case docs
         case successor
-    }
         case upstreamTLS = "upstream-tls"
         case credentials
+    }
 
     /// In seconds.
     package var notice: Spanned<Int64>?
     package var require: [Spanned<Requirement>] = []
     /// `GET /catalog/**`, parsed by the analysis.
     package var publicRoutes: [Spanned<String>] = []
-    package var span: SourceSpan
     /// Seconds from `not-before` to `expires` of a credential.
     package var credentialAge: Spanned<Int64>?
+    package var span: SourceSpan
 
     package init(span: SourceSpan) { self.span = span }
 }

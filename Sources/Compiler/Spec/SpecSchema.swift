@@ -277,7 +277,7 @@ enum SpecSchema {
                     + "`upstream-tls`, `credentials`",
                 default: "nothing",
                 example: "require: [ owner, authentication ]",
-                "What no route or version may lack."
+                "What no API, route, version, upstream or consumer may lack."
             ),
             .optional(
                 "public",

@@ -17,6 +17,7 @@ package struct UpstreamSpec: Sendable {
     package var retries: Spanned<UInt8>?
     package var retryBudget: Spanned<UInt32>?
     package var retryBurst: Spanned<UInt32>?
+    package var hedgeAfter: Spanned<Milliseconds>?
     /// `connections: { max, idle, queue, wait }`, per target and worker.
     package var connectionCountMax: Spanned<UInt32>?
     package var idleConnectionCountMax: Spanned<UInt32>?

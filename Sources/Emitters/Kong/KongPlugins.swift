@@ -89,7 +89,7 @@ struct KongPlugins {
         case .mtlsAuth, .forwardAuth, .oauth2Introspection:
             throw KongRefusal("`\(step.plugin.name)`, which only Kong's Enterprise edition has")
         case .hmacAuth, .traceContext, .botDetection, .requestQuery, .requestBody, .concurrencyLimit, .fault,
-            .canary, .mirror, .compress:
+            .canary, .mirror, .compress, .responseCache:
             throw KongRefusal("`\(step.plugin.name)`")
         case .jwt:
             throw KongRefusal("`jwt` with keys of an issuer: Kong's has keys of each consumer")

@@ -29,6 +29,7 @@ struct KongUpstream {
     var changes: [String] {
         var clauses: [String] = []
         if upstream.retryBudget != nil { clauses.append("there is no budget of retries") }
+        if upstream.hedgeAfter != nil { clauses.append("slow requests are not hedged (`retries.hedge`)") }
         if upstream.waitingRoom != nil { clauses.append("nobody waits for a busy target (`queue`)") }
         if upstream.targets.contains(where: { $0.zone != nil }) { clauses.append("zones of targets mean nothing") }
         if upstream.health?.passive != nil {

@@ -29,6 +29,7 @@ struct BalancingTables {
         }
         if let room = upstream.waitingRoom { (record.queueCountMax, record.queueWait) = (room.countMax, room.wait) }
         record.resolveInterval = upstream.resolveInterval
+        record.hedgeAfter = upstream.hedgeAfter ?? 0
         guard let health = upstream.health else { return }
         record.health = UInt32(healthChecks.count)
         healthChecks.append(self.record(of: health, &text))

@@ -102,6 +102,7 @@ struct ProgramTables {
         for (_, code) in fixed { words += code }
         guard let forwarding = use.forwarding else { preconditionFailure("a route neither answers nor forwards") }
         if chain.compression != nil { words.append(Opcode.acceptEncoding.word()) }
+        if chain.cache != nil { words.append(Opcode.lookUp.word()) }
         if let mirror = chain.mirror {
             let capture = forwarding.mirrorCapture.map { UInt16($0 + 1) } ?? 0
             words += [Opcode.mirror.word(argument: capture), UInt32(mirror.upstream), mirror.share]
@@ -169,7 +170,7 @@ struct ProgramTables {
             [Opcode.redirect.word(argument: settings.argument), policies.add(settings.location, &text)]
         case .respond(let settings): [Opcode.respond.word(), policies.add(settings, &text)]
         // Part of how a program ends.
-        case .canary, .mirror: []
+        case .canary, .mirror, .responseCache: []
         case .responseHeaders, .securityHeaders, .compress: []
         }
     }
@@ -211,6 +212,7 @@ struct ProgramTables {
         var edits: [UInt32] = []
         var stamps: [UInt32] = []
         var compression: [UInt32] = []
+        var keeping: [UInt32] = []
         for step in chain.steps {
             switch step.plugin {
             case .respond(let settings):
@@ -233,6 +235,9 @@ struct ProgramTables {
             case .rateLimit(let settings): stamps += [Opcode.stampRateLimit.word(), policies.add(settings, &text)]
             // What upstreams answer; it is looked at when all else is said.
             case .compress(let settings): compression = use.forwarding == nil ? [] : settings.instruction(&text)
+            // What comes from the upstream is stored before anything of it is edited.
+            case .responseCache(let settings):
+                keeping = use.forwarding == nil ? [] : settings.instruction(asksAuthorizer: chain.asksAuthorizer)
             case .ipRestriction, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth, .jwt, .oauth2Introspection,
                 .authentication, .acl, .forwardAuth, .concurrencyLimit, .fault, .requestHeaders, .canary, .mirror,
                 .redirect, .traceContext, .botDetection, .hmacAuth, .requestQuery, .requestBody:
@@ -243,7 +248,7 @@ struct ProgramTables {
         if LifecycleText.speaks(gateway.versions[use.version], of: gateway) {
             stamps += [Opcode.stampLifecycle.word(), UInt32(use.version)]
         }
-        return edits + stamps + compression + [Opcode.end.word()]
+        return keeping + edits + stamps + compression + [Opcode.end.word()]
     }
 
     private mutating func edit(_ edits: HeaderEdits, flags: UInt16 = 0, _ text: inout TextPool) -> [UInt32] {
@@ -291,6 +296,15 @@ extension BotDetectionSettings {
             Opcode.admitAgent.word(argument: refusesMissing ? InstructionFlag.denies : 0),
             allow.map { automata.add($0.automaton) } ?? TableLayout.none,
             deny.map { automata.add($0.automaton) } ?? TableLayout.none,
+        ]
+    }
+}
+
+extension ResponseCacheSettings {
+    fileprivate func instruction(asksAuthorizer: Bool) -> [UInt32] {
+        [
+            Opcode.keepAnswer.word(argument: asksAuthorizer ? InstructionFlag.asksAuthorizer : 0), defaultLifetime,
+            staleMeanwhile, staleIfError, bodySizeMax, UInt32(sizeMax >> 10),
         ]
     }
 }

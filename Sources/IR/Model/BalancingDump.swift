@@ -12,6 +12,7 @@ extension GatewayDump {
         if let budget = upstream.retryBudget {
             lines.append("retry-budget \(budget.percent) %, burst \(budget.burst)")
         }
+        if let time = upstream.hedgeAfter { lines.append("hedge after \(time)") }
         if let room = upstream.waitingRoom { lines.append("queue \(room.countMax), wait \(room.wait)") }
         if let health = upstream.health { lines += GatewayDump.lines(of: health) }
         if upstream.resolveInterval != 30_000 { lines.append("resolve \(upstream.resolveInterval)") }

@@ -281,6 +281,10 @@ package struct GatewayDump {
             "\(settings.status) \(GatewayDump.text(settings.location)), query \(settings.keepsQuery)"
         case .securityHeaders(let settings):
             "\(GatewayDump.text(settings.edits)), over TLS \(settings.strictTransport ?? "nothing")"
+        case .responseCache(let settings):
+            "\(settings.sizeMax) bytes, of \(settings.bodySizeMax), without a word fresh for "
+                + "\(settings.defaultLifetime) s, used for \(settings.staleMeanwhile) s meanwhile, "
+                + "\(settings.staleIfError) s on failure"
         case .compress(let settings):
             "level \(settings.level), from \(settings.sizeMin) bytes, \(settings.types.joined(separator: " "))"
         case .respond(let settings):

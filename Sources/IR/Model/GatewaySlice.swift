@@ -154,7 +154,7 @@ private struct GatewaySlicer {
             return .mirror(settings)
         case .acl(.claims), .requestID, .ipRestriction, .cors, .requestSizeLimit, .mtlsAuth, .keyAuth, .basicAuth,
             .hmacAuth, .jwt, .traceContext, .botDetection, .concurrencyLimit, .fault, .requestHeaders, .requestQuery,
-            .requestBody, .redirect, .respond, .responseHeaders, .securityHeaders, .compress:
+            .requestBody, .redirect, .respond, .responseHeaders, .securityHeaders, .compress, .responseCache:
             return plugin
         }
     }

@@ -38,6 +38,7 @@ package enum Plugin: Hashable, Sendable {
     case responseHeaders(HeaderEdits)
     case securityHeaders(SecurityHeadersSettings)
     case compress(CompressSettings)
+    case responseCache(ResponseCacheSettings)
 
     package var kind: PluginKind {
         switch self {
@@ -69,6 +70,7 @@ package enum Plugin: Hashable, Sendable {
         case .responseHeaders: .responseHeaders
         case .securityHeaders: .securityHeaders
         case .compress: .compress
+        case .responseCache: .responseCache
         }
     }
 

@@ -12,6 +12,8 @@ package enum Phase: UInt8, CaseIterable, Comparable, Sendable {
     /// What is rehearsed, once it is sure that the request would pass.
     case fault
     case requestTransform
+    /// Whether an upstream is asked at all.
+    case cache
     /// Which upstreams it is.
     case destination
     case answer
@@ -45,6 +47,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
     case requestHeaders
     case requestQuery
     case requestBody
+    case responseCache
     case canary
     case mirror
     case redirect
@@ -84,6 +87,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .responseHeaders: "response-headers"
         case .securityHeaders: "security-headers"
         case .compress: "compress"
+        case .responseCache: "response-cache"
         }
     }
 
@@ -98,6 +102,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .concurrencyLimit, .rateLimit: .rateLimit
         case .fault: .fault
         case .requestHeaders, .requestQuery, .requestBody: .requestTransform
+        case .responseCache: .cache
         case .canary, .mirror: .destination
         case .redirect, .respond: .answer
         case .responseHeaders, .securityHeaders, .compress: .responseTransform
@@ -111,7 +116,7 @@ package enum PluginKind: Int, CaseIterable, Sendable {
         case .requestID, .ipRestriction, .cors, .requestSizeLimit, .authentication, .acl, .forwardAuth,
             .concurrencyLimit, .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond,
             .responseHeaders, .traceContext, .botDetection, .requestQuery, .requestBody,
-            .securityHeaders, .compress:
+            .securityHeaders, .compress, .responseCache:
             false
         }
     }

@@ -12,6 +12,8 @@ package struct Upstream: Equatable, Sendable {
     package var retryCountMax: UInt8
     /// `nil` if only `retryCountMax` bounds them.
     package var retryBudget: RetryBudget?
+    /// After so long without an answer another target is asked, too; `nil` is never.
+    package var hedgeAfter: Milliseconds?
     /// Connections to one target from one worker.
     package var connectionCountMax: UInt32
     /// Idle connections kept for reuse to one target by one worker.
@@ -31,6 +33,7 @@ package struct Upstream: Equatable, Sendable {
         speaksHTTP2: Bool = false,
         retryCountMax: UInt8 = 1,
         retryBudget: RetryBudget? = nil,
+        hedgeAfter: Milliseconds? = nil,
         connectionCountMax: UInt32 = 1024,
         idleConnectionCountMax: UInt32 = 512,
         waitingRoom: WaitingRoom? = nil,
@@ -47,6 +50,7 @@ package struct Upstream: Equatable, Sendable {
         self.connectionCountMax = connectionCountMax
         self.idleConnectionCountMax = idleConnectionCountMax
         self.retryBudget = retryBudget
+        self.hedgeAfter = hedgeAfter
         self.waitingRoom = waitingRoom
         self.balance = balance
         self.health = health

@@ -37,6 +37,7 @@
 /// | `admitAgent` | 1: one must be named | automaton of those allowed or none, of those denied or none |
 /// | `crossOrigin` | 0 | cross-origin policy |
 /// | `acceptEncoding` | 0 | |
+/// | `lookUp` | 0 | |
 /// | `redirect` | status, bit 15: with the query | template |
 /// | `editResponseHeaders` | bit 0: on refusals, too; bit 1: over TLS only | header edits |
 /// | `stampRequestID` | 0 | text offset, text count (header name) |
@@ -44,6 +45,7 @@
 /// | `stampLifecycle` | 0 | version |
 /// | `stampCrossOrigin` | 0 | cross-origin policy |
 /// | `compress` | level | bytes from which on it is worth it, text offset, text count (media types) |
+/// | `keepAnswer` | 1: an authorizer is asked | seconds fresh, meanwhile, on failure, bytes of one body, KiB of all |
 /// | `end` | 0 | |
 package enum Opcode: UInt8, CaseIterable, Sendable {
     /// Ends a response program.
@@ -122,13 +124,17 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
     case stampCrossOrigin = 36
     /// Compresses the answer, if its client takes it so and it is worth it.
     case compress = 37
+    /// Stores the answer, if it may be, or forgets what it changed.
+    case keepAnswer = 38
     /// Notes whether the client takes gzip.
     case acceptEncoding = 40
+    /// Answers from the store, and ends the request program, or goes on.
+    case lookUp = 41
 
     /// Words of the instruction, its first included.
     package var wordCount: Int {
         switch self {
-        case .end, .authenticateBasic, .authenticateCertificate, .acceptEncoding: 1
+        case .end, .authenticateBasic, .authenticateCertificate, .acceptEncoding, .lookUp: 1
         case .gate, .gateUnlessPlanned, .takeToken, .editRequestHeaders, .respond, .editResponseHeaders,
             .stampRateLimit, .stampLifecycle, .admitAddress, .crossOrigin, .redirect, .stampCrossOrigin,
             .requireConsumer, .authenticateToken, .askAuthorizer, .introspectToken, .enterLimit, .injectFault,
@@ -139,6 +145,7 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
             3
         case .admitPreview, .compress: 4
         case .proxySplit: 5
+        case .keepAnswer: 6
         }
     }
 
@@ -204,6 +211,8 @@ package enum InstructionFlag {
     package static let passesStrangers: UInt16 = 2
     /// `redirect`: the request's query goes along.
     package static let keepsQuery: UInt16 = 1 << 15
+    /// `keepAnswer`: the route asks an authorizer.
+    package static let asksAuthorizer: UInt16 = 1
     /// `editResponseHeaders`: refusals are edited, too.
     package static let editsRefusals: UInt16 = 1
     /// `editResponseHeaders`: only of answers over TLS.

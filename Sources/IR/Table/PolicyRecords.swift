@@ -53,6 +53,8 @@ package struct UpstreamRecord: BitwiseCopyable, Sendable {
     package var queueWait: UInt32 = 0
     /// Between two questions for the addresses of names.
     package var resolveInterval: UInt32 = 0
+    /// Milliseconds after which another target is asked, too; 0 is never.
+    package var hedgeAfter: UInt32 = 0
 
     package init() {}
 }

@@ -3,7 +3,9 @@ extension TableReport {
     var balancing: ReportPart {
         var part = ReportPart(
             "balancing",
-            columns: ["upstream", "balance", "by", "queue", "retry budget", "resolve ms", "probes", "ejects"]
+            columns: [
+                "upstream", "balance", "by", "queue", "retry budget", "hedge ms", "resolve ms", "probes", "ejects",
+            ]
         )
         for index in 0..<view.upstreams.count {
             let upstream = view.upstreams[index]
@@ -13,6 +15,7 @@ extension TableReport {
                 .text(view.string(upstream.name)), .text(name(of: upstream)), .text(key(of: upstream)),
                 queue == 0 ? .none : .text("\(queue) for \(upstream.queueWait) ms"),
                 budget == 0 ? .none : .text("\(budget) % and \(upstream.retryBurst)"),
+                upstream.hedgeAfter == 0 ? .none : .number(Int(upstream.hedgeAfter)),
                 .number(Int(upstream.resolveInterval)), probes(of: upstream), ejections(of: upstream),
             ])
         }

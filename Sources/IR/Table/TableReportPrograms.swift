@@ -29,7 +29,7 @@ extension TableReport {
     private func operands(of opcode: Opcode, argument: UInt16, at offset: Int) -> String {
         let first = opcode.wordCount > 1 ? view.code[offset + 1] : 0
         return switch opcode {
-        case .end, .acceptEncoding: ""
+        case .end, .acceptEncoding, .lookUp: ""
         case .requestID:
             name(at: offset) + ", " + believed(argument)
                 + (argument & InstructionFlag.echoes == 0 ? "" : ", echoed")
@@ -84,6 +84,10 @@ extension TableReport {
                 + (argument == 0 ? "" : ", hashed by capture \(argument - 1)")
         case .stampRequestID: name(at: offset)
         case .compress: compression(level: argument, at: offset)
+        case .keepAnswer:
+            "\(view.code[offset + 5]) KiB, bodies of \(view.code[offset + 4]) bytes, "
+                + "fresh \(first) s, meanwhile \(view.code[offset + 2]) s, on failure \(view.code[offset + 3]) s"
+                + (argument == 0 ? "" : ", for all or not at all")
         }
     }
 
@@ -364,6 +368,8 @@ extension Opcode {
         case .stampCrossOrigin: "stamp-cross-origin"
         case .acceptEncoding: "accept-encoding"
         case .compress: "compress"
+        case .keepAnswer: "keep-answer"
+        case .lookUp: "look-up"
         }
     }
 }

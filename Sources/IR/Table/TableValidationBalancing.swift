@@ -35,6 +35,12 @@ extension TableView {
             try check(upstream.queueCountMax, below: 65_536, .upstreams, index, "queueCountMax")
             try check(upstream.retryBudget, below: 101, .upstreams, index, "retryBudget")
             try check(upstream.retryBurst, below: 1001, .upstreams, index, "retryBurst")
+            try require(
+                upstream.hedgeAfter == 0 || upstream.targets.count > 1,
+                .upstreams,
+                index,
+                "there is no other target to ask"
+            )
             try require(upstream.resolveInterval > 0, .upstreams, index, "names are resolved without a pause")
         }
         try owned.finish()

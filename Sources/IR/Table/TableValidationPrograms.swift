@@ -151,11 +151,15 @@ extension TableView {
             try require(argument & ~known == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
         case .compress: try validateCompression(argument, at: offset)
+        case .keepAnswer:
+            try require(argument <= InstructionFlag.asksAuthorizer, .code, offset, "unknown flags")
+            for word in 1...3 { try check(code[offset + word], below: 1 << 31, .code, offset, "seconds") }
+            try check(code[offset + 4], below: (1 << 30) + 1, .code, offset, "bytes")
         case .end, .gate, .gateUnlessPlanned, .jumpUnlessPlanned, .admitPreview, .limitBody,
             .editRequestHeaders, .editRequestQuery, .editRequestBody, .respond, .stampRequestID, .stampRateLimit,
             .stampLifecycle,
             .crossOrigin,
-            .stampCrossOrigin, .acceptEncoding:
+            .stampCrossOrigin, .acceptEncoding, .lookUp:
             try require(argument == 0, .code, offset, "unknown flags")
             try validateIndices(of: opcode, at: offset)
         }
@@ -181,7 +185,8 @@ extension TableView {
             .redirect,
             .authenticateBasic, .authenticateCertificate, .authenticateToken, .requireClaims, .requireConsumer,
             .askAuthorizer, .introspectToken, .enterLimit, .injectFault, .proxySplit, .mirror,
-            .authenticateSignature, .admitAgent, .traceRequest, .acceptEncoding, .compress:
+            .authenticateSignature, .admitAgent, .traceRequest, .acceptEncoding, .compress, .lookUp,
+            .keepAnswer:
             break
         }
     }

@@ -56,6 +56,8 @@ package struct Controller: ~Copyable {
     var owesReloadNotice = false
     var drain = DrainSchedule()
     var status: StatusServer
+    /// What of stored answers is not to be used.
+    let purges = PurgeMarks()
     /// The process that this one takes over from, until it is told.
     private var claim: Takeover.Claim?
     /// Gives the listening sockets to the next process; off without `--takeover`, and before this one serves.
@@ -190,7 +192,8 @@ package struct Controller: ~Copyable {
             node: options.node,
             workerCount: workers.links.count,
             rates: sharer.rates,
-            ejections: health.ejections
+            ejections: health.ejections,
+            purges: purges
         )
         let workerCount = workers.links.count
         let byWorker = workers.links.map { link in

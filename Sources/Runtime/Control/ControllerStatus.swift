@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Digests
 internal import GatewayTable
 internal import Glibc
@@ -11,9 +12,21 @@ extension Controller {
     }
 
     mutating func serveStatus(_ ready: ArraySlice<pollfd>, now: Int64) {
-        for (descriptor, page) in status.receive(ready, now: now) {
-            status.answer(descriptor, answer(page, now: now), now: now)
+        for (descriptor, question) in status.receive(ready, now: now) {
+            switch question {
+            case .page(let page): status.answer(descriptor, answer(page, now: now), now: now)
+            case .purge(let path): status.answer(descriptor, purge(path), now: now)
+            }
         }
+    }
+
+    private mutating func purge(_ path: [UInt8]?) -> StatusAnswer {
+        if let path, !purges.mark(path: path, now: apic_microseconds()) {
+            return StatusAnswer(status: 400, text: "the path is not in its normal form")
+        }
+        if path == nil { purges.markAll(now: apic_microseconds()) }
+        log.info("stored answers were purged", ["path": path.map { String(decoding: $0, as: UTF8.self) } ?? "all"])
+        return StatusAnswer(status: 200, text: "purged")
     }
 
     private mutating func answer(_ page: StatusRequest.Page, now: Int64) -> StatusAnswer {

@@ -237,12 +237,28 @@ extension StatusFacts {
         metrics.family(faults, .counter, "Requests that were delayed or answered for a rehearsal.")
         metrics.sample(faults, ["kind": "delay"], sum(.faultsDelayed))
         metrics.sample(faults, ["kind": "abort"], sum(.faultsAborted))
+        let hedges = "apic_hedged_requests_total"
+        metrics.family(hedges, .counter, "Requests that asked another target, too, by what became of it.")
+        metrics.sample(hedges, ["result": "sent"], sum(.hedgesSent))
+        metrics.sample(hedges, ["result": "won"], sum(.hedgesWon))
+        metrics.sample(hedges, ["result": "refused"], sum(.hedgesRefused))
         let copies = "apic_mirrored_requests_total"
         metrics.family(copies, .counter, "Copies of requests, by what became of them.")
         metrics.sample(copies, ["result": "sent"], sum(.mirrorsSent))
         metrics.sample(copies, ["result": "dropped"], sum(.mirrorsDropped))
         put(&metrics, "apic_mirrored_requests_in_flight", .gauge, "Copies of requests in flight.", .mirrorsOpen)
         put(&metrics, "apic_canary_requests_total", .counter, "Requests that went to a canary's upstream.", .diverted)
+        let looked = "apic_cache_requests_total"
+        metrics.family(looked, .counter, "Requests for which a stored answer was looked for, by what came of it.")
+        metrics.sample(looked, ["result": "hit"], sum(.cacheHits))
+        metrics.sample(looked, ["result": "miss"], sum(.cacheMisses))
+        metrics.sample(looked, ["result": "bypass"], sum(.cacheBypassed))
+        put(&metrics, "apic_cache_stale_total", .counter, "Answers that were given though too old.", .cacheStale)
+        put(&metrics, "apic_cache_renewed_total", .counter, "Stored answers that had not changed.", .cacheRenewed)
+        put(&metrics, "apic_cache_stored_total", .counter, "Answers that were stored.", .cacheStored)
+        put(&metrics, "apic_cache_evicted_total", .counter, "Stored answers that made room.", .cacheEvicted)
+        put(&metrics, "apic_cache_answers", .gauge, "Stored answers.", .cacheAnswers)
+        put(&metrics, "apic_cache_bytes", .gauge, "Bytes of stored answers.", .cacheBytes)
         let compressed = "apic_compressed_answers_total"
         metrics.family(
             compressed,

@@ -10,8 +10,12 @@ package enum StatusRequest: Equatable, Sendable {
     /// The head has not come to its end.
     case incomplete
     case page(Page, isHead: Bool)
+    /// Stored answers are used no more: those of a path, or all.
+    case purge(path: [UInt8]?)
     /// A status of the 4xx or 5xx class answers it.
     case refused(status: Int)
+    /// 405: only POST is taken.
+    case notPosted
 
     package static let headByteCountMax = 8_192
 
@@ -29,9 +33,29 @@ package enum StatusRequest: Equatable, Sendable {
             return .refused(status: words[2].hasPrefix("HTTP/") ? 505 : 400)
         }
         let path = words[1].prefix { $0 != "?" }
+        if path == purgePath { return purge(method: words[0], query: words[1].dropFirst(path.count), input[..<end]) }
         guard let page = Page(rawValue: String(path)) else { return .refused(status: 404) }
         guard words[0] == "GET" || words[0] == "HEAD" else { return .refused(status: 405) }
         return .page(page, isHead: words[0] == "HEAD")
+    }
+
+    private static let purgePath = "/cache/purge"
+
+    /// `POST /cache/purge`, with `?path=` and a path as requests have it, or for all. A page that a browser shows must
+    /// not be able to ask for it, and whatever a browser sends for one says its origin.
+    private static func purge(method: Substring, query: Substring, _ head: ArraySlice<UInt8>) -> StatusRequest {
+        guard method == "POST" else { return .notPosted }
+        guard !namesOrigin(head) else { return .refused(status: 403) }
+        guard !query.isEmpty, query != "?" else { return .purge(path: nil) }
+        guard query.hasPrefix("?path=/") else { return .refused(status: 400) }
+        return .purge(path: Array(query.dropFirst(6).utf8))
+    }
+
+    private static func namesOrigin(_ head: ArraySlice<UInt8>) -> Bool {
+        let name = Array("origin:".utf8)
+        return head.split(separator: 0x0A).contains { line in
+            line.prefix(name.count).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 } == name
+        }
     }
 
     /// The offset behind the empty line, if it is there.
@@ -49,6 +73,8 @@ package struct StatusAnswer: Equatable, Sendable {
     package var status: Int
     package var contentType: String
     package var body: [UInt8]
+    /// What a 405 says that is taken.
+    var allow = "GET, HEAD"
 
     package init(status: Int, contentType: String = "text/plain; charset=utf-8", body: [UInt8]) {
         self.status = status
@@ -65,11 +91,18 @@ package struct StatusAnswer: Equatable, Sendable {
         StatusAnswer(status: status, text: reason(status))
     }
 
+    /// Refuses what is not posted.
+    static var notPosted: StatusAnswer {
+        var answer = refusal(405)
+        answer.allow = "POST"
+        return answer
+    }
+
     /// - Parameter isHead: the body is only measured.
     package func bytes(isHead: Bool) -> [UInt8] {
         var head = "HTTP/1.1 \(status) \(StatusAnswer.reason(status))\r\n"
         head += "Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\nCache-Control: no-store\r\n"
-        if status == 405 { head += "Allow: GET, HEAD\r\n" }
+        if status == 405 { head += "Allow: \(allow)\r\n" }
         head += "Connection: close\r\n\r\n"
         return Array(head.utf8) + (isHead ? [] : body)
     }
@@ -78,6 +111,7 @@ package struct StatusAnswer: Equatable, Sendable {
         switch status {
         case 200: "OK"
         case 400: "Bad Request"
+        case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
         case 431: "Request Header Fields Too Large"

@@ -1,6 +1,13 @@
 internal import CPlatform
 internal import Glibc
 
+/// What a connection of the status port asks the control loop for.
+enum StatusQuestion: Equatable {
+    case page(StatusRequest.Page)
+    /// Forget stored answers: those of a path, or all.
+    case purge(path: [UInt8]?)
+}
+
 /// The small HTTP/1.1 server of the status port, a part of the control loop: one request per connection, a bound on
 /// everything, and a deadline after which a silent or slow client is cut.
 struct StatusServer: ~Copyable {
@@ -27,7 +34,7 @@ struct StatusServer: ~Copyable {
         var step = Step.receiving
         var input: [UInt8] = []
         /// What it asks for, until it is answered.
-        var page: StatusRequest.Page?
+        var question: StatusQuestion?
         var isHead = false
         var output: [UInt8] = []
         var sentCount = 0
@@ -73,11 +80,11 @@ struct StatusServer: ~Copyable {
     /// Goes on with what is ready, and cuts what is late.
     ///
     /// - Parameter ready: what `poll` said of the interests.
-    /// - Returns: connections that ask for a page, to be answered before the next turn.
-    mutating func receive(_ ready: ArraySlice<pollfd>, now: Int64) -> [(descriptor: Int32, page: StatusRequest.Page)] {
+    /// - Returns: connections that ask for something, to be answered before the next turn.
+    mutating func receive(_ ready: ArraySlice<pollfd>, now: Int64) -> [(descriptor: Int32, question: StatusQuestion)] {
         let readyDescriptors = Set(ready.filter { $0.revents != 0 }.map(\.fd))
         var kept: [Connection] = []
-        var asked: [(descriptor: Int32, page: StatusRequest.Page)] = []
+        var asked: [(descriptor: Int32, question: StatusQuestion)] = []
         for var connection in connections {
             let isReady = readyDescriptors.contains(connection.descriptor)
             guard !isReady || StatusServer.proceed(&connection, now: now), now < connection.deadline else {
@@ -85,7 +92,7 @@ struct StatusServer: ~Copyable {
                 continue
             }
             kept.append(connection)
-            if let page = connection.page { asked.append((connection.descriptor, page)) }
+            if let question = connection.question { asked.append((connection.descriptor, question)) }
         }
         connections = kept
         if readyDescriptors.contains(listener) { acceptAll(now: now) }
@@ -96,7 +103,7 @@ struct StatusServer: ~Copyable {
     /// Answers a connection that asked.
     mutating func answer(_ descriptor: Int32, _ answer: StatusAnswer, now: Int64) {
         guard let index = connections.firstIndex(where: { $0.descriptor == descriptor }) else { return }
-        connections[index].page = nil
+        connections[index].question = nil
         StatusServer.begin(answer, on: &connections[index], now: now)
         if !StatusServer.send(&connections[index], now: now) { close(connections.remove(at: index).descriptor) }
     }
@@ -131,9 +138,20 @@ struct StatusServer: ~Copyable {
             switch StatusRequest.parse(connection.input) {
             case .incomplete: return true
             case .page(let page, let isHead):
-                connection.page = page
+                connection.question = .page(page)
                 connection.isHead = isHead
                 return true
+            case .purge(let path):
+                // Whoever may see the metrics may not yet change what is served.
+                guard StatusPeer.isLocal(connection.descriptor) else {
+                    begin(.refusal(403), on: &connection, now: now)
+                    return send(&connection, now: now)
+                }
+                connection.question = .purge(path: path)
+                return true
+            case .notPosted:
+                begin(.notPosted, on: &connection, now: now)
+                return send(&connection, now: now)
             case .refused(let status):
                 begin(.refusal(status), on: &connection, now: now)
                 return send(&connection, now: now)

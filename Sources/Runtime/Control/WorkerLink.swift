@@ -41,6 +41,8 @@ package struct WorkerSettings: Sendable {
     package var rates: RateStore
     /// Connections by address, which all workers of the process share.
     package let addresses: AddressCounts
+    /// From when on stored answers may be used, which all workers of the process share.
+    package let purges: PurgeMarks
     /// Where workers say that a target failed too often.
     package let ejections: EjectionReports
 
@@ -49,8 +51,10 @@ package struct WorkerSettings: Sendable {
         node: String? = nil,
         workerCount: Int = 1,
         rates: RateStore = RateStore(),
-        ejections: EjectionReports = EjectionReports()
+        ejections: EjectionReports = EjectionReports(),
+        purges: PurgeMarks = PurgeMarks()
     ) {
+        self.purges = purges
         addresses = AddressCounts(seed: rates.seed)
         self.ejections = ejections
         self.clockOffset = clockOffset

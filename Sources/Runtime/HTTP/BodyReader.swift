@@ -72,6 +72,12 @@ struct BodyReader: BitwiseCopyable {
         }
     }
 
+    /// Goes on by so many bytes of a body of known length, which come from elsewhere.
+    mutating func pass(_ count: Int) {
+        remaining -= UInt64(count)
+        isComplete = remaining == 0
+    }
+
     /// The end of the connection: the end of a body that it delimits, a fault in any other.
     mutating func end() -> Bool {
         if framing == .untilClose { isComplete = true }

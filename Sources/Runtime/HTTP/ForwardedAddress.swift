@@ -112,3 +112,25 @@ extension PeerAddress {
         return false
     }
 }
+
+/// The pairs of a `Forwarded` field, of all its elements one after the other (RFC 7239 section 4).
+struct ForwardedParts {
+    private var members: FieldMembers
+    private var element = Bytes.empty
+
+    init(_ value: Bytes) { members = FieldMembers(value) }
+
+    mutating func next() -> (name: Bytes, value: Bytes)? {
+        while true {
+            if element.isEmpty {
+                guard let member = members.next() else { return nil }
+                element = member
+            }
+            let end = element.firstIndex(of: 0x3B) ?? element.count
+            let pair = element[0..<end]
+            element = end < element.count ? element.from(end + 1) : .empty
+            guard let sign = pair.firstIndex(of: 0x3D) else { continue }
+            return (pair[0..<sign].trimmed, pair.from(sign + 1).trimmed)
+        }
+    }
+}

@@ -56,6 +56,8 @@ enum RefusalKind: UInt8, BitwiseCopyable {
     case concurrencyLimited
     /// Too many requests at once, whoever sent them.
     case crowded
+    /// Only a stored answer was asked for, and there is none that may be used.
+    case notStored
     /// A rehearsal.
     case faultInjected
     /// A body that shall be edited is no JSON, by its own word.
@@ -95,7 +97,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
             .authorizerUnavailable,
             .introspectionUnavailable, .bundleStale:
             503
-        case .upstreamTimeout: 504
+        case .upstreamTimeout, .notStored: 504
         case .versionUnsupported: 505
         }
     }
@@ -133,6 +135,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .rateLimited: "rate-limit-exceeded"
         case .concurrencyLimited, .crowded: "concurrency-limit-exceeded"
         case .faultInjected: "fault-injected"
+        case .notStored: "not-stored"
         case .overloaded: "gateway-overloaded"
         case .bundleStale: "bundle-stale"
         case .upstreamUnavailable: "upstream-unavailable"
@@ -182,6 +185,7 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .claimsInsufficient: "The token does not say what this route needs."
         case .forbidden: "The consumer may not call this route."
         case .concurrencyLimited: "Too many of the caller's requests at once; see Retry-After."
+        case .notStored: "No stored answer may be used, and the request takes no other."
         case .faultInjected: "A rehearsal: this failure is made on purpose."
         case .crowded: "Too many requests at once; see Retry-After."
         case .rateLimited: "Too many requests; see Retry-After."
@@ -229,9 +233,20 @@ enum RefusalKind: UInt8, BitwiseCopyable {
         case .rateLimited: "rate-limit"
         case .concurrencyLimited, .crowded: "concurrency-limit"
         case .faultInjected: "fault"
+        case .notStored: "response-cache"
         case .upstreamUnavailable, .upstreamBusy, .upstreamFailed, .upstreamMalformed, .upstreamTimeout,
             .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed, .upstreamUntrusted:
             "upstream"
+        }
+    }
+
+    /// An upstream was asked, or was to be, and did not answer.
+    var isOfUpstream: Bool {
+        switch self {
+        case .upstreamUnavailable, .upstreamBusy, .upstreamFailed, .upstreamMalformed, .upstreamTimeout,
+            .upstreamHandshakeFailed, .upstreamExpired, .upstreamMisnamed, .upstreamUntrusted:
+            true
+        default: false
         }
     }
 

@@ -132,6 +132,7 @@ extension Worker {
         case .proxy(let upstream):
             exchanges[x].upstreamIndex = upstream
             forward(x)
+        case .stored: serveStored(x)
         case .respond(let response): answer(x, with: response)
         case .redirect(let location, let status, let keepsQuery):
             redirect(x, to: location, status: status, keepsQuery: keepsQuery)

@@ -3,6 +3,8 @@ internal import GatewayTable
 /// What a request program came to.
 enum ProgramOutcome {
     case proxy(upstream: UInt32)
+    /// Answer from the store, with what was found there.
+    case stored
     case respond(UInt32)
     /// To what a template says, with a status.
     case redirect(UInt32, status: UInt16, keepsQuery: Bool)
@@ -128,6 +130,7 @@ extension Worker {
                 case .refuse(let kind): refusal = kind
                 }
             case .acceptEncoding: noteEncoding(x, fields)
+            case .lookUp: if let outcome = lookUp(x, fields) { return outcome }
             case .respond: return .respond(view.code[counter + 1])
             case .redirect:
                 return .redirect(
@@ -152,7 +155,7 @@ extension Worker {
                 exchanges[x].hashedCapture = piece.hashedCapture(view.code[counter + 4])
                 return .proxy(upstream: piece.upstream)
             case .end, .editResponseHeaders, .stampRequestID, .stampRateLimit, .stampLifecycle, .stampCrossOrigin,
-                .compress, nil:
+                .compress, .keepAnswer, nil:
                 return .refuse(.notFound)
             }
             if refusal != .none { return .refuse(isHidden ? .versionUnknown : refusal) }

@@ -21,6 +21,7 @@ extension Worker {
             case .stampCrossOrigin: answerHead.table.drop(prefix: Bytes("access-control-"), in: answerHead.message)
             case .stampLifecycle:
                 if view.announces(version: view.code[counter + 1], at: instant) { dropLifecycle(to: &output) }
+            case .keepAnswer: keepAnswer(x)
             case .compress:
                 let types = TextReference(offset: view.code[counter + 2], count: view.code[counter + 3])
                 decideCompression(
@@ -84,7 +85,8 @@ extension Worker {
                         exchanges[x].answerTrailers.drop(name: Bytes(view.bytes(view.headerFields[field].name)))
                     }
                 }
-            case .stampRequestID, .stampCrossOrigin, .stampRateLimit, .stampLifecycle, .compress: break
+            case .stampRequestID, .stampCrossOrigin, .stampRateLimit, .stampLifecycle, .compress, .keepAnswer:
+                break
             default: return
             }
             counter += word >> 8 & 0xFF
@@ -131,6 +133,7 @@ extension Worker {
             case .stampLifecycle: appendLifecycle(view.code[counter + 1], view, to: &output)
             // Said with what it replaces.
             case .compress: break
+            case .keepAnswer: if !isRefusal { appendCacheStatus(x, to: &output) }
             default: return
             }
             counter += word >> 8 & 0xFF

@@ -24,6 +24,10 @@ extension Worker {
                 return false
             case .complete: break
             }
+            if exchanges[x].hedgeOf >= 0, answerHead.status >= 200 {
+                win(x)
+                return false
+            }
             sockets[upstream].inputStart += Int32(answerHead.message.count)
             sockets[upstream].scannedEnd = 0
             if answerHead.status == 101 {
@@ -39,6 +43,8 @@ extension Worker {
                 continue
             }
             if exchanges[x].duties.contains(.judged) { noteAnswer(x, answerHead.status) }
+            dropHedge(x)
+            if usesStored(x) { return false }
             exchanges[x].state = .relaying
             beginAnswerBody(x)
             guard writeAnswerHead(x) else {
@@ -205,6 +211,7 @@ extension Worker {
         }
         // The answer has begun: nothing else can be said on this connection.
         if exchanges[x].state == .relaying { return abandonClient(exchanges[x].client) }
+        if kind.isOfUpstream, rescue(x, status: 0) { return }
         exchanges[x].refusal = kind
         if exchanges[x].upstream >= 0 {
             exchanges[x].upstreamEnded = now

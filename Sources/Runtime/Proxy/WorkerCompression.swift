@@ -112,7 +112,11 @@ extension Worker {
     mutating func stageCompressed(_ x: Int32) -> Bool {
         let place = exchanges[x].deflation
         let upstream = exchanges[x].upstream
-        if !deflations[place].hasInput, !exchanges[x].answer.isComplete, sockets[upstream].hasInput {
+        if !deflations[place].hasInput, !exchanges[x].answer.isComplete, exchanges[x].cache.isServed {
+            let count = answers.body(exchanges[x].answerPlace).count
+            (deflations[place].start, deflations[place].end) = (0, Int32(count))
+            exchanges[x].answer.pass(count)
+        } else if !deflations[place].hasInput, !exchanges[x].answer.isComplete, sockets[upstream].hasInput {
             let start = sockets[upstream].inputStart
             guard let count = takeAnswerData(x) else { return false }
             (deflations[place].start, deflations[place].end) = (start, start + Int32(count))
@@ -147,8 +151,11 @@ extension Worker {
         // A large head goes first.
         guard room >= Limits.compressionRoomMin else { return }
         var input = Bytes.empty
-        if deflations[place].hasInput, let source = sockets[exchanges[x].upstream].input {
-            input = source.bytes(Int(deflations[place].start), Int(deflations[place].end))
+        let (first, last) = (Int(deflations[place].start), Int(deflations[place].end))
+        if exchanges[x].cache.isServed {
+            input = answers.body(exchanges[x].answerPlace)[first..<last]
+        } else if first < last, let source = sockets[exchanges[x].upstream].input {
+            input = source.bytes(first, last)
         }
         let isChunked = exchanges[x].isAnswerChunked
         let start = isChunked ? end + 6 : end

@@ -9,12 +9,13 @@ extension Worker {
     ///
     /// - Parameter block: holds the head as it is to be sent.
     mutating func forwardWithCopy(_ x: Int32, _ block: Block) {
-        let copy = copyRequest(x)
+        let copy = copyRequest(x, to: edits.mirror, capture: edits.mirrorCapture)
         guard copy >= 0 else {
             metrics.add(.mirrorsDropped)
             return attempt(x, block)
         }
         metrics.add(.mirrorsSent)
+        metrics.add(.mirrorsOpen)
         let copiedBlock = blocks.take()
         copiedBlock.copy(block.bytes(0, Int(exchanges[x].upstreamHeadCount)), to: 0)
         // Before another head is parsed.
@@ -25,7 +26,7 @@ extension Worker {
 
     /// An exchange with the request as it stands in the client's block; -1 if it does not stand there whole, or there
     /// are as many copies in flight as there may be.
-    private mutating func copyRequest(_ x: Int32) -> Int32 {
+    mutating func copyRequest(_ x: Int32, to upstreamIndex: UInt32, capture: UInt8) -> Int32 {
         let client = exchanges[x].client
         guard exchanges[x].upgradeCount == 0, let input = sockets[client].input else { return -1 }
         let start = Int(sockets[client].inputStart)
@@ -51,7 +52,7 @@ extension Worker {
         sockets[socket].transport = .sink
         sockets[socket].isWritable = true
         (sockets[socket].peer0, sockets[socket].peer1) = (peer.peer0, peer.peer1)
-        sockets[socket].isTrustedPeer = peer.isTrustedPeer
+        (sockets[socket].isTrustedPeer, sockets[socket].isSecure) = (peer.isTrustedPeer, peer.isSecure)
         let block = inputBlock(socket)
         block.copy(input.bytes(start, end), to: 0)
         sockets[socket].inputEnd = Int32(end - start)
@@ -72,18 +73,27 @@ extension Worker {
         exchanges[copy].trailers = Trailers()
         exchanges[copy].consultation = .none
         exchanges[copy].encoding = .none
-        exchanges[copy].upstreamIndex = edits.mirror
-        exchanges[copy].hashedCapture = edits.mirrorCapture
+        exchanges[copy].cache = .none
+        (exchanges[copy].answerPlace, exchanges[copy].stalePlace) = (-1, -1)
+        // Of an attempt that goes on.
+        exchanges[copy].state = .deciding
+        exchanges[copy].upstream = -1
+        exchanges[copy].duties = TargetDuties()
+        exchanges[copy].isRequestSent = false
+        exchanges[copy].isReusedConnection = false
+        (exchanges[copy].interimCount, exchanges[copy].answer) = (0, BodyReader(.none))
+        exchanges[copy].upstreamIndex = upstreamIndex
+        exchanges[copy].hashedCapture = capture
         let record = upstream(of: copy)
         exchanges[copy].asksOverHTTP2 = exchanges[x].table.view.targets[record.targets.first].speaksHTTP2
         exchanges[copy].table.inFlightCount += 1
         sockets[socket].exchange = copy
-        metrics.add(.mirrorsOpen)
         return copy
     }
 
     /// A copy was answered.
     mutating func finishCopy(_ x: Int32) {
+        if exchanges[x].answerPlace >= 0 { finishCaching(x) }
         if exchanges[x].upstream >= 0 { releaseUpstream(x) }
         endCopy(x)
     }
@@ -97,6 +107,7 @@ extension Worker {
 
     private mutating func endCopy(_ x: Int32) {
         let socket = exchanges[x].client
+        if exchanges[x].cache == .none, exchanges[x].hedgeOf < 0 { metrics.subtract(.mirrorsOpen) }
         returnSlot(x)
         timers.remove(socket, sockets)
         if let block = sockets[socket].input { blocks.give(block) }
@@ -105,6 +116,5 @@ extension Worker {
         sockets[socket] = Socket()
         sockets[socket].generation = generation
         mirrors.give(socket, sockets)
-        metrics.subtract(.mirrorsOpen)
     }
 }

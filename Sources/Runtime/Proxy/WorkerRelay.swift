@@ -198,6 +198,7 @@ extension Worker {
                 finish(x)
                 return false
             }
+            if exchanges[x].cache.isServed { continue }
             let upstream = exchanges[x].upstream
             if exchanges[x].state == .relaying { (sockets[upstream].inputStart, sockets[upstream].inputEnd) = (0, 0) }
             // Counted when the answer has ended: the memory comes while the kernel copies the answer.
@@ -229,6 +230,10 @@ extension Worker {
     /// - Returns: whether the exchange goes on.
     private mutating func stageAnswerBody(_ x: Int32) -> Bool {
         if exchanges[x].deflation >= 0 { return stageCompressed(x) }
+        if exchanges[x].cache.isServed {
+            stageStored(x)
+            return true
+        }
         let client = exchanges[x].client
         let upstream = exchanges[x].upstream
         guard upstream >= 0, sockets[client].borrowed == nil else { return true }
@@ -268,6 +273,7 @@ extension Worker {
             return nil
         }
         sockets[upstream].inputStart += Int32(consumed)
+        keepData(x, block.bytes(start, start + data))
         return data
     }
 
@@ -357,6 +363,8 @@ extension Worker {
         } else if isBodyAwaited {
             let hasMoved = exchanges[x].hasClientMoved || (isStreaming(x) && exchanges[x].hasUpstreamMoved)
             rearm(client, .body, after: bodyWait(x), hasMoved: hasMoved)
+        } else if upstream >= 0, exchanges[x].state == .awaitingAnswer {
+            awaitAnswer(x, hedgeAfter: self.upstream(of: x).hedgeAfter)
         } else {
             disarm(client)
         }

@@ -31,6 +31,7 @@ extension Worker {
         appendClaims(x, view, to: &output)
         if exchanges[x].consultation == .done { appendVerdict(x, to: &output) }
         appendEdits(edits.headerEdits, x, view, to: &output)
+        appendConditions(x, to: &output)
         exchanges[x].edits = edits.headerEdits
         switch exchanges[x].body.framing {
         case .length:

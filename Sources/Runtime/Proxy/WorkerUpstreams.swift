@@ -11,11 +11,13 @@ extension Worker {
         exchanges[x].asksOverHTTP2 = exchanges[x].table.view.targets[upstream(of: x).targets.first].speaksHTTP2
         // HTTP/2 knows no change of the protocol (RFC 9113 section 8.6).
         if exchanges[x].asksOverHTTP2 { exchanges[x].upgradeCount = 0 }
+        if exchanges[x].cache != .none { takeConditions(x) }
         let block = blocks.take()
         guard writeUpstreamHead(x, into: block) else {
             blocks.give(block)
             return refuse(x, .headTooLarge)
         }
+        if exchanges[x].cache == .meanwhile { return renewBehind(x, block) }
         if edits.mirror != TableLayout.none { return forwardWithCopy(x, block) }
         attempt(x, block)
     }
@@ -25,6 +27,7 @@ extension Worker {
     /// - Parameter block: holds the head as it is to be sent, with the `Host` line of some target.
     mutating func attempt(_ x: Int32, _ block: Block) {
         exchanges[x].attemptCount += 1
+        if exchanges[x].hedgeOf >= 0 { return attemptHedge(x, block) }
         if upstream(of: x).retryBudget | upstream(of: x).queueCountMax != 0, isBehindOthers(x) {
             return waitForTarget(x, block)
         }
@@ -230,6 +233,13 @@ extension Worker {
         let isOfAge = failure == .closed && exchanges[x].isReusedConnection
         if exchanges[x].duties.contains(.judged), failure.isOfTarget, !isOfAge { noteFailure(x) }
         leaveTarget(x)
+        // A copy is sent once.
+        let isOver = exchanges[x].hedgeOf >= 0
+        if isOver || goesOnHedged(x) {
+            if let block { blocks.give(block) }
+            if isOver { abandonCopy(x) }
+            return
+        }
         let hasOtherTarget = markTried(x, record)
         let isAllowed = RetryDecision.retries(
             failure,

@@ -158,8 +158,13 @@ struct SourceWait: ~Copyable {
             startInstant: startInstant,
             uptimeMilliseconds: now - startMilliseconds
         )
-        for (descriptor, page) in status.server.receive(ready, now: now) {
-            status.server.answer(descriptor, facts.answer(page), now: now)
+        for (descriptor, question) in status.server.receive(ready, now: now) {
+            switch question {
+            case .page(let page): status.server.answer(descriptor, facts.answer(page), now: now)
+            case .purge:
+                let answer = StatusAnswer(status: 503, text: "nothing is served yet")
+                status.server.answer(descriptor, answer, now: now)
+            }
         }
     }
 }

@@ -107,9 +107,26 @@ package enum WorkerCounter: Int, CaseIterable, Sendable {
     /// Requests that went to the upstream of a canary.
     case diverted
     /// Copies of requests: sent, not made, and in flight.
+    /// Requests that asked another target, too, that took its answer, and that found no room or budget for it.
+    case hedgesSent
+    case hedgesWon
+    case hedgesRefused
     case mirrorsSent
     case mirrorsDropped
     case mirrorsOpen
+    /// Requests that were answered from the store, were not, or could not be.
+    case cacheHits
+    case cacheMisses
+    case cacheBypassed
+    /// Answers that were given though they were too old, and those that had not changed.
+    case cacheStale
+    case cacheRenewed
+    /// Answers that were stored, and those that made room for others.
+    case cacheStored
+    case cacheEvicted
+    /// Gauges: stored answers, and their bytes.
+    case cacheAnswers
+    case cacheBytes
     /// Answers that were compressed, and those that were not because too many were; the bytes of their bodies.
     case answersCompressed
     case compressionsMissed

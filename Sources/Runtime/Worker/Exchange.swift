@@ -146,6 +146,11 @@ struct Exchange: BitwiseCopyable {
     var upstreamIndex = TableLayout.none
     var target = TableLayout.none
     var attemptCount: UInt8 = 0
+    /// The copy that asks another target, too, and the request whose copy this is; -1 if there is none.
+    var hedge: Int32 = -1
+    var hedgeOf: Int32 = -1
+    /// It was due, whatever came of it.
+    var hasHedged = false
     /// Addresses of the target that refused a connection in this attempt.
     var refusingAddressCount: UInt8 = 0
     /// The connection served requests before, so that its end may be no more than old age.
@@ -179,6 +184,17 @@ struct Exchange: BitwiseCopyable {
     var interimCount: UInt8 = 0
     var answer = BodyReader(.none)
     var isAnswerChunked = false
+    var cache = CacheStage.none
+    /// The stored answer that is sent, or the one that is on its way into the store; -1 if there is none.
+    var answerPlace: Int32 = -1
+    /// The stored answer that is too old; -1 if there is none.
+    var stalePlace: Int32 = -1
+    /// It is not too old in itself, but for the client.
+    var isStoredFresh = false
+    /// The upstream was asked whether it has changed.
+    var asksForChange = false
+    /// What the upstream answered in place of which it is sent; 0 if nothing.
+    var staleStatus: UInt16 = 0
     /// How its client takes the answer.
     var encoding = EncodingChoice.none
     /// The place of the stream that compresses the answer; -1 if none does.

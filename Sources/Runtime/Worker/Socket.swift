@@ -44,6 +44,8 @@ enum Deadline: UInt8, BitwiseCopyable {
     case target
     /// Client: a server has to say whether its request may pass, or a delay is over.
     case answer
+    /// Client: its answer has to have begun, or another target is asked, too.
+    case hedge
 }
 
 /// What is to be sent behind a borrowed stretch: the end of a chunk, the end of a chunked body, or both.
@@ -80,10 +82,10 @@ struct Socket: BitwiseCopyable {
     var isEnding = false
     /// In the queue of connections with work left.
     var isQueued = false
-    /// The connection is broken; only closing it remains.
-    var hasFailed = false
     /// It waits among `arrivals`.
     var hasArrived = false
+    /// The connection is broken; only closing it remains.
+    var hasFailed = false
     var transport = Transport.plain
     /// Client: what it sends is encrypted on its way here. Listener: its connections begin with a TLS handshake.
     var isSecure = false

@@ -35,6 +35,7 @@ struct Worker: ~Copyable {
     var exchangeCount = 0
     let blocks = BlockPool()
     var deflations = DeflatePool()
+    var answers = AnswerStore()
     var timers: TimerWheel
     var targets = TargetDirectory()
     /// Grows when a target goes out or comes back, so that every upstream is settled again when it is used next.
@@ -86,7 +87,6 @@ struct Worker: ~Copyable {
     var requestCountMax = 0
     /// How long events wait for their turn.
     var lag: LoopLag
-    /// How long a rest goes on after the first event.
     /// New requests wait behind those that are being served, since the worker is overloaded.
     var isOrdering = false
     /// Microseconds: until when it goes on, as somebody was turned away.
@@ -95,6 +95,7 @@ struct Worker: ~Copyable {
     /// A client is called of those that wait, and it has waited for too long.
     var isCalling = false
     var isShedding = false
+    /// How long a rest goes on after the first event.
     var pause = WakePause()
     var isAcceptPaused = false
 
@@ -160,17 +161,17 @@ struct Worker: ~Copyable {
         while !isDone {
             let count = max(Int(unsafe apic_epoll_wait(epoll, events, waitMilliseconds(), pause.length)), 0)
             readClocks()
-            let isLagKnown = lag.isKnown
             let began = now
+            let isLagKnown = lag.isKnown
             if isLagKnown { lag.endRest(now: now) }
-            // The kernel filled `count` events.
             noteOrder()
+            // The kernel filled `count` events.
             for index in 0..<count { unsafe dispatch(events[index]) }
             if pause.noteTurn(events: count, now: now) { metrics.set(.wakePauseMicroseconds, UInt64(pause.length)) }
             let workCount = count + ready.count
             serveReady()
-            fireTimers()
             if isOrdering { serveArrivals() }
+            fireTimers()
             if workCount > 1 || isLagKnown || isOrdering {
                 noteTurn(began: began, isAll: count < Int(apic_event_count_max))
             }
@@ -292,6 +293,8 @@ struct Worker: ~Copyable {
         clientCountMax = Worker.share(of: generation.view.gateway.connectionCountMax, settings.workerCount)
         lag.setMark(generation.view.gateway.lagMax)
         http2.setBounds(current.bounds, openCountMax: clientCountMax)
+        // Whose policy was another one.
+        emptyCache()
         old.isCurrent = false
         if old.inFlightCount == 0 {
             release(old)

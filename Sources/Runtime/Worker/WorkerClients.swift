@@ -248,6 +248,7 @@ extension Worker {
         if exchanges[x].isCopy { return finishCopy(x) }
         let descriptor = exchanges[x].client
         record(x)
+        if exchanges[x].answerPlace >= 0 { finishCaching(x) }
         if exchanges[x].upstream >= 0 { releaseUpstream(x) }
         let cursor = exchanges[x].bodyCursor
         let isBodyRead = exchanges[x].isBodyRead
@@ -292,6 +293,10 @@ extension Worker {
     mutating func returnSlot(_ x: Int32) {
         let table = exchanges[x].table
         endCompression(x)
+        dropAnswer(x)
+        dropStale(x)
+        dropHedge(x)
+        forgetHedge(x)
         if let block = exchanges[x].trailers.block { blocks.give(block) }
         if let block = exchanges[x].answerTrailers.block { blocks.give(block) }
         exchanges[x].state = .free

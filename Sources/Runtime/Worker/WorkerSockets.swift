@@ -243,6 +243,7 @@ extension Worker {
             breakCarrier(descriptor, .closed)
         case .target: expireWaiting(sockets[descriptor].exchange)
         case .answer: expireConsultation(sockets[descriptor].exchange)
+        case .hedge: hedge(sockets[descriptor].exchange)
         }
     }
 }

@@ -105,7 +105,7 @@ struct Audit {
             case .canary, .mirror:
                 if route.forwarding != nil { row.leads += ", \(plugins.text(step.plugin))" }
             case .requestID, .fault, .requestHeaders, .redirect, .respond, .responseHeaders, .securityHeaders,
-                .traceContext, .botDetection, .requestQuery, .requestBody, .compress:
+                .traceContext, .botDetection, .requestQuery, .requestBody, .compress, .responseCache:
                 continue
             }
         }

@@ -78,6 +78,8 @@ struct PluginText {
         case .requestBody(let edits): return Self.body(edits)
         case .redirect(let settings): return "\(settings.status) to \(text(settings.location))"
         case .securityHeaders(let settings): return edits(settings.edits)
+        case .responseCache(let settings):
+            return Self.cache(settings)
         case .compress(let settings):
             return
                 "gzip for who takes it, from \(Self.size(UInt64(settings.sizeMin))) of \(settings.types.joined(separator: " "))"
@@ -154,6 +156,14 @@ struct PluginText {
                 + (step.from.map { " from \(CalendarTime($0).rfc3339) on" } ?? "")
         }
         return steps.joined(separator: ", ") + (settings.key.map(Self.key) ?? " at random")
+    }
+
+    private static func cache(_ settings: ResponseCacheSettings) -> String {
+        var text = "answers, up to \(size(UInt64(settings.bodySizeMax))) each"
+        if settings.defaultLifetime > 0 { text += ", for \(settings.defaultLifetime) s if they do not say how long" }
+        if settings.staleMeanwhile > 0 { text += ", \(settings.staleMeanwhile) s more while they are asked for anew" }
+        if settings.staleIfError > 0 { text += ", \(settings.staleIfError) s more if that fails" }
+        return text
     }
 
     private static func body(_ edits: BodyEdits) -> String {

@@ -198,7 +198,7 @@ struct RoutedExplanation {
             return (204, "the preflight is answered here")
         case .requestID, .ipRestriction, .requestSizeLimit, .mtlsAuth, .authentication, .forwardAuth, .concurrencyLimit,
             .rateLimit, .fault, .requestHeaders, .canary, .mirror, .redirect, .respond, .responseHeaders,
-            .securityHeaders, .traceContext, .botDetection, .requestQuery, .requestBody, .compress:
+            .securityHeaders, .traceContext, .botDetection, .requestQuery, .requestBody, .compress, .responseCache:
             return nil
         }
     }
@@ -258,7 +258,7 @@ struct RoutedExplanation {
             case .forwardAuth(let settings): authorizer = settings
             case .traceContext: traces = true
             case .ipRestriction, .cors, .authentication, .acl, .concurrencyLimit, .rateLimit, .fault, .canary, .mirror,
-                .requestSizeLimit, .botDetection, .compress:
+                .requestSizeLimit, .botDetection, .compress, .responseCache:
                 continue
             }
         }
@@ -271,6 +271,9 @@ struct RoutedExplanation {
         lines +=
             (edits?.lines(plugins) ?? []) + guards.flatMap { $0.lines(plugins) }
             + explanation.lifecycleLines(of: version)
+        if route.forwarding != nil, gateway.chains[route.chain].cache != nil {
+            lines.append(Explanation.row("", "or a stored answer, if there is one that may be used"))
+        }
         if route.forwarding != nil, gateway.chains[route.chain].compression != nil {
             lines.append(Explanation.row("", "Content-Encoding: gzip, if the request takes it and it pays"))
         }
