@@ -56,7 +56,7 @@ package enum Compiler {
         buildEnvironment: [String: String],
         members: (String) -> [UInt8]? = { _ in nil },
         by crew: WorkCrew = .alone,
-        early: (@Sendable (Gateway) -> Void)? = nil
+        early: [@Sendable (Gateway) -> Void] = []
     ) -> Compilation {
         var link = Link(files, buildEnvironment: buildEnvironment)
         while !link.wanted.isEmpty {
@@ -74,7 +74,7 @@ package enum Compiler {
         _ linked: LinkedSpec,
         earlier: [Diagnostic],
         by crew: WorkCrew,
-        early: (@Sendable (Gateway) -> Void)?
+        early: [@Sendable (Gateway) -> Void]
     ) -> Compilation {
         let document = linked.document
         var diagnostics = earlier

@@ -48,9 +48,11 @@ package struct DeployTemplates: Sendable {
 
     func renderComposeEnvironment(_ profiles: ComposeProfiles) -> String { composeEnvironment.render(profiles) }
 
-    func renderKubernetes(_ node: KubernetesNode) -> String { kubernetes.render(node) }
+    func renderKubernetes(_ node: KubernetesNode) -> String { kubernetes.render(TemplateFields(of: node)) }
 
-    func renderKubernetesMonitor(_ node: KubernetesNode) -> String { kubernetesMonitor.render(node) }
+    func renderKubernetesMonitor(_ node: KubernetesNode) -> String {
+        kubernetesMonitor.render(TemplateFields(of: node))
+    }
 
     func renderKubernetesBundle(_ bundle: KubernetesBundle) -> String { kubernetesBundle.render(bundle) }
 
@@ -87,6 +89,22 @@ package struct DeployTemplates: Sendable {
             throw TemplateError(fileName: template.fileName, reason: "\(error)")
         }
     }
+}
+
+/// The fields of a value with many of them, looked at once. A template that names one for each secret would have them
+/// all reflected each time.
+private struct TemplateFields: MustacheParent {
+    private var values: [String: Any] = [:]
+
+    init(of value: Any) {
+        for case (let name?, let value) in Mirror(reflecting: value).children {
+            let mirror = Mirror(reflecting: value)
+            // A field that says nothing is not there.
+            values[name] = mirror.displayStyle == .optional ? mirror.children.first?.value : value
+        }
+    }
+
+    func child(named name: String) -> Any? { values[name] }
 }
 
 /// A format of deployable files, and how a value is quoted in it. Templates put in whole values, never parts of one:

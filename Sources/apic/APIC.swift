@@ -63,7 +63,7 @@ struct APIC: ParsableCommand {
     }
 
     /// Ends the process; with success only if what it had to say could be written.
-    private static func end(with code: Int32) -> Never {
+    static func end(with code: Int32) -> Never {
         if let failure = Terminal.outputFailure { Terminal.error.writeLine("error: \(failure)") }
         Glibc.exit(code == 0 && Terminal.outputFailure != nil ? 1 : code)
     }

@@ -4,7 +4,6 @@ internal import Foundation
 internal import GatewayCompiler
 internal import GatewayEmitters
 internal import GatewayIR
-internal import Synchronization
 
 /// What the commands that read a spec have in common.
 struct SpecArguments: ParsableArguments {
@@ -34,7 +33,7 @@ struct SpecCompilation {
     /// The table of the gateway, if it was asked for; of no use if there is no gateway.
     let table: [UInt8]?
 
-    /// - Parameter emitsTable: makes the table, too, on another core than the last checks.
+    /// - Parameter emitsTable: makes the table, too, beside the last checks.
     init(_ paths: [String], emitsTable: Bool = false) throws(FileFailure) {
         var link = Link(
             try FileReading.specs(paths),
@@ -43,13 +42,9 @@ struct SpecCompilation {
         )
         while !link.wanted.isEmpty { link.supply(MemberReading.answers(to: link.wanted, by: .cores)) }
         files = link.files
-        let table = Mutex<[UInt8]?>(nil)
-        compilation = link.compile(by: .cores) { gateway in
-            guard emitsTable else { return }
-            let bytes = TableEmitter.emit(gateway)
-            table.withLock { $0 = bytes }
-        }
-        self.table = table.withLock { $0 }
+        let assembly = TableAssembly()
+        compilation = link.compile(by: .cores, early: emitsTable ? assembly.pieces : [])
+        table = assembly.table
         noteCertificates(now: try Self.now())
     }
 

@@ -2,9 +2,9 @@ import Dispatch
 import GatewayCompiler
 import GatewayEmitters
 import GatewayIR
-import Synchronization
 import TestSupport
 import Testing
+import apic
 
 /// What holds for every link of several specs.
 @Suite("Linked specs")
@@ -20,7 +20,7 @@ struct LinkTests {
             return (compilation.gateway.map { TableEmitter.emit($0) } ?? [], errors)
         }
 
-        func compilation(by crew: WorkCrew, early: (@Sendable (Gateway) -> Void)? = nil) throws -> Compilation {
+        func compilation(by crew: WorkCrew, early: [@Sendable (Gateway) -> Void] = []) throws -> Compilation {
             let root = try #require(texts["api.yaml"])
             return Compiler.compile(
                 [SourceFile(path: "api.yaml", bytes: Array(root.utf8))],
@@ -229,14 +229,11 @@ struct LinkTests {
         #expect(!expected.diagnostics.isEmpty)
         let bytes = expected.gateway.map { TableEmitter.emit($0) }
         for crew in Self.crews {
-            let early = Mutex<[UInt8]?>(nil)
-            let outcome = try sources.compilation(by: crew) { gateway in
-                let bytes = TableEmitter.emit(gateway)
-                early.withLock { $0 = bytes }
-            }
+            let assembly = TableAssembly()
+            let outcome = try sources.compilation(by: crew, early: assembly.pieces)
             #expect(outcome.diagnostics == expected.diagnostics)
             #expect(outcome.gateway.map { TableEmitter.emit($0) } == bytes)
-            #expect(early.withLock { $0 } == bytes)
+            #expect(assembly.table == bytes)
         }
     }
 

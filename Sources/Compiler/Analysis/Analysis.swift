@@ -8,13 +8,13 @@ package enum Analysis {
     /// - Parameters:
     ///   - linkage: which of several specs that were linked each API is from.
     ///   - crew: does the checks, which need nothing of each other.
-    ///   - early: is handed the gateway while they run; not if there are errors by then.
+    ///   - early: are handed the gateway while they run; not if there are errors by then.
     /// - Returns: the gateway, if no diagnostic, earlier ones included, is an error.
     package static func lower(
         _ document: SpecDocument,
         linkage: Linkage = .alone,
         by crew: WorkCrew = .alone,
-        early: (@Sendable (Gateway) -> Void)? = nil,
+        early: [@Sendable (Gateway) -> Void] = [],
         into diagnostics: inout [Diagnostic]
     ) -> Gateway? {
         let completeness = Completeness(document)
@@ -82,9 +82,10 @@ package enum Analysis {
             routes: routes,
             constraints: constraints
         )
-        diagnostics += checks.run(by: crew) {
-            if isWhole { early?(gateway) }
-        }
+        diagnostics += checks.run(
+            by: crew,
+            beside: isWhole ? early.map { piece in { @Sendable in piece(gateway) } } : []
+        )
         warnOfUnused(document, linkage, names: names, routes: routes, into: &diagnostics)
         guard document.gateway != nil, !diagnostics.contains(where: { $0.severity == .error }) else { return nil }
         return gateway

@@ -56,16 +56,16 @@ struct Governance {
         var unlimited = open
         var unbounded = open
         var lastMatch: SourceSpan?
-        for (index, route) in routes.routes.enumerated() {
-            let facts = routes.facts[index]
-            let chain = routes.chains.facts[route.chain]
-            let isPublic = publicRoutes.cover(route, facts, isOpen: !chain.demandsCredential)
+        for index in routes.routes.indices {
+            let chain = routes.chains.facts[routes.routes[index].chain]
+            let isPublic = publicRoutes.cover(routes, index, isOpen: !chain.demandsCredential)
+            let (match, api) = (routes.facts[index].match, routes.facts[index].api)
             // A route stands once for each of its hosts.
-            guard facts.match != lastMatch, facts.isWhole else { continue }
-            lastMatch = facts.match
-            if !chain.demandsCredential, !isPublic { open[facts.api].add(route, facts) }
-            if !chain.limitsRate { unlimited[facts.api].add(route, facts) }
-            if !chain.limitsSize, document.listen.bodyBytesMax == nil { unbounded[facts.api].add(route, facts) }
+            guard match != lastMatch, routes.facts[index].isWhole else { continue }
+            lastMatch = match
+            if !chain.demandsCredential, !isPublic { open[api].add(routes, index) }
+            if !chain.limitsRate { unlimited[api].add(routes, index) }
+            if !chain.limitsSize, document.listen.bodyBytesMax == nil { unbounded[api].add(routes, index) }
         }
         for api in versions.apis.indices {
             let spec = document.apis[versions.apiPlans[api].spec]
@@ -142,10 +142,12 @@ struct Lack {
     var first: RouteMention?
     var count = 0
 
-    mutating func add(_ route: Route, _ facts: RouteFacts) {
+    mutating func add(_ routes: LoweredRoutes, _ index: Int) {
         count += 1
-        if let first, first.span.isBefore(facts.match) { return }
-        first = RouteMention(text: "\(route.methods.text) \(route.pathText)", span: facts.match)
+        let match = routes.facts[index].match
+        if let first, first.span.isBefore(match) { return }
+        let route = routes.routes[index]
+        first = RouteMention(text: "\(route.methods.text) \(route.pathText)", span: match)
     }
 }
 
@@ -192,9 +194,10 @@ struct PublicRoutes {
     var unused: [Spanned<String>] { entries.filter { !$0.isUsed }.map(\.text) }
 
     /// Whether an entry takes all requests of a route. Only asked of open routes once every entry has been of use.
-    mutating func cover(_ route: Route, _ facts: RouteFacts, isOpen: Bool) -> Bool {
+    mutating func cover(_ routes: LoweredRoutes, _ index: Int, isOpen: Bool) -> Bool {
         guard isOpen && !entries.isEmpty || unusedCount > 0 else { return false }
-        let steps = route.path.steps(constraints: facts.constraints)
+        let route = routes.routes[index]
+        let steps = route.path.steps(constraints: routes.facts[index].constraints)
         var isCovered = false
         for index in walks.covering(steps, isTail: route.path.isTail, from: root, .all) {
             guard entries[index].methods.containsAll(of: route.methods) else { continue }

@@ -100,8 +100,8 @@ struct MemberChecks {
             return (territory: territory, api: mount.api)
         }
         // Those from Kong keep to no mount.
-        for (index, route) in routes.routes.enumerated() where route.kong != nil {
-            let api = routes.facts[index].api
+        for index in routes.routes.indices where routes.routes[index].kong != nil {
+            let (route, api) = (routes.routes[index], routes.facts[index].api)
             let territory = Territory(host: route.host, path: route.path, constraints: [], unit: unit(api))
             places.append((territory: territory, api: api))
         }

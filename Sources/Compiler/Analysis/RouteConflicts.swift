@@ -68,15 +68,21 @@ struct RouteConflicts {
         trie.reserve(routes.count)
         var roots: [HostPattern: Int] = [:]
         // Those from Kong have ranks that were given to them; `KongConflicts` compares these.
-        for (index, route) in routes.enumerated() where route.kong == nil {
-            let root = roots[route.host] ?? trie.addRoot()
-            roots[route.host] = root
+        var last: (host: HostPattern, root: Int)?
+        for index in routes.indices where routes[index].kong == nil {
+            // Neighbours mostly share their host.
+            if last?.host != routes[index].host {
+                let root = roots[routes[index].host] ?? trie.addRoot()
+                roots[routes[index].host] = root
+                last = (routes[index].host, root)
+            }
+            guard let last else { continue }
             trie.insert(
                 index,
-                route.path.segments[...],
-                end: route.path.end,
+                routes[index].path.segments[...],
+                end: routes[index].path.end,
                 constraints: facts[index].constraints,
-                at: root
+                at: last.root
             )
         }
         return (trie, roots.map { (host: $0.key, root: $0.value) }.sorted { $0.host.text < $1.host.text })
@@ -100,8 +106,7 @@ struct RouteConflicts {
         reportCrowds()
         guard diagnostics.isEmpty else { return }
         for place in walks.trie.places where !isExhausted {
-            let entries = walks.trie.entries(at: place)
-            if entries.count > 1 { checkPlace(entries) }
+            if walks.trie.entryCount(at: place) > 1 { checkPlace(walks.trie.entries(at: place)) }
             if walks.trie.hasConstraints, walks.liesBesideOverlap(place.node) { checkNeighbours(of: place) }
         }
         checkReachability()

@@ -33,7 +33,7 @@ struct RouteTrie {
         var capture: Int32 = -1
         /// Into `edges`; the edges of a node are a list.
         var firstEdge: Int32 = -1
-        /// Into `places`.
+        /// Into `places` and `groups`.
         var exact: Int32 = -1
         var tail: Int32 = -1
         var literal: Int32 = -1
@@ -46,24 +46,39 @@ struct RouteTrie {
         var next: Int32
     }
 
+    /// Entries that end at one place: mostly one, so that none has an array of its own.
+    private struct Group {
+        var count: Int32 = 1
+        /// Into `links`.
+        var first: Int32
+        var last: Int32
+    }
+
+    private struct Link {
+        var entry: Int
+        var next: Int32 = -1
+    }
+
     private var nodes: [Node] = []
     private var edges: [Edge] = []
     private var literals: [String: Int32] = [:]
     private var literalTexts: [String] = []
-    /// By parent and literal.
-    private var children: [UInt64: Int32] = [:]
-    /// Entries that end at one place.
-    private var groups: [[Int]] = []
-    /// One per group.
+    private var children = LiteralChildren()
+    /// One per place.
+    private var groups: [Group] = []
+    private var links: [Link] = []
     private(set) var places: [Place] = []
+    /// The segments of the last pattern, and the nodes on its way, its root first: neighbours mostly begin alike.
+    private var lastSegments: ArraySlice<PathSegment> = []
+    private var lastNodes: [Int] = []
 
     init() {}
 
     mutating func reserve(_ count: Int) {
         nodes.reserveCapacity(count)
-        children.reserveCapacity(count)
-        literals.reserveCapacity(count)
+        children.reserve(count)
         groups.reserveCapacity(count)
+        links.reserveCapacity(count)
         places.reserveCapacity(count)
     }
 
@@ -79,9 +94,11 @@ struct RouteTrie {
         constraints: [Int],
         at root: Int
     ) {
-        var node = root
+        let sharedCount = sharedCount(segments, root)
+        lastNodes.removeSubrange((sharedCount + 1)...)
+        var node = lastNodes[sharedCount]
         var next = 0
-        for segment in segments {
+        for segment in segments.dropFirst(sharedCount) {
             switch segment {
             case .literal(let text): node = literalChild(text, of: node)
             case .capture: node = captureChild(of: node)
@@ -89,19 +106,39 @@ struct RouteTrie {
                 node = constrainedChild(constraints[next], of: node)
                 next += 1
             }
+            lastNodes.append(node)
         }
+        lastSegments = segments
         switch end {
         case .exact: nodes[node].exact = append(entry, to: nodes[node].exact, Place(node: node, isTail: false))
         case .tail: nodes[node].tail = append(entry, to: nodes[node].tail, Place(node: node, isTail: true))
         }
     }
 
+    /// How many literals a pattern and the last one begin with alike.
+    private mutating func sharedCount(_ segments: ArraySlice<PathSegment>, _ root: Int) -> Int {
+        guard lastNodes.first == root else {
+            lastNodes = [root]
+            return 0
+        }
+        var count = 0
+        for (segment, last) in zip(segments, lastSegments) {
+            guard case .literal(let text) = segment, case .literal(text) = last else { break }
+            count += 1
+        }
+        return count
+    }
+
     private mutating func append(_ entry: Int, to group: Int32, _ place: Place) -> Int32 {
-        if group >= 0 {
-            groups[Int(group)].append(entry)
+        let link = Int32(links.count)
+        links.append(Link(entry: entry))
+        guard group < 0 else {
+            links[Int(groups[Int(group)].last)].next = link
+            groups[Int(group)].last = link
+            groups[Int(group)].count += 1
             return group
         }
-        groups.append([entry])
+        groups.append(Group(first: link, last: link))
         places.append(place)
         return Int32(groups.count - 1)
     }
@@ -120,10 +157,9 @@ struct RouteTrie {
             literals[text] = literal
             literalTexts.append(text)
         }
-        let key = RouteTrie.key(parent, literal)
-        if let child = children[key] { return Int(child) }
+        if let child = children.find(literal, of: Int32(parent)) { return Int(child) }
         let child = add(Node(parent: Int32(parent), literal: literal))
-        children[key] = Int32(child)
+        children.insert(Int32(child), literal, of: Int32(parent))
         return child
     }
 
@@ -146,18 +182,31 @@ struct RouteTrie {
         return child
     }
 
-    private static func key(_ parent: Int, _ literal: Int32) -> UInt64 {
-        UInt64(UInt32(truncatingIfNeeded: parent)) << 32 | UInt64(UInt32(bitPattern: literal))
-    }
-
     // Reading.
 
     var nodeCount: Int { nodes.count }
     var hasConstraints: Bool { !edges.isEmpty }
 
     func entries(at place: Place) -> [Int] {
-        let group = place.isTail ? nodes[place.node].tail : nodes[place.node].exact
-        return group >= 0 ? groups[Int(group)] : []
+        let group = group(at: place)
+        guard group >= 0 else { return [] }
+        var entries: [Int] = []
+        entries.reserveCapacity(Int(groups[Int(group)].count))
+        var link = groups[Int(group)].first
+        while link >= 0 {
+            entries.append(links[Int(link)].entry)
+            link = links[Int(link)].next
+        }
+        return entries
+    }
+
+    func entryCount(at place: Place) -> Int {
+        let group = group(at: place)
+        return group >= 0 ? Int(groups[Int(group)].count) : 0
+    }
+
+    private func group(at place: Place) -> Int32 {
+        place.isTail ? nodes[place.node].tail : nodes[place.node].exact
     }
 
     /// The steps from the root to a node, and the root.
@@ -201,13 +250,19 @@ struct RouteTrie {
     }
 
     func literalChild(_ node: Int, _ text: String) -> Int? {
-        guard let literal = literals[text], let child = children[RouteTrie.key(node, literal)] else { return nil }
+        guard let literal = literals[text], let child = children.find(literal, of: Int32(node)) else { return nil }
         return Int(child)
     }
 
     func captureChild(_ node: Int) -> Int? {
         let child = nodes[node].capture
         return child >= 0 ? Int(child) : nil
+    }
+
+    /// Whether at most one constrained child is below a node.
+    func hasLoneConstraint(_ node: Int) -> Bool {
+        let edge = nodes[node].firstEdge
+        return edge < 0 || edges[Int(edge)].next < 0
     }
 
     func constrainedChildren(_ node: Int) -> [(constraint: Int, node: Int)] {
@@ -218,5 +273,55 @@ struct RouteTrie {
             edge = edges[Int(edge)].next
         }
         return result
+    }
+}
+
+/// Literal children by parent and number of the literal: open addressing, at most half full.
+private struct LiteralChildren {
+    private struct Entry {
+        var parent: Int32 = -1
+        var literal: Int32 = -1
+        var child: Int32 = -1
+    }
+
+    /// A power of two of them.
+    private var slots = [Entry](repeating: Entry(), count: 16)
+    private var count = 0
+
+    mutating func reserve(_ count: Int) {
+        while slots.count < 2 * count { grow() }
+    }
+
+    func find(_ literal: Int32, of parent: Int32) -> Int32? {
+        var slot = home(literal, parent)
+        while slots[slot].child >= 0 {
+            if slots[slot].parent == parent, slots[slot].literal == literal { return slots[slot].child }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    mutating func insert(_ child: Int32, _ literal: Int32, of parent: Int32) {
+        place(Entry(parent: parent, literal: literal, child: child))
+        count += 1
+        if 2 * count > slots.count { grow() }
+    }
+
+    private mutating func grow() {
+        let old = slots
+        slots = [Entry](repeating: Entry(), count: 2 * old.count)
+        for entry in old where entry.child >= 0 { place(entry) }
+    }
+
+    private mutating func place(_ entry: Entry) {
+        var slot = home(entry.literal, entry.parent)
+        while slots[slot].child >= 0 { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = entry
+    }
+
+    private func home(_ literal: Int32, _ parent: Int32) -> Int {
+        let key = UInt64(UInt32(bitPattern: parent)) << 32 | UInt64(UInt32(bitPattern: literal))
+        let product = key.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        return Int(truncatingIfNeeded: product.high ^ product.low) & (slots.count - 1)
     }
 }

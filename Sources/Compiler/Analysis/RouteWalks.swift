@@ -37,7 +37,7 @@ struct RouteWalks {
     mutating func liesBesideOverlap(_ node: Int) -> Bool {
         var node = node
         while let parent = trie.parent(of: node) {
-            if case .constrained = trie.kind(of: node),
+            if case .constrained = trie.kind(of: node), !trie.hasLoneConstraint(parent),
                 !areDisjoint(trie.constrainedChildren(parent), of: parent)
             {
                 return true
@@ -119,7 +119,7 @@ struct RouteWalks {
     /// Whether anything better than the patterns that end at a place could cover them, at a glance: most places have
     /// nothing beside them that could.
     mutating func mayBeHidden(_ place: RouteTrie.Place) -> Bool {
-        if place.isTail, !trie.entries(at: .init(node: place.node, isTail: false)).isEmpty { return true }
+        if place.isTail, trie.entryCount(at: .init(node: place.node, isTail: false)) > 0 { return true }
         var node = place.node
         while let parent = trie.parent(of: node) {
             switch trie.kind(of: node) {
@@ -129,7 +129,9 @@ struct RouteWalks {
                     return true
                 }
             case .constrained(let number):
-                if !areDisjoint(trie.constrainedChildren(parent), of: parent) { return true }
+                if !trie.hasLoneConstraint(parent), !areDisjoint(trie.constrainedChildren(parent), of: parent) {
+                    return true
+                }
                 let samples = relations.segments(number) ?? []
                 if samples.contains(where: { trie.literalChild(parent, $0) != nil }) { return true }
             }

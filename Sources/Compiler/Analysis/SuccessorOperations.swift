@@ -20,8 +20,8 @@ struct SuccessorOperations {
         guard versions.versions.contains(where: { $0.successor != nil }) else { return }
         var checks = SuccessorOperations(document, versions: versions, routes: routes, constraints: constraints)
         for (index, version) in versions.versions.enumerated() {
-            let api = document.apis[versions.apiPlans[version.api].spec]
-            guard let successor = version.successor, completeness.isWhole(api),
+            guard let successor = version.successor,
+                completeness.isWhole(document.apis[versions.apiPlans[version.api].spec]),
                 !routes.brokenVersions.contains(successor)
             else { continue }
             checks.check(index, successor: successor, into: &diagnostics)
@@ -54,9 +54,10 @@ struct SuccessorOperations {
         // What both have before their routes' own paths is alike but for the version.
         let baseCount = VersionPlacement.segments(of: plan, value: versions.versions[index].value).count
         let baseConstraintCount = plan.prefix.constraints.count
-        let searched = ranges[index].filter { entry in
-            routes.routes[entry].host == routes.routes[ranges[index].lowerBound].host
-                && !isRepeated(entry, of: ranges[index], in: ranges[successor], from: baseCount)
+        // No closure, which would copy all that is known here.
+        var searched: [Int] = []
+        for entry in ranges[index] where routes.routes[entry].host == routes.routes[ranges[index].lowerBound].host {
+            if !isRepeated(entry, of: ranges[index], in: ranges[successor], from: baseCount) { searched.append(entry) }
         }
         guard !searched.isEmpty else { return }
         var trie = RouteTrie()
@@ -105,11 +106,16 @@ struct SuccessorOperations {
     ) -> Bool {
         let candidate = successor.lowerBound + entry - range.lowerBound
         guard candidate < successor.upperBound else { return false }
-        let (route, other) = (routes.routes[entry], routes.routes[candidate])
-        return route.path.end == other.path.end
-            && route.path.segments.dropFirst(baseCount) == other.path.segments.dropFirst(baseCount)
-            && other.methods.containsAll(of: route.methods)
-            && other.conditions.allSatisfy { route.conditions.contains($0) }
+        let all = routes.routes
+        let count = all[entry].path.segments.count
+        guard count == all[candidate].path.segments.count, all[entry].path.end == all[candidate].path.end else {
+            return false
+        }
+        for index in baseCount..<max(count, baseCount)
+        where all[entry].path.segments[index] != all[candidate].path.segments[index] { return false }
+        let conditions = all[entry].conditions
+        return all[candidate].methods.containsAll(of: all[entry].methods)
+            && all[candidate].conditions.allSatisfy { conditions.contains($0) }
     }
 
     private func missingMethods(of route: Route, _ candidates: [Int]) -> [String] {

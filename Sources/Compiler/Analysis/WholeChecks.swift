@@ -10,16 +10,14 @@ struct WholeChecks: Sendable {
     let routes: LoweredRoutes
     let constraints: ConstraintLibrary
 
-    /// - Parameter other: work that is done at the same time.
-    func run(by crew: WorkCrew, beside other: @Sendable () -> Void) -> [Diagnostic] {
+    /// - Parameter others: work that is done at the same time.
+    func run(by crew: WorkCrew, beside others: [@Sendable () -> Void]) -> [Diagnostic] {
         let checks: [@Sendable () -> [Diagnostic]] = [checkConflicts, checkSuccessors, checkGovernance]
         // What stands first begins first.
-        let results = crew.results(checks.count + 1) { index -> [Diagnostic] in
-            guard index > 0 else {
-                other()
-                return []
-            }
-            return checks[index - 1]()
+        let results = crew.results(others.count + checks.count) { index -> [Diagnostic] in
+            guard index < others.count else { return checks[index - others.count]() }
+            others[index]()
+            return []
         }
         return results.flatMap { $0 }
     }

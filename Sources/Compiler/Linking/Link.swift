@@ -109,11 +109,11 @@ package struct Link: Sendable {
     ///
     /// - Parameters:
     ///   - crew: does what can be done at the same time.
-    ///   - early: is handed the gateway as soon as it is whole, while the checks that change nothing in it still run.
-    ///     What is made of it is of no use unless the compilation has a gateway, too.
+    ///   - early: pieces of work that are handed the gateway as soon as it is whole, while the checks that change nothing
+    ///     in it still run. What they make of it is of no use unless the compilation has a gateway, too.
     package consuming func compile(
         by crew: WorkCrew = .alone,
-        early: (@Sendable (Gateway) -> Void)? = nil
+        early: [@Sendable (Gateway) -> Void] = []
     ) -> Compilation {
         // What a member that cannot be read would have declared is not missed.
         guard isWhole else { return Compilation(diagnostics: Diagnostic.sorted(diagnostics), gateway: nil) }

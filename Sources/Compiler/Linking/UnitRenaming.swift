@@ -46,9 +46,11 @@ struct UnitRenaming {
         rename(&version.upstream, .upstream)
         rename(&version.policies)
         for index in version.preview.indices { rename(&version.preview[index], .group) }
-        for index in version.routes.indices {
-            rename(&version.routes[index].upstream, .upstream)
-            rename(&version.routes[index].policies)
+        for index in version.routes.indices where !version.routes[index].isPlain {
+            guard var details = version.routes[index].details else { continue }
+            rename(&details.upstream, .upstream)
+            rename(&details.policies)
+            version.routes[index].details = details
         }
     }
 
@@ -132,7 +134,7 @@ extension SpecDocument {
             api.value.plugins.forEach(look)
             for version in api.value.versions {
                 version.value.plugins.forEach(look)
-                for route in version.value.routes where !route.plugins.isEmpty { route.plugins.forEach(look) }
+                for route in version.value.routes { route.details?.plugins.forEach(look) }
             }
         }
     }
@@ -145,9 +147,10 @@ extension SpecDocument {
             change(&apis[api].value.plugins)
             for version in apis[api].value.versions.indices {
                 change(&apis[api].value.versions[version].value.plugins)
-                for route in apis[api].value.versions[version].value.routes.indices
-                where !apis[api].value.versions[version].value.routes[route].plugins.isEmpty {
-                    change(&apis[api].value.versions[version].value.routes[route].plugins)
+                for (route, spec) in apis[api].value.versions[version].value.routes.enumerated() {
+                    guard var details = spec.details, !details.plugins.isEmpty else { continue }
+                    change(&details.plugins)
+                    apis[api].value.versions[version].value.routes[route].details = details
                 }
             }
         }

@@ -21,8 +21,8 @@ struct ChainResolution {
         at place: ChainPlace
     ) -> EffectiveChain {
         guard !policies.isEmpty || !plugins.isEmpty else { return outer }
-        let own = plugins.map { EffectiveUse(use: $0, place: place, span: $0.span) }
-        let ownKinds = Set(own.compactMap { PluginKind(named: $0.use.name.value) })
+        let own = plugins.compactMap { EffectiveUse($0, at: place, span: $0.span) }
+        let ownKinds = Set(own.map(\.kind))
         var inner = outer
         for use in policyUses(policies, overriddenBy: ownKinds, at: place, &inner.isWhole) {
             inner = applying(use, to: inner)
@@ -50,36 +50,33 @@ struct ChainResolution {
             }
             usedPolicies.insert(index)
             for use in policies[index].value {
-                guard let kind = PluginKind(named: use.name.value) else { continue }
-                if let first = setters[kind], first.value != reference.value, !ownKinds.contains(kind) {
-                    diagnostics.append(.policiesDisagree(kind.name, reference, first: first))
+                guard let use = EffectiveUse(use, at: place, span: reference.span) else { continue }
+                if let first = setters[use.kind], first.value != reference.value, !ownKinds.contains(use.kind) {
+                    diagnostics.append(.policiesDisagree(use.kind.name, reference, first: first))
                     continue
                 }
-                setters[kind] = reference
-                results.append(EffectiveUse(use: use, place: place, span: reference.span))
+                setters[use.kind] = reference
+                results.append(use)
             }
         }
         return results
     }
 
     private mutating func applying(_ use: EffectiveUse, to chain: EffectiveChain) -> EffectiveChain {
-        guard let kind = PluginKind(named: use.use.name.value) else { return chain }
-        if let outer = chain[kind], outer.use.isSealed {
+        if let outer = chain[use.kind], outer.use.isSealed {
             // The same item again, by a policy that two scopes name, changes nothing.
             guard outer.use.span != use.use.span else { return chain }
-            diagnostics.append(.pluginSealed(kind.name, use, outer: outer))
+            diagnostics.append(.pluginSealed(use.kind.name, use, outer: outer))
             return chain
         }
         var result = chain
-        result[kind] = use.isOff && !use.use.isSealed ? nil : use
+        result[use.kind] = use.isOff && !use.use.isSealed ? nil : use
         return result
     }
 
     private mutating func warnIfIdle(_ use: EffectiveUse, in chain: EffectiveChain) {
-        guard use.isOff, !use.use.isSealed, let kind = PluginKind(named: use.use.name.value), chain[kind] == nil else {
-            return
-        }
-        diagnostics.append(.offRemovesNothing(kind.name, at: use.span))
+        guard use.isOff, !use.use.isSealed, chain[use.kind] == nil else { return }
+        diagnostics.append(.offRemovesNothing(use.kind.name, at: use.span))
     }
 }
 

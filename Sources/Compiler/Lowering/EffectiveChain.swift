@@ -11,51 +11,63 @@ struct ChainPlace {
 
 /// A plugin in force, and by whose word.
 struct EffectiveUse {
-    var use: PluginUse
-    var place: ChainPlace
+    let kind: PluginKind
+    let use: PluginUse
+    let place: ChainPlace
     /// Where the scope says so: the item itself, or the name of the policy that holds it.
-    var span: SourceSpan
+    let span: SourceSpan
+
+    /// `nil` for a name that no plugin has; the decoder has refused those.
+    init?(_ use: PluginUse, at place: ChainPlace, span: SourceSpan) {
+        guard let kind = PluginKind(named: use.name.value) else { return nil }
+        self.kind = kind
+        self.use = use
+        self.place = place
+        self.span = span
+    }
 
     var isOff: Bool {
         guard case .off = use.setting else { return false }
         return true
     }
-
-    /// The decoder has refused names that no plugin has.
-    var kind: PluginKind? { PluginKind(named: use.name.value) }
 }
 
 /// What is in force somewhere: at most one setting of each plugin.
 struct EffectiveChain {
-    /// By `PluginKind`. A sealed `off` stays, so that nobody within switches the plugin on.
-    private var uses: [EffectiveUse?] = Array(repeating: nil, count: PluginKind.allCases.count)
+    /// Ascending by `PluginKind`; few, and copied at every scope. A sealed `off` stays, so that nobody within switches
+    /// the plugin on.
+    private var uses: [EffectiveUse] = []
 
     /// Whether every policy that belongs to it was found; else what seems to be missing may be there.
     var isWhole = true
 
     /// What has been said about the plugin, `off` included.
     subscript(kind: PluginKind) -> EffectiveUse? {
-        get { uses[kind.rawValue] }
-        set { uses[kind.rawValue] = newValue }
+        get { uses.first { $0.kind == kind } }
+        set {
+            let index = uses.firstIndex { $0.kind.rawValue >= kind.rawValue } ?? uses.count
+            let isSet = index < uses.count && uses[index].kind == kind
+            uses.replaceSubrange(index..<(isSet ? index + 1 : index), with: newValue.map { [$0] } ?? [])
+        }
     }
 
     /// The plugin's setting, if it runs.
     func active(_ kind: PluginKind) -> EffectiveUse? {
-        guard let use = uses[kind.rawValue], !use.isOff else { return nil }
+        guard let use = self[kind], !use.isOff else { return nil }
         return use
     }
 
     /// In the order of phases.
-    var activeUses: [EffectiveUse] { PluginKind.allCases.compactMap { active($0) } }
+    var activeUses: [EffectiveUse] { uses.filter { !$0.isOff } }
 
     /// The plugins in force that run in a phase, in their order.
-    func active(in phase: Phase) -> [EffectiveUse] { activeUses.filter { $0.kind?.phase == phase } }
+    func active(in phase: Phase) -> [EffectiveUse] { uses.filter { $0.kind.phase == phase && !$0.isOff } }
 
     /// The plugins in force that find the consumer.
-    var finders: [EffectiveUse] { activeUses.filter { $0.kind?.findsConsumer == true } }
+    var finders: [EffectiveUse] { uses.filter { $0.kind.findsConsumer && !$0.isOff } }
 
     /// Whether the consumer is known behind authentication.
-    var authenticates: Bool { !finders.isEmpty }
+    var authenticates: Bool { uses.contains { $0.kind.findsConsumer && !$0.isOff } }
 
     /// Whether it names the groups whose consumers pass.
     var admitsGroups: Bool {

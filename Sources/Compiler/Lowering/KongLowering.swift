@@ -102,9 +102,9 @@ enum KongConflicts {
             var rank: UInt64
         }
         var places: [Place: [Int]] = [:]
-        for (index, route) in routes.enumerated() {
-            guard let rank = route.kong?.rank else { continue }
-            places[Place(host: route.host, rank: rank), default: []].append(index)
+        for index in routes.indices {
+            guard let rank = routes[index].kong?.rank else { continue }
+            places[Place(host: routes[index].host, rank: rank), default: []].append(index)
         }
         var reported: Set<SourceSpan> = []
         var comparisonCount = 0

@@ -36,7 +36,7 @@ struct RouteLowering {
     private static let parsedCountMax = 4096
 
     private let document: SpecDocument
-    private let names: NameTable
+    let names: NameTable
     private let completeness: Completeness
     private let versions: LoweredVersions
     private var parsed: [String: ParsedRoute] = [:]
@@ -48,8 +48,10 @@ struct RouteLowering {
     /// The unit whose API is being lowered.
     private var unit = 0
     var diagnostics: [Diagnostic] = []
+    /// The upstream that was last noted as used.
+    var lastUpstream: Int?
     /// By name of an upstream: what it hashes.
-    private let hashes: [String: HashUse]
+    let hashes: [String: HashUse]
 
     init(
         _ document: SpecDocument,
@@ -70,6 +72,9 @@ struct RouteLowering {
 
     /// Adds the routes of some APIs, by their indices in the gateway.
     mutating func lower(_ apis: Range<Int>, within global: EffectiveChain, constraints: inout ConstraintLibrary) {
+        let count = apis.reduce(0) { $0 + routeCount(of: $1) }
+        result.routes.reserveCapacity(count)
+        result.facts.reserveCapacity(count)
         for index in apis {
             let plan = versions.apiPlans[index]
             let api = document.apis[plan.spec]
@@ -85,6 +90,14 @@ struct RouteLowering {
             for version in versions.apis[index].versions {
                 lower(version, of: api, plan: plan, within: chain, upstream: upstream, constraints: &constraints)
             }
+        }
+    }
+
+    /// As they are written; those of several hosts count once.
+    private func routeCount(of api: Int) -> Int {
+        versions.apis[api].versions.reduce(0) { sum, version in
+            let plan = versions.versionPlans[version]
+            return sum + document.apis[versions.apiPlans[api].spec].value.versions[plan.spec].value.routes.count
         }
     }
 
@@ -145,7 +158,8 @@ struct RouteLowering {
         in context: inout VersionContext,
         constraints: inout ConstraintLibrary
     ) {
-        if let kong = route.kong { return lower(route, kong, in: &context) }
+        let details = route.details
+        if let details, let kong = details.kong { return lower(route, details, kong, in: &context) }
         let parsed: ParsedRoute
         do throws(PatternFault) {
             parsed = try parse(route.match.value, constraints: &constraints)
@@ -162,21 +176,14 @@ struct RouteLowering {
         }
         methods.register(parsed.methods, at: route.match)
         let conditions = conditions.lower(
-            route.headers,
+            details?.headers ?? [],
             selector: context.selector,
             into: &diagnostics
         )
         let mention = RouteMention(text: route.match.value, span: route.match.span)
-        let chain = effectiveChain(of: route, conditions: conditions, in: context)
-        let number = chainNumber(
-            chain,
-            own: route.policies.isEmpty && route.plugins.isEmpty,
-            cost: route.cost,
-            path: path.pattern,
-            mention,
-            in: &context
-        )
-        let forwarding = forwarding(of: route, chain: chain, path: path.pattern, mention, in: &context)
+        let chain = effectiveChain(of: route, details, conditions: conditions, in: context)
+        let number = chainNumber(chain, of: details, path: path.pattern, mention, in: &context)
+        let forwarding = forwarding(of: route, details, chain: chain, path: path.pattern, mention, in: &context)
         let origin = Origin(file: route.match.span.file, offset: route.match.span.start)
         for host in context.base.hosts {
             result.routes.append(
@@ -205,11 +212,16 @@ struct RouteLowering {
 
 // Routes that were taken over from Kong.
 extension RouteLowering {
-    private mutating func lower(_ route: RouteSpec, _ kong: KongRouteSpec, in context: inout VersionContext) {
+    private mutating func lower(
+        _ route: RouteSpec,
+        _ details: RouteDetails,
+        _ kong: KongRouteSpec,
+        in context: inout VersionContext
+    ) {
         let path: KongMatch.Path
         let forwarded: ForwardedPath
         var hosts: [HostPattern] = []
-        let strips = route.strip?.value ?? true
+        let strips = details.strip?.value ?? true
         do throws(Located) {
             path = try locating(kong.regex ?? kong.prefix ?? route.match) { () throws(PatternFault) in
                 try KongLowering.path(kong)
@@ -232,14 +244,13 @@ extension RouteLowering {
             kong.methods.isEmpty
             ? .any : .listed(Set(kong.methods.map(\.value)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
         self.methods.register(methods, at: route.match)
-        let conditions = conditions.lower(route.headers, selector: context.selector, into: &diagnostics)
+        let conditions = conditions.lower(details.headers, selector: context.selector, into: &diagnostics)
         let match = KongMatch(path: path, rank: kong.rank?.value ?? 0)
         let mention = RouteMention(text: match.text, span: route.match.span)
-        let chain = effectiveChain(of: route, conditions: conditions, in: context)
+        let chain = effectiveChain(of: route, details, conditions: conditions, in: context)
         let pattern = KongMatch.anyPath
-        let isInherited = route.policies.isEmpty && route.plugins.isEmpty
-        let number = chainNumber(chain, own: isInherited, cost: route.cost, path: pattern, mention, in: &context)
-        let forwarding = forwarding(of: route, chain: chain, path: pattern, mention, in: &context).map {
+        let number = chainNumber(chain, of: details, path: pattern, mention, in: &context)
+        let forwarding = forwarding(of: route, details, chain: chain, path: pattern, mention, in: &context).map {
             Forwarding(upstream: $0.upstream, path: forwarded, preservesHost: $0.preservesHost)
         }
         for host in hosts.isEmpty ? [.any] : hosts {
@@ -285,16 +296,17 @@ extension RouteLowering {
 extension RouteLowering {
     private mutating func effectiveChain(
         of route: RouteSpec,
+        _ details: RouteDetails?,
         conditions: [HeaderCondition],
         in context: VersionContext
     ) -> EffectiveChain {
-        guard !route.policies.isEmpty || !route.plugins.isEmpty else { return context.chain }
+        guard let details, !details.inheritsChain else { return context.chain }
         var identity = "route/\(context.name)/\(route.match.value)"
         for condition in conditions { identity += " \(condition.name)=\(condition.value)" }
         return resolution.chain(
             within: context.chain,
-            policies: route.policies,
-            plugins: route.plugins,
+            policies: details.policies,
+            plugins: details.plugins,
             at: ChainPlace(scope: .route, identity: identity)
         )
     }
@@ -303,23 +315,24 @@ extension RouteLowering {
     /// lowered and hashed once for each list of captures that its texts could name.
     private mutating func chainNumber(
         _ chain: EffectiveChain,
-        own isInherited: Bool,
-        cost: Spanned<UInt32>?,
+        of details: RouteDetails?,
         path: PathPattern,
         _ mention: RouteMention,
         in context: inout VersionContext
     ) -> Int {
-        guard isInherited, cost == nil else {
+        if let details, !details.inheritsChain || details.cost != nil {
+            let cost = details.cost
             let isWhole = context.isWhole && chain.isWhole
             checks.check(chain, of: context.apiName, on: mention, isWhole: isWhole)
             if let cost { checks.checkCost(cost, chain, on: mention, isWhole: isWhole) }
             return lowered(chain, cost: cost, captures: chain.namesCaptures ? path.captureNames : [], mention)
         }
+        if !context.chainNamesCaptures, let number = context.chainNumber { return number }
         let captures = context.chainNamesCaptures ? path.captureNames : []
         if let number = context.chainNumbers[captures] { return number }
         checks.check(chain, of: context.apiName, on: mention, isWhole: context.isWhole && chain.isWhole)
         let number = lowered(chain, cost: nil, captures: captures, mention)
-        context.chainNumbers[captures] = number
+        if context.chainNamesCaptures { context.chainNumbers[captures] = number } else { context.chainNumber = number }
         return number
     }
 
@@ -357,143 +370,5 @@ extension RouteLowering {
             checks.report(.unknownCapture(unknown.name, at: unknown.span, known: captures, route: mention))
         }
         return result.chains.index(of: Chain(steps: steps))
-    }
-}
-
-// Upstreams.
-extension RouteLowering {
-    private mutating func upstreamChoice(_ name: Spanned<String>, scope: Scope) -> UpstreamChoice? {
-        UpstreamChoice(name: name, index: names.upstream(name, into: &diagnostics), scope: scope)
-    }
-
-    private mutating func forwarding(
-        of route: RouteSpec,
-        chain: EffectiveChain,
-        path: PathPattern,
-        _ mention: RouteMention,
-        in context: inout VersionContext
-    ) -> Forwarding? {
-        let choice = route.upstream.flatMap { upstreamChoice($0, scope: .route) } ?? context.upstream
-        let isInherited = route.policies.isEmpty && route.plugins.isEmpty
-        if let answer = isInherited ? context.answer : chain.active(in: .answer).first {
-            if let choice, choice.scope >= answer.place.scope {
-                checks.report(.respondWithUpstream(choice.name, answer: answer))
-            }
-            let idle = route.rewrite?.span ?? route.strip?.span ?? route.preserveHost?.span
-            if let idle { diagnostics.append(.nothingToForward(at: idle, answer: answer)) }
-            return nil
-        }
-        let target = forwardedPath(of: route, path: path, mention, in: context)
-        guard let choice else {
-            context.withoutUpstream.append(route.match)
-            return nil
-        }
-        guard let upstream = choice.index else { return nil }
-        result.usedUpstreams.insert(upstream)
-        return Forwarding(
-            upstream: upstream,
-            path: target,
-            preservesHost: route.preserveHost?.value ?? false,
-            hashedCapture: hashedCapture(choice.name.value, captures: path.captureNames, chain, mention),
-            canaryCaptures: hashedCaptures(
-                isInherited ? context.canary : chain.active(.canary),
-                beside: upstream,
-                captures: path.captureNames,
-                chain,
-                mention
-            ),
-            mirrorCapture: hashedCaptures(
-                isInherited ? context.mirror : chain.active(.mirror),
-                beside: upstream,
-                captures: path.captureNames,
-                chain,
-                mention
-            ).first ?? nil
-        )
-    }
-
-    /// The upstreams of a canary or mirror are used, and are not the one that gets the requests anyway.
-    private mutating func hashedCaptures(
-        _ use: EffectiveUse?,
-        beside upstream: Int,
-        captures: [String],
-        _ chain: EffectiveChain,
-        _ mention: RouteMention
-    ) -> [Int?] {
-        guard let use else { return [] }
-        var ignored: [Diagnostic] = []
-        return use.use.setting.otherUpstreams.map { name in
-            guard let other = names.upstream(name, into: &ignored) else { return nil }
-            result.usedUpstreams.insert(other)
-            if other == upstream { checks.report(.sameUpstream(name, plugin: use.use.name.value, route: mention)) }
-            return hashedCapture(name.value, captures: captures, chain, mention)
-        }
-    }
-
-    /// What the upstream hashes must be there: a capture of the path, or a consumer.
-    private mutating func hashedCapture(
-        _ upstream: String,
-        captures: [String],
-        _ chain: EffectiveChain,
-        _ mention: RouteMention
-    ) -> Int? {
-        guard let hash = hashes[upstream] else { return nil }
-        switch hash.kind {
-        case .capture:
-            let index = captures.firstIndex(of: hash.name)
-            if index == nil { checks.report(.hashWithoutCapture(hash, upstream: upstream, route: mention)) }
-            return index
-        case .consumer:
-            if chain.isWhole, !chain.authenticates {
-                checks.report(.hashWithoutConsumer(hash, upstream: upstream, route: mention))
-            }
-            return nil
-        case .address, .header, .cookie: return nil
-        }
-    }
-
-    /// The upstream of a server that is asked is used, and hashes what there is before a request goes anywhere.
-    private mutating func noteConsulted(
-        _ upstream: Spanned<String>,
-        _ plugin: Plugin,
-        _ chain: EffectiveChain,
-        _ mention: RouteMention
-    ) {
-        var ignored: [Diagnostic] = []
-        if let index = names.upstream(upstream, into: &ignored) { result.usedUpstreams.insert(index) }
-        guard let hash = hashes[upstream.value] else { return }
-        switch hash.kind {
-        case .capture:
-            checks.report(.hashOfAuthorizer(hash, upstream: upstream.value, plugin: plugin.name, route: mention))
-        case .consumer where chain.isWhole && !chain.authenticates:
-            checks.report(.hashWithoutConsumer(hash, upstream: upstream.value, route: mention))
-        case .consumer, .address, .header, .cookie: break
-        }
-    }
-
-    private mutating func forwardedPath(
-        of route: RouteSpec,
-        path: PathPattern,
-        _ mention: RouteMention,
-        in context: VersionContext
-    ) -> ForwardedPath {
-        guard let rewrite = route.rewrite else {
-            return route.strip?.value == false ? .whole : .stripping(segmentCount: context.base.segmentCount)
-        }
-        if let strip = route.strip { diagnostics.append(.stripBesideRewrite(rewrite, strip: strip)) }
-        do throws(PatternFault) {
-            try RewriteRules.check(rewrite.value)
-        } catch {
-            diagnostics.append(error.diagnostic(in: rewrite))
-            return .whole
-        }
-        var lowering = PluginLowering(names: names, authenticates: false, captures: path.captureNames)
-        let template = lowering.template(rewrite)
-        for unknown in lowering.unknownCaptures {
-            checks.report(
-                .unknownCapture(unknown.name, at: unknown.span, known: path.captureNames, route: mention)
-            )
-        }
-        return .rewritten(template)
     }
 }

@@ -65,13 +65,14 @@ extension RouteLowering {
         conditions.take(piece.conditions, into: &diagnostics)
         let groups = result.audiences.take(piece.result.audiences)
         let chains = piece.result.chains.chains.map { result.chains.index(of: $0.withGroups(groups)) }
-        for var route in piece.result.routes {
-            route.chain = chains[route.chain]
-            result.routes.append(route)
-        }
-        for var facts in piece.result.facts {
-            for index in facts.constraints.indices { facts.constraints[index] = numbers[facts.constraints[index]] }
-            result.facts.append(facts)
+        let first = result.routes.count
+        result.routes += piece.result.routes
+        for index in first..<result.routes.count { result.routes[index].chain = chains[result.routes[index].chain] }
+        result.facts += piece.result.facts
+        if !numbers.elementsEqual(numbers.indices) {
+            for index in first..<result.facts.count where !result.facts[index].constraints.isEmpty {
+                result.facts[index].constraints = result.facts[index].constraints.map { numbers[$0] }
+            }
         }
         if !piece.result.isWhole { result.isWhole = false }
         result.brokenVersions.formUnion(piece.result.brokenVersions)

@@ -28,7 +28,9 @@ struct VersionContext {
     var upstream: UpstreamChoice?
     /// Whether nothing was refused that is in force here.
     var isWhole: Bool
-    /// Chains of routes without plugins of their own, by the captures that texts can name.
+    /// The chain of routes without plugins of their own, where no text names captures.
+    var chainNumber: Int?
+    /// The same where some do, by the captures that there are.
     var chainNumbers: [[String]: Int] = [:]
     var withoutUpstream: [Spanned<String>] = []
 

@@ -122,16 +122,18 @@ extension SpecDecoder {
         let plugins = plugins(fields["plugins"])
         let kong = kongRoute(fields)
         guard let match = kong.map({ Spanned("kong", $0.span) }) ?? match else { return nil }
+        var details = RouteDetails()
+        details.kong = kong
+        details.headers = distinctHeaders(headers)
+        details.policies = policies
+        details.plugins = plugins
+        details.upstream = scalar(fields["upstream"], .name)
+        details.strip = scalar(fields["strip"], .boolean)
+        details.rewrite = scalar(fields["rewrite"], .pattern("a path such as `/internal/{id}`"))
+        details.preserveHost = scalar(fields["preserve-host"], .boolean)
+        details.cost = scalar(fields["cost"], .number(UInt32(1)...10_000))
         var spec = RouteSpec(match: match)
-        spec.kong = kong
-        spec.headers = distinctHeaders(headers)
-        spec.policies = policies
-        spec.plugins = plugins
-        spec.upstream = scalar(fields["upstream"], .name)
-        spec.strip = scalar(fields["strip"], .boolean)
-        spec.rewrite = scalar(fields["rewrite"], .pattern("a path such as `/internal/{id}`"))
-        spec.preserveHost = scalar(fields["preserve-host"], .boolean)
-        spec.cost = scalar(fields["cost"], .number(UInt32(1)...10_000))
+        spec.details = details
         return spec
     }
 

@@ -22,6 +22,8 @@ struct FlatTree {
     private(set) var routeTexts: [RouteTextRecord] = []
 
     private static let brace = UInt8(ascii: "{")
+    /// The label of the node that is being added; kept for its capacity.
+    private var joined: [UInt8] = []
     private let tree: PathTree
     private var table: RouteTables
     private let gateway: Gateway
@@ -109,7 +111,7 @@ struct FlatTree {
     /// Writes how one arrives at a node, and by what label.
     ///
     /// - Returns: the last of the nodes whose segments the label joins.
-    private func label(_ first: Int32, _ record: inout TreeNodeRecord, _ text: inout TextPool) -> Int32 {
+    private mutating func label(_ first: Int32, _ record: inout TreeNodeRecord, _ text: inout TextPool) -> Int32 {
         var last = first
         var kind: TreeNodeKind
         switch tree.nodes[Int(first)].arrival {
@@ -120,13 +122,14 @@ struct FlatTree {
         case .capture: kind = .capture
         case .constrained: kind = .constrained
         }
-        var label = Array(tree.segments[tree.nodes[Int(first)].segment])
+        joined.removeAll(keepingCapacity: true)
+        joined += tree.segments[tree.nodes[Int(first)].segment]
         // In a label with captures, a segment that begins with a brace is one: literal braces stay apart from captures.
-        var hasLiteralBrace = kind == .literal && label.first == FlatTree.brace
+        var hasLiteralBrace = kind == .literal && joined.first == FlatTree.brace
         var segmentCount = 1
         while kind != .constrained, let next = onlyChild(of: tree.nodes[Int(last)]) {
             let segment = tree.segments[tree.nodes[Int(next)].segment]
-            guard label.count + 1 + segment.count <= Int(UInt16.max) else { break }
+            guard joined.count + 1 + segment.count <= Int(UInt16.max) else { break }
             if tree.nodes[Int(next)].arrival == .capture {
                 if hasLiteralBrace { break }
                 if kind == .literal { kind = .pattern }
@@ -134,13 +137,13 @@ struct FlatTree {
                 guard kind == .literal else { break }
                 hasLiteralBrace = true
             }
-            label.append(UInt8(ascii: "/"))
-            label += segment
+            joined.append(UInt8(ascii: "/"))
+            joined += segment
             segmentCount += 1
             last = next
         }
-        precondition(label.count <= Int(UInt16.max), "a segment has at most 65 535 bytes")
-        let reference = text.add(label)
+        precondition(joined.count <= Int(UInt16.max), "a segment has at most 65 535 bytes")
+        let reference = text.add(joined)
         record.labelOffset = reference.offset
         record.labelByteCount = UInt16(reference.count)
         record.labelSegmentCount = UInt8(segmentCount)
@@ -231,6 +234,12 @@ struct FlatTree {
     /// - Returns: whether there are some.
     private mutating func addGroup(_ first: Int32, at node: UInt32, _ text: inout TextPool) -> Bool {
         guard first != PathTree.none else { return false }
+        guard tree.nextRoute[Int(first)] != PathTree.none else {
+            // By far the most are alone.
+            if gateway.routes[Int(first)].kong == nil { table.letHeadFollowGet(Int(first)) }
+            addRoute(Int(first), at: node, isLast: true, &text)
+            return true
+        }
         var group: [Int] = []
         var index = first
         while index != PathTree.none {
@@ -240,18 +249,22 @@ struct FlatTree {
         if gateway.routes[group[0]].kong == nil { table.letHeadFollowGet(group) }
         group.sort { precedes($0, $1) }
         for (position, index) in group.enumerated() {
-            var record = table.records[index]
-            record.node = node
-            if position == group.count - 1 { record.flags |= RouteRecord.isLastFlag }
-            if tree.isNamedOtherwise[index] {
-                var routeText = RouteTextRecord()
-                routeText.route = UInt32(routes.count)
-                routeText.text = text.add(gateway.routes[index].pathText)
-                routeTexts.append(routeText)
-            }
-            routes.append(record)
+            addRoute(index, at: node, isLast: position == group.count - 1, &text)
         }
         return true
+    }
+
+    private mutating func addRoute(_ index: Int, at node: UInt32, isLast: Bool, _ text: inout TextPool) {
+        var record = table.records[index]
+        record.node = node
+        if isLast { record.flags |= RouteRecord.isLastFlag }
+        if tree.isNamedOtherwise[index] {
+            var routeText = RouteTextRecord()
+            routeText.route = UInt32(routes.count)
+            routeText.text = text.add(gateway.routes[index].pathText)
+            routeTexts.append(routeText)
+        }
+        routes.append(record)
     }
 
     /// Best rank first; equal ranks, which never match the same request, by version, methods and place in the spec.

@@ -11,9 +11,10 @@ struct HostTable {
     init(_ gateway: Gateway) {
         var numbers: [HostPattern: Int] = [:]
         var previous: HostPattern?
-        for host in gateway.routes.lazy.map(\.host) where host != previous {
-            numbers[host] = 0
-            previous = host
+        let routes = gateway.routes
+        for index in routes.indices where routes[index].host != previous {
+            numbers[routes[index].host] = 0
+            previous = routes[index].host
         }
         for mount in gateway.mounts { numbers[mount.host] = 0 }
         patterns = numbers.keys.sorted(by: HostTable.precedes)

@@ -5,13 +5,15 @@ enum LiteralSlots {
     /// - Returns: the slots, about three quarters of them taken; none if no node is hashed.
     static func make(_ nodes: [TreeNodeRecord], _ text: [UInt8]) -> [UInt32] {
         var hashes: [(node: UInt32, hash: UInt32)] = []
+        hashes.reserveCapacity(nodes.count)
         text.withUnsafeBufferPointer { text in
             guard let base = text.baseAddress else { return }
             for (index, node) in nodes.enumerated() {
                 guard let kind = TreeNodeKind(rawValue: node.arrival), kind.isHashed else { continue }
-                let label = text[Int(node.labelOffset)..<Int(node.labelOffset) + Int(node.labelByteCount)]
-                let count = label.prefix { $0 != UInt8(ascii: "/") }.count
-                let hash = LiteralHash.hash(parent: node.parent, base + Int(node.labelOffset), count)
+                let start = base + Int(node.labelOffset)
+                var count = 0
+                while count < Int(node.labelByteCount), start[count] != UInt8(ascii: "/") { count += 1 }
+                let hash = LiteralHash.hash(parent: node.parent, start, count)
                 hashes.append((UInt32(index), hash))
             }
         }

@@ -57,7 +57,7 @@ struct PathTree {
     private(set) var nextRoute: [Int32]
     /// Per route, whether its captures are named otherwise than its nodes say.
     private(set) var isNamedOtherwise: [Bool]
-    var automata = AutomatonTable()
+    let automata: AutomatonTable
     /// By node. Only ever asked for a value, never walked.
     private(set) var prefixes: [Int32: [PrefixGroup]] = [:]
     /// By root. Only ever asked for a value, never walked.
@@ -65,8 +65,15 @@ struct PathTree {
     private var literals = Children()
     /// Numbers in `segments` of captures by their names. Only ever asked for a value, never walked.
     private var captureSegments: [String: UInt32] = [:]
+    /// The last constrained segment: neighbours mostly have the same.
+    private var lastConstrained: (name: String, source: String, segment: UInt32, automaton: UInt32)?
+    /// The literals that the last path began with: neighbours mostly begin alike.
+    private var lastRoot = PathTree.none
+    private var lastLiterals: [(segment: UInt32, node: Int32)] = []
 
-    init(routeCount: Int) {
+    /// - Parameter automata: those of the gateway.
+    init(routeCount: Int, _ automata: AutomatonTable) {
+        self.automata = automata
         nextRoute = [Int32](repeating: PathTree.none, count: routeCount)
         isNamedOtherwise = [Bool](repeating: false, count: routeCount)
     }
@@ -79,11 +86,13 @@ struct PathTree {
 
     /// Hangs a route at the end of its path.
     mutating func add(route: Int, _ path: PathPattern, under root: Int32) {
-        var node = root
-        for segment in path.segments {
-            let (child, isNamedAlike) = self.child(segment, of: node)
+        var depth = 0
+        var node = beginning(of: path.segments, under: root, &depth)
+        while depth < path.segments.count {
+            let (child, isNamedAlike) = self.child(path.segments[depth], of: node)
             if !isNamedAlike { isNamedOtherwise[route] = true }
             node = child
+            depth += 1
         }
         switch path.end {
         case .exact:
@@ -94,6 +103,27 @@ struct PathTree {
             nextRoute[route] = nodes[Int(node)].tail
             nodes[Int(node)].tail = Int32(route)
         }
+    }
+
+    /// The node behind the literals that a path begins with.
+    ///
+    /// - Parameter depth: becomes their number.
+    private mutating func beginning(of path: [PathSegment], under root: Int32, _ depth: inout Int) -> Int32 {
+        if lastRoot != root { lastLiterals.removeAll(keepingCapacity: true) }
+        lastRoot = root
+        var node = root
+        while depth < path.count, case .literal(let text) = path[depth] {
+            let segment = segments.number(text)
+            if depth < lastLiterals.count, lastLiterals[depth].segment == segment {
+                node = lastLiterals[depth].node
+            } else {
+                node = literal(segment, of: node)
+                lastLiterals.removeSubrange(depth...)
+                lastLiterals.append((segment, node))
+            }
+            depth += 1
+        }
+        return node
     }
 
     /// Hangs a route that matches by bytes at the last node whose segments are whole.
@@ -119,7 +149,7 @@ struct PathTree {
             prefixes[node] = groups
             nodes[Int(node)].hasPrefixes = true
         case .regex(let automaton, let isWhole):
-            let number = automata.add(automaton)
+            let number = automata.number(of: automaton)
             var groups = languages[root] ?? []
             if let index = groups.firstIndex(where: { $0.automaton == number && $0.isWhole == isWhole }) {
                 nextRoute[route] = groups[index].route
@@ -146,7 +176,13 @@ struct PathTree {
         case .capture(let name):
             return capture(captureSegment(name), of: parent)
         case .constrained(let name, let automaton):
-            return constrained(segments.number("{\(name):\(automaton.source)}"), automaton, of: parent)
+            if let last = lastConstrained, last.name == name, last.source == automaton.source {
+                return constrained(last.segment, last.automaton, of: parent)
+            }
+            let segment = segments.number("{\(name):\(automaton.source)}")
+            let number = automata.number(of: automaton)
+            lastConstrained = (name, automaton.source, segment, number)
+            return constrained(segment, number, of: parent)
         }
     }
 
@@ -176,8 +212,7 @@ struct PathTree {
         return (child, true)
     }
 
-    private mutating func constrained(_ segment: UInt32, _ automaton: Automaton, of parent: Int32) -> (Int32, Bool) {
-        let number = automata.add(automaton)
+    private mutating func constrained(_ segment: UInt32, _ number: UInt32, of parent: Int32) -> (Int32, Bool) {
         var last = PathTree.none
         var known = nodes[Int(parent)].firstConstrained
         while known != PathTree.none {

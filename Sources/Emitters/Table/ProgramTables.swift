@@ -6,16 +6,23 @@ struct ProgramTables {
     private(set) var programs: [ProgramRecord] = []
     private(set) var code: [UInt32] = []
     private(set) var policies: PolicyTables
+    private let automata: AutomatonTable
 
     // Only ever asked for a value, never walked: their order does not reach the table.
     private var knownUses: [Use: UInt32] = [:]
     /// Neighbours mostly have the same program.
-    private var last: (use: Use, number: UInt32)?
+    private var lastUse: Use?
+    private var lastNumber: UInt32 = 0
     private var knownEntries: [[UInt32]: UInt32] = [:]
     private var knownPrograms: [ProgramRecord: UInt32] = [:]
 
-    /// - Parameter groups: lists of groups that are known already.
-    init(_ groups: GroupTables) { policies = PolicyTables(groups: groups) }
+    /// - Parameters:
+    ///   - groups: lists of groups that are known already.
+    ///   - automata: those of the gateway.
+    init(_ groups: GroupTables, _ automata: AutomatonTable) {
+        policies = PolicyTables(groups: groups)
+        self.automata = automata
+    }
 
     /// What decides a route's program.
     private struct Use: Hashable {
@@ -25,30 +32,20 @@ struct ProgramTables {
     }
 
     /// The number of a route's program.
-    ///
-    /// - Parameter automata: gets those of plugins.
-    mutating func add(
-        _ route: Route,
-        of gateway: Gateway,
-        _ text: inout TextPool,
-        _ automata: inout AutomatonTable
-    ) -> UInt32 {
+    mutating func add(_ route: Route, of gateway: Gateway, _ text: inout TextPool) -> UInt32 {
+        if lastUse?.version == route.version, lastUse?.chain == route.chain, lastUse?.forwarding == route.forwarding {
+            return lastNumber
+        }
         let use = Use(chain: route.chain, version: route.version, forwarding: route.forwarding)
-        if let last, last.use == use { return last.number }
-        let number = number(of: use, in: gateway, &text, &automata)
-        last = (use, number)
-        return number
+        lastNumber = number(of: use, in: gateway, &text)
+        lastUse = use
+        return lastNumber
     }
 
-    private mutating func number(
-        of use: Use,
-        in gateway: Gateway,
-        _ text: inout TextPool,
-        _ automata: inout AutomatonTable
-    ) -> UInt32 {
+    private mutating func number(of use: Use, in gateway: Gateway, _ text: inout TextPool) -> UInt32 {
         if let known = knownUses[use] { return known }
         let chain = gateway.chains[use.chain]
-        let request = requestCode(chain, use, gateway.versions[use.version], &text, &automata)
+        let request = requestCode(chain, use, gateway.versions[use.version], &text)
         let response = responseCode(chain, use, of: gateway, &text)
         let record = ProgramRecord(
             requestEntry: entry(request),
@@ -77,8 +74,7 @@ struct ProgramTables {
         _ chain: Chain,
         _ use: Use,
         _ version: Version,
-        _ text: inout TextPool,
-        _ automata: inout AutomatonTable
+        _ text: inout TextPool
     ) -> [UInt32] {
         var words: [UInt32] = []
         let hasPreview = !version.previewGroups.isEmpty
@@ -94,7 +90,7 @@ struct ProgramTables {
                 words += code
                 fixed.removeFirst()
             }
-            words += requestInstruction(step.plugin, mode, &text, &automata)
+            words += requestInstruction(step.plugin, mode, &text)
         }
         // Whatever ends a program stands last in it.
         let isEnded = chain.steps.contains { $0.plugin.phase == .answer }
@@ -114,8 +110,7 @@ struct ProgramTables {
     private mutating func requestInstruction(
         _ plugin: Plugin,
         _ mode: AuthenticationMode,
-        _ text: inout TextPool,
-        _ automata: inout AutomatonTable
+        _ text: inout TextPool
     ) -> [UInt32] {
         switch plugin {
         case .requestID(let settings): settings.instruction(&text)
@@ -126,7 +121,7 @@ struct ProgramTables {
                 Opcode.admitAddress.word(argument: settings.allow.isEmpty ? InstructionFlag.denies : 0),
                 policies.edge.add(settings.addresses),
             ]
-        case .botDetection(let settings): settings.instruction(&automata)
+        case .botDetection(let settings): settings.instruction(automata)
         case .cors(let settings): [Opcode.crossOrigin.word(), policies.edge.add(settings, &text)]
         case .requestSizeLimit(let settings):
             [
@@ -291,11 +286,11 @@ extension RedirectSettings {
 }
 
 extension BotDetectionSettings {
-    fileprivate func instruction(_ automata: inout AutomatonTable) -> [UInt32] {
+    fileprivate func instruction(_ automata: AutomatonTable) -> [UInt32] {
         [
             Opcode.admitAgent.word(argument: refusesMissing ? InstructionFlag.denies : 0),
-            allow.map { automata.add($0.automaton) } ?? TableLayout.none,
-            deny.map { automata.add($0.automaton) } ?? TableLayout.none,
+            allow.map { automata.number(of: $0.automaton) } ?? TableLayout.none,
+            deny.map { automata.number(of: $0.automaton) } ?? TableLayout.none,
         ]
     }
 }

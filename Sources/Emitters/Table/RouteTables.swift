@@ -11,34 +11,40 @@ struct RouteTables {
 
     /// By index into `Gateway.routes`.
     private let versions: [Int]
-    /// Only ever asked for a value, never walked.
-    private var methodBits: [String: UInt32] = [:]
+    /// The table's methods by their bits. Few, and short: found by comparing sooner than by hashing.
+    private var methodNames = MethodTable.known.map(\.description)
     private var knownConditionSets: [[HeaderCondition]: UInt16] = [[]: 0]
 
     init(_ gateway: Gateway, _ text: inout TextPool) {
-        versions = gateway.routes.map(\.version)
-        collectMethods(gateway, &text)
-        records.reserveCapacity(gateway.routes.count)
+        let routes = gateway.routes
+        versions = routes.indices.map { routes[$0].version }
+        collectMethods(routes, &text)
+        records.reserveCapacity(routes.count)
         var selects: [Bool] = []
         for version in gateway.versions { selects.append(gateway.apis[version.api].selector.isAskedOfRequests) }
-        for route in gateway.routes {
+        for index in routes.indices {
             var record = RouteRecord()
-            record.methods = bits(route.methods)
-            if selects[route.version] { record.flags = RouteRecord.isSelectedFlag }
-            record.captureCount = UInt8(route.path.captureCount)
-            record.conditionSet = conditionSet(route.conditions, &text)
+            record.methods = bits(routes[index].methods)
+            if selects[routes[index].version] { record.flags = RouteRecord.isSelectedFlag }
+            record.captureCount = UInt8(routes[index].path.captureCount)
+            record.conditionSet = conditionSet(routes[index].conditions, &text)
             records.append(record)
         }
-        rank(gateway.routes)
+        rank(routes)
     }
 
     /// Numbers the distinct ranks of all routes from the least on: they are only ever compared.
     private mutating func rank(_ routes: [Route]) {
-        let ranks = routes.map(RouteTables.rank(of:))
+        let ranks = routes.indices.map { RouteTables.rank(of: routes[$0]) }
         var ordinals: [UInt64: UInt32] = [:]
-        for rank in ranks { ordinals[rank] = 0 }
+        // Neighbours mostly rank alike.
+        for (index, rank) in ranks.enumerated() where index == 0 || ranks[index - 1] != rank { ordinals[rank] = 0 }
         for (ordinal, rank) in ordinals.keys.sorted().enumerated() { ordinals[rank] = UInt32(ordinal) }
-        for (index, rank) in ranks.enumerated() { records[index].rank = ordinals[rank] ?? 0 }
+        var last: UInt32 = 0
+        for (index, rank) in ranks.enumerated() {
+            if index == 0 || ranks[index - 1] != rank { last = ordinals[rank] ?? 0 }
+            records[index].rank = last
+        }
     }
 
     /// Lets `GET` routes of one end take `HEAD`, except where another route of the same version and conditions lists
@@ -55,6 +61,13 @@ struct RouteTables {
         }
     }
 
+    /// The same for a route that is alone at its end.
+    mutating func letHeadFollowGet(_ index: Int) {
+        if records[index].methods & (MethodTable.get | MethodTable.anyBit) == MethodTable.get {
+            records[index].methods |= MethodTable.head
+        }
+    }
+
     /// Which requests a route means, beside host, path and method.
     private struct Selection: Hashable {
         var version: Int
@@ -65,16 +78,15 @@ struct RouteTables {
         Selection(version: versions[index], conditionSet: records[index].conditionSet)
     }
 
-    private mutating func collectMethods(_ gateway: Gateway, _ text: inout TextPool) {
-        for (index, name) in MethodTable.known.enumerated() { methodBits[name.description] = 1 << UInt32(index) }
+    private mutating func collectMethods(_ routes: [Route], _ text: inout TextPool) {
         var listed: Set<String> = []
-        for route in gateway.routes {
-            guard case .listed(let names) = route.methods else { continue }
-            for name in names where methodBits[name] == nil { listed.insert(name) }
+        for index in routes.indices {
+            guard case .listed(let names) = routes[index].methods else { continue }
+            for name in names where !methodNames.contains(name) { listed.insert(name) }
         }
         precondition(listed.count <= MethodTable.listedCountMax, "a table lists at most 22 methods of its own")
-        for (index, name) in listed.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }).enumerated() {
-            methodBits[name] = 1 << UInt32(MethodTable.knownCount + index)
+        for name in listed.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+            methodNames.append(name)
             methods.append(text.add(name))
         }
     }
@@ -82,7 +94,8 @@ struct RouteTables {
     private func bits(_ set: MethodSet) -> UInt32 {
         switch set {
         case .any: MethodTable.anyBit
-        case .listed(let names): names.reduce(0) { $0 | (methodBits[$1] ?? 0) }
+        case .listed(let names):
+            names.reduce(0) { $0 | (methodNames.firstIndex(of: $1).map { 1 << UInt32($0) } ?? 0) }
         }
     }
 

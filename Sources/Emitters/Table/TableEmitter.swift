@@ -2,14 +2,45 @@ internal import Digests
 package import GatewayIR
 internal import GatewayTable
 
-/// Compiles a gateway to the binary table that the data plane serves from: start here. Section by section, in one pass
-/// over the routes; equal gateways give equal bytes.
+/// Compiles a gateway to the binary table that the data plane serves from: start here. Two parts that need nothing of
+/// each other, so that they can be made at the same time, and then joined; equal gateways give equal bytes.
 package enum TableEmitter {
     /// The table file of a gateway.
     ///
     /// - Precondition: the gateway keeps the bounds of `TableLayout`, which the compiler checks: segments and captures
     ///   of a path, states of an automaton, groups, distinct methods and sets of conditions.
     package static func emit(_ gateway: Gateway) -> [UInt8] {
+        join(tree(of: gateway), records(of: gateway), gateway)
+    }
+
+    /// Where every route and mount hangs in the tree of paths.
+    package static func tree(of gateway: Gateway) -> TreePart {
+        let hosts = HostTable(gateway)
+        var tree = PathTree(routeCount: gateway.routes.count, AutomatonTable(gateway))
+        let roots = hosts.patterns.map { _ in tree.addRoot() }
+        var mounts = MountTable()
+        for mount in gateway.mounts {
+            tree.add(mount: mounts.add(mount), mount.prefix, under: roots[hosts.number(of: mount.host)])
+        }
+        var last: (host: HostPattern, root: Int32)?
+        let routes = gateway.routes
+        for index in routes.indices {
+            // Neighbours mostly share their host.
+            if last?.host != routes[index].host {
+                last = (routes[index].host, roots[hosts.number(of: routes[index].host)])
+            }
+            guard let root = last?.root else { continue }
+            if let match = routes[index].kong {
+                tree.add(route: index, match, under: root)
+            } else {
+                tree.add(route: index, routes[index].path, under: root)
+            }
+        }
+        return TreePart(tree: tree, roots: roots, mounts: mounts.records)
+    }
+
+    /// All but the tree: what is declared, and of every route what it asks of a request and which program it runs.
+    package static func records(of gateway: Gateway) -> RecordPart {
         var text = TextPool()
         var writer = TableWriter()
         let hosts = HostTable(gateway)
@@ -18,9 +49,44 @@ package enum TableEmitter {
         emitUpstreams(gateway, &writer, &text)
         let groups = emitConsumers(gateway, &writer, &text)
         emitVersions(gateway, &writer, &text)
-        emitRoutes(gateway, hosts, groups, &writer, &text)
+        var routes = RouteTables(gateway, &text)
+        let automata = AutomatonTable(gateway)
+        var programs = ProgramTables(groups, automata)
+        let all = gateway.routes
+        for index in all.indices { routes.set(program: programs.add(all[index], of: gateway, &text), of: index) }
+        writer.set(automata)
+        writer.set(routes)
+        writer.set(programs)
+        return RecordPart(hosts: hosts, routes: routes, writer: writer, text: text)
+    }
+
+    /// The table of a gateway of which both parts are made.
+    package static func join(_ tree: consuming TreePart, _ records: consuming RecordPart, _ gateway: Gateway) -> [UInt8]
+    {
+        let hosts = records.hosts
+        var (writer, text) = (records.writer, records.text)
+        let flat = FlatTree(tree.tree, hostRoots: tree.roots, records.routes, gateway, &text)
+        writer.set(.hosts, zip(hosts.patterns, flat.roots).map { HostRecord($0, $1, &text) })
+        writer.set(.mounts, tree.mounts)
+        writer.set(flat, literalSlots: LiteralSlots.make(flat.nodes, text.bytes))
         writer.set(.text, text.bytes)
         return writer.finish { SHA256.digest($0).bytes }
+    }
+
+    /// What `tree` makes.
+    package struct TreePart: Sendable {
+        fileprivate let tree: PathTree
+        /// In the order of the table's hosts.
+        fileprivate let roots: [Int32]
+        fileprivate let mounts: [MountRecord]
+    }
+
+    /// What `records` makes.
+    package struct RecordPart: Sendable {
+        fileprivate let hosts: HostTable
+        fileprivate let routes: RouteTables
+        fileprivate let writer: TableWriter
+        fileprivate let text: TextPool
     }
 
     private static func emitSettings(_ gateway: Gateway, _ writer: inout TableWriter, _ text: inout TextPool) {
@@ -97,42 +163,6 @@ package enum TableEmitter {
         }
         writer.set(.versions, versions)
         writer.set(.brownouts, brownouts)
-    }
-
-    private static func emitRoutes(
-        _ gateway: Gateway,
-        _ hosts: HostTable,
-        _ groups: GroupTables,
-        _ writer: inout TableWriter,
-        _ text: inout TextPool
-    ) {
-        var routes = RouteTables(gateway, &text)
-        var programs = ProgramTables(groups)
-        var tree = PathTree(routeCount: gateway.routes.count)
-        let roots = hosts.patterns.map { _ in tree.addRoot() }
-        var mounts = MountTable()
-        for mount in gateway.mounts {
-            tree.add(mount: mounts.add(mount), mount.prefix, under: roots[hosts.number(of: mount.host)])
-        }
-        var lastHost: (pattern: HostPattern, root: Int32)?
-        for (index, route) in gateway.routes.enumerated() {
-            // Neighbours mostly share their host.
-            if lastHost?.pattern != route.host { lastHost = (route.host, roots[hosts.number(of: route.host)]) }
-            guard let root = lastHost?.root else { continue }
-            if let match = route.kong {
-                tree.add(route: index, match, under: root)
-            } else {
-                tree.add(route: index, route.path, under: root)
-            }
-            routes.set(program: programs.add(route, of: gateway, &text, &tree.automata), of: index)
-        }
-        let flat = FlatTree(tree, hostRoots: roots, routes, gateway, &text)
-        writer.set(.hosts, zip(hosts.patterns, flat.roots).map { HostRecord($0, $1, &text) })
-        writer.set(.mounts, mounts.records)
-        writer.set(flat, literalSlots: LiteralSlots.make(flat.nodes, text.bytes))
-        writer.set(tree.automata)
-        writer.set(routes)
-        writer.set(programs)
     }
 }
 

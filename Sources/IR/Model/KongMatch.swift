@@ -5,7 +5,7 @@ package struct KongMatch: Hashable, Sendable {
         /// Those that begin with these bytes, whatever follows.
         case prefix(String)
         /// Those of which a beginning is in the automaton's language; or, if it is whole, those that are in it.
-        case regex(Automaton, isWhole: Bool)
+        indirect case regex(Automaton, isWhole: Bool)
     }
 
     package var path: Path

@@ -33,7 +33,7 @@ package enum PathSegment: Hashable, Sendable {
     /// Exactly these bytes, normalised (RFC 3986 section 6.2.2).
     case literal(String)
     /// A segment in the automaton's language, captured under a name.
-    case constrained(name: String, Automaton)
+    indirect case constrained(name: String, Automaton)
     /// Any one segment, captured under a name.
     case capture(name: String)
 }

@@ -8,8 +8,8 @@ package enum Scope: UInt8, Comparable, Sendable {
     package static func < (left: Scope, right: Scope) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// A plugin with its settings, defaults filled in.
-package enum Plugin: Hashable, Sendable {
+/// A plugin with its settings, defaults filled in. Indirect, so that the steps of many chains are small.
+package indirect enum Plugin: Hashable, Sendable {
     case requestID(RequestIDSettings)
     case traceContext(TraceContextSettings)
     case ipRestriction(IPRestrictionSettings)

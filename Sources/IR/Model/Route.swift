@@ -35,7 +35,7 @@ package enum ForwardedPath: Hashable, Sendable {
     /// A path of its own.
     case rewritten(TextTemplate)
     /// A base and the path behind it, with or without what matched: for routes with `kong`.
-    case joined(base: String, strips: Bool)
+    indirect case joined(base: String, strips: Bool)
 }
 
 /// Where a route's requests go.

@@ -1,7 +1,7 @@
 internal import CZlib
 
 /// Assembles sections into a table file. The counterpart of `TableView`: what it lays out, the view reads.
-package struct TableWriter: ~Copyable {
+package struct TableWriter: Sendable {
     private var sections: [[UInt8]]
     private var recordCounts: [Int]
 
@@ -28,6 +28,7 @@ package struct TableWriter: ~Copyable {
         let directoryEnd =
             TableLayout.headerByteCount + TableSection.allCases.count * TableLayout.directoryEntryByteCount
         var file = [UInt8](repeating: 0, count: TableWriter.aligned(directoryEnd))
+        file.reserveCapacity(sections.reduce(file.count) { $0 + TableWriter.aligned($1.count) })
         for section in TableSection.allCases {
             let entry = TableLayout.headerByteCount + section.rawValue * TableLayout.directoryEntryByteCount
             let start = file.count

@@ -39,6 +39,8 @@ struct BuildCommand: ParsableCommand {
         let gateway = try compilation.gateway(reporting: spec.format)
         let byteCount = try build.write(gateway, of: compilation, to: output)
         if spec.format == .text { Terminal.output.writeLine(Self.summary(gateway, byteCount, output)) }
+        // What goes with the process is not freed piece by piece before.
+        withExtendedLifetime((gateway, compilation)) { APIC.end(with: 0) }
     }
 
     /// `dist: 3 APIs, 9 versions, 31 routes; table of 12.4 KiB`.
