@@ -16,7 +16,7 @@ struct PluginUseChecks {
             checks.check(api.value.plugins)
             for version in api.value.versions {
                 checks.check(version.value.plugins)
-                for route in version.value.routes where !route.isPlain { checks.check(route.details?.plugins ?? []) }
+                for route in version.value.routes where !route.isPlain { checks.check(route.plugins) }
             }
         }
         diagnostics += checks.diagnostics

@@ -54,10 +54,13 @@ struct SuccessorOperations {
         // What both have before their routes' own paths is alike but for the version.
         let baseCount = VersionPlacement.segments(of: plan, value: versions.versions[index].value).count
         let baseConstraintCount = plan.prefix.constraints.count
-        // No closure, which would copy all that is known here.
+        let all = routes.routes
+        guard let first = ranges[index].first else { return }
         var searched: [Int] = []
-        for entry in ranges[index] where routes.routes[entry].host == routes.routes[ranges[index].lowerBound].host {
-            if !isRepeated(entry, of: ranges[index], in: ranges[successor], from: baseCount) { searched.append(entry) }
+        for entry in ranges[index] where all[entry].host == all[first].host {
+            let twin = ranges[successor].lowerBound + entry - first
+            if twin < ranges[successor].upperBound, Self.repeats(all, twin, entry, from: baseCount) { continue }
+            searched.append(entry)
         }
         guard !searched.isEmpty else { return }
         var trie = RouteTrie()
@@ -96,26 +99,17 @@ struct SuccessorOperations {
         )
     }
 
-    /// Whether the successor has a route with the same path at the same place of its list, which takes all that this
-    /// one takes. A successor mostly begins as a copy, and then nothing has to be searched.
-    private func isRepeated(
-        _ entry: Int,
-        of range: Range<Int>,
-        in successor: Range<Int>,
-        from baseCount: Int
-    ) -> Bool {
-        let candidate = successor.lowerBound + entry - range.lowerBound
-        guard candidate < successor.upperBound else { return false }
-        let all = routes.routes
+    /// Whether a route of the successor, at the same place of its list, has the same path and takes all that another one
+    /// takes. A successor mostly begins as a copy, and then nothing has to be searched. No method, which would copy all
+    /// that is known here for each route.
+    private static func repeats(_ all: [Route], _ twin: Int, _ entry: Int, from baseCount: Int) -> Bool {
         let count = all[entry].path.segments.count
-        guard count == all[candidate].path.segments.count, all[entry].path.end == all[candidate].path.end else {
-            return false
-        }
+        guard count == all[twin].path.segments.count, all[entry].path.end == all[twin].path.end else { return false }
         for index in baseCount..<max(count, baseCount)
-        where all[entry].path.segments[index] != all[candidate].path.segments[index] { return false }
+        where all[entry].path.segments[index] != all[twin].path.segments[index] { return false }
         let conditions = all[entry].conditions
-        return all[candidate].methods.containsAll(of: all[entry].methods)
-            && all[candidate].conditions.allSatisfy { conditions.contains($0) }
+        return all[twin].methods.containsAll(of: all[entry].methods)
+            && all[twin].conditions.allSatisfy { conditions.contains($0) }
     }
 
     private func missingMethods(of route: Route, _ candidates: [Int]) -> [String] {

@@ -109,8 +109,8 @@ package struct Link: Sendable {
     ///
     /// - Parameters:
     ///   - crew: does what can be done at the same time.
-    ///   - early: pieces of work that are handed the gateway as soon as it is whole, while the checks that change nothing
-    ///     in it still run. What they make of it is of no use unless the compilation has a gateway, too.
+    ///   - early: pieces of work that are handed the gateway as soon as it is whole, while the checks that change
+    ///     nothing in it still run. What they make of it is of no use unless the compilation has a gateway, too.
     package consuming func compile(
         by crew: WorkCrew = .alone,
         early: [@Sendable (Gateway) -> Void] = []
@@ -118,6 +118,9 @@ package struct Link: Sendable {
         // What a member that cannot be read would have declared is not missed.
         guard isWhole else { return Compilation(diagnostics: Diagnostic.sorted(diagnostics), gateway: nil) }
         var diagnostics = diagnostics
+        // The linker changes documents where they are: nobody else may hold them.
+        var units: [LinkUnit] = []
+        swap(&units, &self.units)
         let linked = Linker.link(units, into: &diagnostics)
         return Compiler.compile(linked, earlier: diagnostics, by: crew, early: early)
     }

@@ -52,7 +52,8 @@ struct LinkSymbols {
         case unknown
     }
 
-    private let units: [LinkUnit]
+    /// What messages call them; without their documents, which the linker changes.
+    private var units: [LinkUnit]
     /// By kind and name; in the order of the units, one for each.
     private var definitions: [[String: [Definition]]]
 
@@ -63,6 +64,7 @@ struct LinkSymbols {
             for kind in NameKind.allCases { declare(kind, of: index, into: &diagnostics) }
         }
         for kind in NameKind.allCases { reportDoubles(kind, into: &diagnostics) }
+        for index in units.indices { self.units[index].document = SpecDocument(span: units[index].document.span) }
     }
 
     private mutating func declare(_ kind: NameKind, of index: Int, into diagnostics: inout [Diagnostic]) {

@@ -7,7 +7,7 @@ struct Linker {
     private let symbols: LinkSymbols
     private var diagnostics: [Diagnostic] = []
 
-    static func link(_ units: [LinkUnit], into diagnostics: inout [Diagnostic]) -> LinkedSpec {
+    static func link(_ units: consuming [LinkUnit], into diagnostics: inout [Diagnostic]) -> LinkedSpec {
         guard units.count > 1 else {
             // Built alone, a spec keeps its names, and exports to nobody.
             let document = units[0].document
@@ -25,9 +25,9 @@ struct Linker {
         return linked
     }
 
-    private init(_ units: [LinkUnit], into diagnostics: inout [Diagnostic]) {
+    private init(_ units: consuming [LinkUnit], into diagnostics: inout [Diagnostic]) {
+        symbols = LinkSymbols(copy units, into: &diagnostics)
         self.units = units
-        symbols = LinkSymbols(units, into: &diagnostics)
     }
 
     private mutating func linked() -> LinkedSpec {

@@ -134,7 +134,7 @@ extension SpecDocument {
             api.value.plugins.forEach(look)
             for version in api.value.versions {
                 version.value.plugins.forEach(look)
-                for route in version.value.routes { route.details?.plugins.forEach(look) }
+                for route in version.value.routes where !route.isPlain { route.plugins.forEach(look) }
             }
         }
     }

@@ -43,7 +43,11 @@ struct EffectiveChain {
 
     /// What has been said about the plugin, `off` included.
     subscript(kind: PluginKind) -> EffectiveUse? {
-        get { uses.first { $0.kind == kind } }
+        get {
+            // Only what is found is copied.
+            for index in uses.indices where uses[index].kind == kind { return uses[index] }
+            return nil
+        }
         set {
             let index = uses.firstIndex { $0.kind.rawValue >= kind.rawValue } ?? uses.count
             let isSet = index < uses.count && uses[index].kind == kind

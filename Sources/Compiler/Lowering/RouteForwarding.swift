@@ -8,23 +8,23 @@ extension RouteLowering {
 
     mutating func forwarding(
         of route: RouteSpec,
-        _ details: RouteDetails?,
         chain: EffectiveChain,
         path: PathPattern,
         _ mention: RouteMention,
         in context: inout VersionContext
     ) -> Forwarding? {
-        let choice = details?.upstream.flatMap { upstreamChoice($0, scope: .route) } ?? context.upstream
-        let isInherited = details?.inheritsChain ?? true
+        let choice = route.upstream.flatMap { upstreamChoice($0, scope: .route) } ?? context.upstream
+        let isInherited = route.inheritsChain
         if let answer = isInherited ? context.answer : chain.active(in: .answer).first {
             if let choice, choice.scope >= answer.place.scope {
                 checks.report(.respondWithUpstream(choice.name, answer: answer))
             }
+            let details = route.details
             let idle = details?.rewrite?.span ?? details?.strip?.span ?? details?.preserveHost?.span
             if let idle { diagnostics.append(.nothingToForward(at: idle, answer: answer)) }
             return nil
         }
-        let target = forwardedPath(of: details, path: path, mention, in: context)
+        let target = forwardedPath(of: route, path: path, mention, in: context)
         guard let choice else {
             context.withoutUpstream.append(route.match)
             return nil
@@ -36,7 +36,7 @@ extension RouteLowering {
         return Forwarding(
             upstream: upstream,
             path: target,
-            preservesHost: details?.preserveHost?.value ?? false,
+            preservesHost: route.isPlain ? false : route.details?.preserveHost?.value ?? false,
             hashedCapture: hashedCapture(choice.name.value, of: path, chain, mention),
             canaryCaptures: hashedCaptures(
                 isInherited ? context.canary : chain.active(.canary),
@@ -115,13 +115,16 @@ extension RouteLowering {
     }
 
     private mutating func forwardedPath(
-        of details: RouteDetails?,
+        of route: RouteSpec,
         path: PathPattern,
         _ mention: RouteMention,
         in context: VersionContext
     ) -> ForwardedPath {
-        guard let details, let rewrite = details.rewrite else {
-            return details?.strip?.value == false ? .whole : .stripping(segmentCount: context.base.segmentCount)
+        guard !route.isPlain, let details = route.details else {
+            return .stripping(segmentCount: context.base.segmentCount)
+        }
+        guard let rewrite = details.rewrite else {
+            return details.strip?.value == false ? .whole : .stripping(segmentCount: context.base.segmentCount)
         }
         if let strip = details.strip { diagnostics.append(.stripBesideRewrite(rewrite, strip: strip)) }
         do throws(PatternFault) {

@@ -40,6 +40,9 @@ struct RouteLowering {
     private let completeness: Completeness
     private let versions: LoweredVersions
     private var parsed: [String: ParsedRoute] = [:]
+    /// Those of the version before, and of this one.
+    private var parsedBefore: [(text: String, route: ParsedRoute)] = []
+    private var parsedNow: [(text: String, route: ParsedRoute)] = []
     var result = LoweredRoutes()
     var resolution: ChainResolution
     var checks: PluginChecks
@@ -48,6 +51,11 @@ struct RouteLowering {
     /// The unit whose API is being lowered.
     private var unit = 0
     var diagnostics: [Diagnostic] = []
+    /// The chain of the API that is being lowered, for versions that say nothing of their own; what is wrong with it is
+    /// reported.
+    private var chainOfAPI: (number: Int, isWhole: Bool)?
+    /// Whether something of the chain that was lowered last has the place of a route.
+    private var standsForRoute = false
     /// The upstream that was last noted as used.
     var lastUpstream: Int?
     /// By name of an upstream: what it hashes.
@@ -86,6 +94,7 @@ struct RouteLowering {
                 plugins: api.value.plugins,
                 at: place
             )
+            chainOfAPI = nil
             let upstream = api.value.upstream.flatMap { upstreamChoice($0, scope: .api) }
             for version in versions.apis[index].versions {
                 lower(version, of: api, plan: plan, within: chain, upstream: upstream, constraints: &constraints)
@@ -127,10 +136,13 @@ struct RouteLowering {
             selector: plan.selector,
             base: VersionBase(plan: plan, value: version.value),
             chain: chain,
+            inheritsChain: spec.value.policies.isEmpty && spec.value.plugins.isEmpty,
             upstream: upstream,
             isWhole: completeness.isWholeForRoutes(of: api)
         )
         let first = result.routes.count
+        parsedBefore = parsedNow
+        parsedNow.removeAll()
         for route in spec.value.routes { lower(route, in: &context, constraints: &constraints) }
         if context.isWhole, !context.withoutUpstream.isEmpty {
             diagnostics.append(.routeWithoutUpstream(context.withoutUpstream, version: version.name))
@@ -142,14 +154,23 @@ struct RouteLowering {
         }
     }
 
-    /// A successor mostly repeats the routes of what it succeeds.
+    /// A version mostly repeats the routes of the one before it, at the same places.
     private mutating func parse(
         _ text: String,
         constraints: inout ConstraintLibrary
     ) throws(PatternFault) -> ParsedRoute {
-        if let known = parsed[text] { return known }
+        let place = parsedNow.count
+        if place < parsedBefore.count, parsedBefore[place].text == text {
+            parsedNow.append(parsedBefore[place])
+            return parsedBefore[place].route
+        }
+        if let known = parsed[text] {
+            parsedNow.append((text, known))
+            return known
+        }
         let route = try RouteTextParser.parse(text, constraints: &constraints)
         if parsed.count < Self.parsedCountMax { parsed[text] = route }
+        parsedNow.append((text, route))
         return route
     }
 
@@ -158,8 +179,9 @@ struct RouteLowering {
         in context: inout VersionContext,
         constraints: inout ConstraintLibrary
     ) {
-        let details = route.details
-        if let details, let kong = details.kong { return lower(route, details, kong, in: &context) }
+        if !route.isPlain, let details = route.details, let kong = details.kong {
+            return lower(route, details, kong, in: &context)
+        }
         let parsed: ParsedRoute
         do throws(PatternFault) {
             parsed = try parse(route.match.value, constraints: &constraints)
@@ -175,15 +197,18 @@ struct RouteLowering {
             return
         }
         methods.register(parsed.methods, at: route.match)
-        let conditions = conditions.lower(
-            details?.headers ?? [],
-            selector: context.selector,
-            into: &diagnostics
-        )
+        var conditions: [HeaderCondition] = []
+        if !route.isPlain {
+            conditions = self.conditions.lower(
+                route.details?.headers ?? [],
+                selector: context.selector,
+                into: &diagnostics
+            )
+        }
         let mention = RouteMention(text: route.match.value, span: route.match.span)
-        let chain = effectiveChain(of: route, details, conditions: conditions, in: context)
-        let number = chainNumber(chain, of: details, path: path.pattern, mention, in: &context)
-        let forwarding = forwarding(of: route, details, chain: chain, path: path.pattern, mention, in: &context)
+        let chain = effectiveChain(of: route, conditions: conditions, in: context)
+        let number = chainNumber(chain, of: route, path: path.pattern, mention, in: &context)
+        let forwarding = forwarding(of: route, chain: chain, path: path.pattern, mention, in: &context)
         let origin = Origin(file: route.match.span.file, offset: route.match.span.start)
         for host in context.base.hosts {
             result.routes.append(
@@ -247,10 +272,10 @@ extension RouteLowering {
         let conditions = conditions.lower(details.headers, selector: context.selector, into: &diagnostics)
         let match = KongMatch(path: path, rank: kong.rank?.value ?? 0)
         let mention = RouteMention(text: match.text, span: route.match.span)
-        let chain = effectiveChain(of: route, details, conditions: conditions, in: context)
+        let chain = effectiveChain(of: route, conditions: conditions, in: context)
         let pattern = KongMatch.anyPath
-        let number = chainNumber(chain, of: details, path: pattern, mention, in: &context)
-        let forwarding = forwarding(of: route, details, chain: chain, path: pattern, mention, in: &context).map {
+        let number = chainNumber(chain, of: route, path: pattern, mention, in: &context)
+        let forwarding = forwarding(of: route, chain: chain, path: pattern, mention, in: &context).map {
             Forwarding(upstream: $0.upstream, path: forwarded, preservesHost: $0.preservesHost)
         }
         for host in hosts.isEmpty ? [.any] : hosts {
@@ -296,17 +321,16 @@ extension RouteLowering {
 extension RouteLowering {
     private mutating func effectiveChain(
         of route: RouteSpec,
-        _ details: RouteDetails?,
         conditions: [HeaderCondition],
         in context: VersionContext
     ) -> EffectiveChain {
-        guard let details, !details.inheritsChain else { return context.chain }
+        guard !route.inheritsChain else { return context.chain }
         var identity = "route/\(context.name)/\(route.match.value)"
         for condition in conditions { identity += " \(condition.name)=\(condition.value)" }
         return resolution.chain(
             within: context.chain,
-            policies: details.policies,
-            plugins: details.plugins,
+            policies: route.policies,
+            plugins: route.plugins,
             at: ChainPlace(scope: .route, identity: identity)
         )
     }
@@ -315,13 +339,13 @@ extension RouteLowering {
     /// lowered and hashed once for each list of captures that its texts could name.
     private mutating func chainNumber(
         _ chain: EffectiveChain,
-        of details: RouteDetails?,
+        of route: RouteSpec,
         path: PathPattern,
         _ mention: RouteMention,
         in context: inout VersionContext
     ) -> Int {
-        if let details, !details.inheritsChain || details.cost != nil {
-            let cost = details.cost
+        let cost = route.isPlain ? nil : route.details?.cost
+        if !route.inheritsChain || cost != nil {
             let isWhole = context.isWhole && chain.isWhole
             checks.check(chain, of: context.apiName, on: mention, isWhole: isWhole)
             if let cost { checks.checkCost(cost, chain, on: mention, isWhole: isWhole) }
@@ -330,9 +354,20 @@ extension RouteLowering {
         if !context.chainNamesCaptures, let number = context.chainNumber { return number }
         let captures = context.chainNamesCaptures ? path.captureNames : []
         if let number = context.chainNumbers[captures] { return number }
-        checks.check(chain, of: context.apiName, on: mention, isWhole: context.isWhole && chain.isWhole)
+        let isWhole = context.isWhole && chain.isWhole
+        if context.inheritsChain, !context.chainNamesCaptures, let known = chainOfAPI, known.isWhole == isWhole {
+            context.chainNumber = known.number
+            return known.number
+        }
+        checks.check(chain, of: context.apiName, on: mention, isWhole: isWhole)
+        standsForRoute = false
         let number = lowered(chain, cost: nil, captures: captures, mention)
-        if context.chainNamesCaptures { context.chainNumbers[captures] = number } else { context.chainNumber = number }
+        if context.chainNamesCaptures {
+            context.chainNumbers[captures] = number
+        } else {
+            context.chainNumber = number
+            if context.inheritsChain, !standsForRoute { chainOfAPI = (number, isWhole) }
+        }
         return number
     }
 
@@ -363,6 +398,7 @@ extension RouteLowering {
             steps.append(ChainStep(plugin: plugin, scope: use.place.scope, origin: origin))
         }
         if let group = audience {
+            standsForRoute = true
             let origin = Origin(file: mention.span.file, offset: mention.span.start)
             steps.append(ChainStep(plugin: acl(group), scope: .global, origin: origin))
         }

@@ -24,7 +24,11 @@ struct VersionBase {
         into diagnostics: inout [Diagnostic]
     ) -> ParsedPath? {
         var whole = path
-        whole.pattern.segments = segments + path.pattern.segments
+        var all: [PathSegment] = []
+        all.reserveCapacity(segments.count + path.pattern.segments.count)
+        all += segments
+        all += path.pattern.segments
+        whole.pattern.segments = all
         if !constraints.isEmpty { whole.constraints = constraints + path.constraints }
         let limit = PathPatternParser.segmentCountMax
         guard whole.pattern.segments.count <= limit else {
@@ -96,8 +100,8 @@ struct ConditionLowering {
 
 /// The methods that a table lists.
 struct MethodRegistry {
-    /// What every table knows (`MethodTable.known`).
-    private static let known: Set<String> = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"]
+    /// What every table knows (`MethodTable.known`). Few, and short: found by comparing sooner than by hashing.
+    private let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"]
     /// What a table lists besides (`MethodTable.listedCountMax`).
     static let otherCountMax = 22
 
@@ -107,7 +111,7 @@ struct MethodRegistry {
 
     mutating func register(_ methods: MethodSet, at match: Spanned<String>) {
         guard case .listed(let names) = methods else { return }
-        for name in names where !MethodRegistry.known.contains(name) {
+        for name in names where !known.contains(name) {
             if others.insert(name).inserted { firsts.append((name, match)) }
         }
     }

@@ -18,6 +18,8 @@ struct VersionContext {
     var selector: VersionSelector
     var base: VersionBase
     var chain: EffectiveChain
+    /// Whether that is the chain of the API.
+    var inheritsChain: Bool
     var chainNamesCaptures: Bool
     /// What answers in the upstream's place for routes without plugins of their own.
     var answer: EffectiveUse?
@@ -42,6 +44,7 @@ struct VersionContext {
         selector: VersionSelector,
         base: VersionBase,
         chain: EffectiveChain,
+        inheritsChain: Bool,
         upstream: UpstreamChoice?,
         isWhole: Bool
     ) {
@@ -52,6 +55,7 @@ struct VersionContext {
         self.selector = selector
         self.base = base
         self.chain = chain
+        self.inheritsChain = inheritsChain
         chainNamesCaptures = chain.namesCaptures
         answer = chain.active(in: .answer).first
         canary = chain.active(.canary)

@@ -438,6 +438,14 @@ package struct RouteSpec: Sendable {
 
     /// Whether it is nothing but a match.
     package var isPlain: Bool { box == nil }
+
+    // What is read of most routes, without a copy of all details.
+
+    var policies: [Spanned<String>] { box?.details.policies ?? [] }
+    var plugins: [PluginUse] { box?.details.plugins ?? [] }
+    var upstream: Spanned<String>? { box?.details.upstream }
+    /// Whether the chain of the version is that of the route.
+    var inheritsChain: Bool { box.map { $0.details.policies.isEmpty && $0.details.plugins.isEmpty } ?? true }
 }
 
 /// What a route says in its long form, beside `match`.
@@ -456,9 +464,6 @@ package struct RouteDetails: Sendable {
     package var kong: KongRouteSpec?
 
     package init() {}
-
-    /// Whether the chain of the version is that of the route.
-    var inheritsChain: Bool { policies.isEmpty && plugins.isEmpty }
 }
 
 /// What runs on a node.

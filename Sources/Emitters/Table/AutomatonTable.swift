@@ -8,6 +8,7 @@ struct AutomatonTable: Sendable {
     private(set) var bytes: [UInt8] = []
     /// By source; only ever asked for a value. Equal sources have equal automata.
     private var known: [String: UInt32] = [:]
+    private var last: String?
 
     /// All of a gateway: those of mounts, then those of each route's path and chain.
     init(_ gateway: Gateway) {
@@ -41,6 +42,9 @@ struct AutomatonTable: Sendable {
     }
 
     private mutating func add(_ automaton: Automaton) {
+        // Neighbours mostly have the same.
+        guard automaton.source != last else { return }
+        last = automaton.source
         guard known[automaton.source] == nil else { return }
         precondition(automaton.classes.count == 256 && automaton.stateCount > 0, "an automaton is complete")
         precondition(automaton.stateCount <= TableLayout.automatonStateCountMax, "an automaton is bounded")

@@ -30,19 +30,20 @@ enum LifecycleText {
     static func goneBody(_ version: Version, of api: API) -> String {
         guard let sunset = version.lifecycle.sunset else { return "" }
         let instant = CalendarTime(sunset).rfc3339
-        var members = [
-            ("type", JSONText.quoted("urn:apic:problem:version-sunset")),
-            ("title", JSONText.quoted("Version sunset")),
-            ("status", "410"),
-            ("detail", JSONText.quoted("Version \(version.name) of \(api.name) was sunset at \(instant).")),
-            ("refused_by", JSONText.quoted("lifecycle")),
-            ("api", JSONText.quoted(api.name)),
-            ("version", JSONText.quoted(version.name)),
-            ("sunset", JSONText.quoted(instant)),
-        ]
-        if let successor = version.successorLink { members.append(("successor", JSONText.quoted(successor))) }
-        if let docs = version.docs { members.append(("docs", JSONText.quoted(docs))) }
-        return JSONText.object(members) + "\n"
+        // A table has thousands of them: one text that grows, and no list of parts.
+        var text = #"{"type":"urn:apic:problem:version-sunset","title":"Version sunset","status":410,"detail":"#
+        text += JSONText.quoted("Version \(version.name) of \(api.name) was sunset at \(instant).")
+        text += #","refused_by":"lifecycle""#
+        func add(_ name: String, _ value: String) {
+            text += name
+            text += JSONText.quoted(value)
+        }
+        add(#","api":"#, api.name)
+        add(#","version":"#, version.name)
+        add(#","sunset":"#, instant)
+        if let successor = version.successorLink { add(#","successor":"#, successor) }
+        if let docs = version.docs { add(#","docs":"#, docs) }
+        return text + "}\n"
     }
 
     /// What caches have to tell answers of an API apart by: a whole header line, or nothing.
@@ -61,12 +62,21 @@ enum LifecycleText {
 
     /// A URI reference as a header field can hold it: what RFC 3986 does not allow in one is percent-encoded.
     private static func escaped(_ reference: String) -> String {
+        guard !reference.utf8.allSatisfy(isAllowed) else { return reference }
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         for byte in reference.utf8 {
-            let isAllowed = byte > 0x20 && byte < 0x7F && !"\"<>\\^`{|}".utf8.contains(byte)
-            bytes += isAllowed ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            bytes += isAllowed(byte) ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"),
+            UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+            false
+        default: byte > 0x20 && byte < 0x7F
+        }
     }
 }

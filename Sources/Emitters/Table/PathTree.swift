@@ -69,7 +69,7 @@ struct PathTree {
     private var lastConstrained: (name: String, source: String, segment: UInt32, automaton: UInt32)?
     /// The literals that the last path began with: neighbours mostly begin alike.
     private var lastRoot = PathTree.none
-    private var lastLiterals: [(segment: UInt32, node: Int32)] = []
+    private var lastLiterals: [(text: String, node: Int32)] = []
 
     /// - Parameter automata: those of the gateway.
     init(routeCount: Int, _ automata: AutomatonTable) {
@@ -113,13 +113,13 @@ struct PathTree {
         lastRoot = root
         var node = root
         while depth < path.count, case .literal(let text) = path[depth] {
-            let segment = segments.number(text)
-            if depth < lastLiterals.count, lastLiterals[depth].segment == segment {
+            // Literals are ASCII, so that texts that Unicode holds for equal have the same bytes.
+            if depth < lastLiterals.count, lastLiterals[depth].text == text {
                 node = lastLiterals[depth].node
             } else {
-                node = literal(segment, of: node)
-                lastLiterals.removeSubrange(depth...)
-                lastLiterals.append((segment, node))
+                node = literal(segments.number(text), of: node)
+                if depth < lastLiterals.count { lastLiterals.removeSubrange(depth...) }
+                lastLiterals.append((text, node))
             }
             depth += 1
         }

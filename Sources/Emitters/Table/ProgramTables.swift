@@ -32,10 +32,16 @@ struct ProgramTables {
     }
 
     /// The number of a route's program.
-    mutating func add(_ route: Route, of gateway: Gateway, _ text: inout TextPool) -> UInt32 {
-        if lastUse?.version == route.version, lastUse?.chain == route.chain, lastUse?.forwarding == route.forwarding {
+    ///
+    /// - Parameter index: of the route, which is only looked at: to copy a hundred thousand of them costs more.
+    mutating func add(route index: Int, of gateway: Gateway, _ text: inout TextPool) -> UInt32 {
+        let routes = gateway.routes
+        if lastUse?.version == routes[index].version, lastUse?.chain == routes[index].chain,
+            lastUse?.forwarding == routes[index].forwarding
+        {
             return lastNumber
         }
+        let route = routes[index]
         let use = Use(chain: route.chain, version: route.version, forwarding: route.forwarding)
         lastNumber = number(of: use, in: gateway, &text)
         lastUse = use

@@ -52,8 +52,9 @@ package enum TableEmitter {
         var routes = RouteTables(gateway, &text)
         let automata = AutomatonTable(gateway)
         var programs = ProgramTables(groups, automata)
-        let all = gateway.routes
-        for index in all.indices { routes.set(program: programs.add(all[index], of: gateway, &text), of: index) }
+        for index in gateway.routes.indices {
+            routes.set(program: programs.add(route: index, of: gateway, &text), of: index)
+        }
         writer.set(automata)
         writer.set(routes)
         writer.set(programs)

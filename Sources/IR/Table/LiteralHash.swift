@@ -63,6 +63,7 @@ package enum LiteralHash {
     package static func mayHold(_ word: UInt32, _ hash: UInt32) -> Bool { word ^ hash << nodeBitCount <= nodeMask }
 
     /// Taken slots in a row at most; the first slot follows the last.
+    @inlinable
     package static func longestRun(_ slots: some RandomAccessCollection<UInt32>) -> Int {
         var longest = 0
         var run = 0

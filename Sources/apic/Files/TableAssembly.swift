@@ -20,13 +20,14 @@ package final class TableAssembly: Sendable {
     /// What is to be done, in any order, or at the same time.
     package var pieces: [@Sendable (Gateway) -> Void] {
         [
-            { gateway in
-                let tree = TableEmitter.tree(of: gateway)
-                self.finish(gateway) { $0.tree = tree }
-            },
+            // The longer one first.
             { gateway in
                 let records = TableEmitter.records(of: gateway)
                 self.finish(gateway) { $0.records = records }
+            },
+            { gateway in
+                let tree = TableEmitter.tree(of: gateway)
+                self.finish(gateway) { $0.tree = tree }
             },
         ]
     }
