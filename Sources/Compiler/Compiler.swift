@@ -115,6 +115,28 @@ package enum Compiler {
         return SpecDecoder.decode(root, in: tree, environment: buildEnvironment, into: &diagnostics)
     }
 
+    /// The same of one file whose YAML may have been read before.
+    ///
+    /// - Parameters:
+    ///   - kept: what came of reading a file with the same bytes.
+    ///   - syntax: gets what came of reading it now, if nothing was wrong.
+    static func document(
+        _ file: SourceFile,
+        index: Int,
+        buildEnvironment: [String: String],
+        kept: KeptSyntax?,
+        syntax: inout KeptSyntax?,
+        into diagnostics: inout [Diagnostic]
+    ) -> SpecDocument? {
+        if let (tree, root) = kept?.tree(of: file.bytes, firstFile: index) {
+            return SpecDecoder.decode(root, in: tree, environment: buildEnvironment, into: &diagnostics)
+        }
+        var tree = SyntaxTree(files: [file.bytes], firstFile: index)
+        guard let root = parse([file], into: &tree, &diagnostics)?.first else { return nil }
+        if diagnostics.isEmpty { syntax = KeptSyntax(tree, root: root) }
+        return SpecDecoder.decode(root, in: tree, environment: buildEnvironment, into: &diagnostics)
+    }
+
     /// The root of every file, if all of them can be read.
     private static func parse(
         _ files: [SourceFile],

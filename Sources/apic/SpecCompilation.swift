@@ -4,6 +4,7 @@ internal import Foundation
 internal import GatewayCompiler
 internal import GatewayEmitters
 internal import GatewayIR
+internal import Synchronization
 
 /// What the commands that read a spec have in common.
 struct SpecArguments: ParsableArguments {
@@ -33,19 +34,41 @@ struct SpecCompilation {
     /// The table of the gateway, if it was asked for; of no use if there is no gateway.
     let table: [UInt8]?
 
-    /// - Parameter emitsTable: makes the table, too, beside the last checks.
+    /// - Parameter emitsTable: makes the table, too, beside the last checks. Who makes one makes the next one, so that
+    ///   what members were read to is kept for it.
     init(_ paths: [String], emitsTable: Bool = false) throws(FileFailure) {
-        var link = Link(
-            try FileReading.specs(paths),
-            identities: paths.map(FileReading.identity),
-            buildEnvironment: ProcessInfo.processInfo.environment
-        )
-        while !link.wanted.isEmpty { link.supply(MemberReading.answers(to: link.wanted, by: .cores)) }
+        let (beginning, kept) = Self.beginning(try FileReading.specs(paths), paths, isCached: emitsTable)
+        var link = beginning
+        let cache = link.wanted.count < SyntaxCache.memberCountMin ? nil : kept
+        while !link.wanted.isEmpty { link.supply(MemberReading.answers(to: link.wanted, by: .cores, cache)) }
         files = link.files
         let assembly = TableAssembly()
-        compilation = link.compile(by: .cores, early: emitsTable ? assembly.pieces : [])
+        compilation = link.compile(by: .cores, early: emitsTable ? assembly.pieces + [{ _ in cache?.save() }] : [])
         table = assembly.table
         noteCertificates(now: try Self.now())
+    }
+
+    /// The spec itself, and at the same time what earlier builds kept of its members.
+    private static func beginning(
+        _ specs: [SourceFile],
+        _ paths: [String],
+        isCached: Bool
+    ) -> (Link, SyntaxCache?) {
+        let kept = Mutex<SyntaxCache?>(nil)
+        let links = WorkCrew.cores.results(isCached ? 2 : 1) { piece -> Link? in
+            guard piece == 0 else {
+                let cache = paths.first.flatMap { SyntaxCache(of: $0) }
+                kept.withLock { $0 = cache }
+                return nil
+            }
+            return Link(
+                specs,
+                identities: paths.map(FileReading.identity),
+                buildEnvironment: ProcessInfo.processInfo.environment
+            )
+        }
+        guard let link = links[0] else { preconditionFailure("the first piece makes the link") }
+        return (link, kept.withLock { $0 })
     }
 
     /// Looks at the certificates of nodes, as far as they are there: a build says what is missing.

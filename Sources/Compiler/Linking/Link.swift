@@ -145,6 +145,21 @@ package struct DecodedSpec: Sendable {
     var document: SpecDocument?
     var diagnostics: [Diagnostic] = []
 
+    /// Of a member: what reading its YAML gave, if that was not known before.
+    fileprivate var syntax: KeptSyntax?
+
+    /// A member whose YAML may have been read before.
+    fileprivate init(_ file: SourceFile, index: Int, environment: [String: String], kept: KeptSyntax?) {
+        document = Compiler.document(
+            file,
+            index: index,
+            buildEnvironment: environment,
+            kept: kept,
+            syntax: &syntax,
+            into: &diagnostics
+        )
+    }
+
     init(_ files: [SourceFile], firstFile: Int, environment: [String: String]) {
         document = Compiler.document(
             files,
@@ -172,6 +187,25 @@ package struct MemberRequest: Sendable {
         let file = SourceFile(path: path, bytes: bytes)
         let decoded = DecodedSpec([file], firstFile: self.file, environment: environment)
         return .decoded(file, identity: identity ?? MemberPath.normalised(path), decoded)
+    }
+}
+
+extension MemberRequest {
+    /// The same by way of what reading the YAML gave before.
+    ///
+    /// - Parameters:
+    ///   - kept: of a file with the same bytes.
+    ///   - syntax: gets what reading it gave now, where nothing was kept.
+    package func decode(
+        _ bytes: [UInt8],
+        identity: String,
+        kept: KeptSyntax?,
+        syntax: inout KeptSyntax?
+    ) -> MemberAnswer {
+        let file = SourceFile(path: path, bytes: bytes)
+        let decoded = DecodedSpec(file, index: self.file, environment: environment, kept: kept)
+        syntax = decoded.syntax
+        return .decoded(file, identity: identity, decoded)
     }
 }
 

@@ -64,6 +64,14 @@ struct SyntaxTree: Sendable {
         self.firstFile = firstFile
     }
 
+    /// Of one file that was read before.
+    init(file: [UInt8], firstFile: Int, nodes: [SyntaxNode], looseText: [UInt8]) {
+        files = [file]
+        self.firstFile = firstFile
+        self.nodes = nodes
+        self.looseText = looseText
+    }
+
     func bytes(ofFile file: Int) -> [UInt8] { files[file - firstFile] }
 
     subscript(index: NodeIndex) -> SyntaxNode {

@@ -11,6 +11,7 @@ static int tell(int code, const struct stat *status, struct apic_file_facts *fac
     facts->byte_count = status->st_size;
     facts->modified = (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
     facts->permissions = status->st_mode & 07777;
+    facts->owner = status->st_uid;
     facts->kind = S_ISREG(status->st_mode)   ? apic_kind_file
                   : S_ISDIR(status->st_mode) ? apic_kind_folder
                   : S_ISLNK(status->st_mode) ? apic_kind_link

@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Glibc
 
 /// What is at a path.
 ///
@@ -49,6 +50,8 @@ struct FileFacts {
     var byteCount: Int { Int(facts.byte_count) }
     /// Nanoseconds since 1970.
     var modified: Int64 { facts.modified }
+    /// Nobody but who runs this may write it.
+    var isOwn: Bool { facts.owner == geteuid() && facts.permissions & 0o022 == 0 }
     /// Others than its owner may read it.
     var isExposed: Bool { facts.permissions & 0o044 != 0 }
 }

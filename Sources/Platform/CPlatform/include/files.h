@@ -17,6 +17,7 @@ struct apic_file_facts {
     int64_t modified;
     /// The low bits of its mode.
     uint32_t permissions;
+    uint32_t owner;
     int32_t kind;
 };
 
