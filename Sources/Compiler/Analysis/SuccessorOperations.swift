@@ -99,9 +99,9 @@ struct SuccessorOperations {
         )
     }
 
-    /// Whether a route of the successor, at the same place of its list, has the same path and takes all that another one
-    /// takes. A successor mostly begins as a copy, and then nothing has to be searched. No method, which would copy all
-    /// that is known here for each route.
+    /// Whether a route of the successor, at the same place of its list, has the same path and takes all that another
+    /// one takes. A successor mostly begins as a copy, and then nothing has to be searched. No method, which would copy
+    /// all that is known here for each route.
     private static func repeats(_ all: [Route], _ twin: Int, _ entry: Int, from baseCount: Int) -> Bool {
         let count = all[entry].path.segments.count
         guard count == all[twin].path.segments.count, all[entry].path.end == all[twin].path.end else { return false }
