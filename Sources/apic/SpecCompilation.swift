@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CPlatform
 internal import Credentials
 internal import Foundation
 internal import GatewayCompiler
@@ -113,6 +114,9 @@ struct SpecCompilation {
 extension WorkCrew {
     /// As many threads as there are cores.
     fileprivate static let cores = WorkCrew { count, piece in
-        DispatchQueue.concurrentPerform(iterations: count, execute: piece)
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+            apic_prefer_large_pages_here()
+            piece(index)
+        }
     }
 }

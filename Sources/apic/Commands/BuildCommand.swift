@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CPlatform
 internal import GatewayIR
 
 /// `apic build`.
@@ -31,6 +32,7 @@ struct BuildCommand: ParsableCommand {
     var templates: String?
 
     func run() throws {
+        apic_prefer_large_pages()
         let progress = Progress("compiling")
         defer { progress.finish() }
         let build = try BundleBuild(templateFolder: templates)
