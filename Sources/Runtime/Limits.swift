@@ -41,9 +41,10 @@ enum Limits {
     /// away and let in before those that are being served have another turn.
     static let arrivalCountMax = 65_536
     static let refusedArrivalsPerTurn = 64
-    static let admittedArrivalsPerTurn = 4
-    /// For how long new requests wait behind others after one was turned away.
-    static let orderingMicroseconds: UInt64 = 1_000_000
+    static let admittedArrivalsPerTurn = 8
+    /// For how long new requests wait behind others for each one that was turned away, and at most after the last one.
+    static let orderingMicrosecondsPerRefusal: UInt64 = 500
+    static let orderingMicrosecondsMax: UInt64 = 1_000_000
     /// Answers that a worker stores, a power of two; those of one URI that differ by what they were chosen by; and
     /// fields that one may be chosen by.
     static let cacheAnswerCountMax = 65_536

@@ -47,11 +47,14 @@ struct Arrivals {
 
 extension Worker {
     /// Decides for a turn whether new requests wait. A worker that goes back to serving all in their order at the first
-    /// quiet moment is late again at once, and until that is known all are late, so it goes on for a while.
+    /// quiet moment is late again at once, and until that is known all are late, so it goes on for a while: the longer,
+    /// the more were turned away. Where they are few it goes back, since this order costs more than the other one.
     @inline(__always)
-    mutating func noteOrder() {
-        if lag.isOverloaded { orderingEnd = now + Limits.orderingMicroseconds }
-        isOrdering = !arrivals.isEmpty || now < orderingEnd
+    mutating func noteOrder() { isOrdering = lag.isOverloaded || !arrivals.isEmpty || now < orderingEnd }
+
+    private mutating func prolongOrder(_ refusedCount: Int) {
+        let end = max(orderingEnd, now) + UInt64(refusedCount) * Limits.orderingMicrosecondsPerRefusal
+        orderingEnd = min(end, now + Limits.orderingMicrosecondsMax)
     }
 
     /// Whether a client waits behind those that are being served: with a new request, and not for its last answer to go
@@ -87,7 +90,7 @@ extension Worker {
             _ = arrivals.takeOldest()
             if call(oldest) { count += 1 }
         }
-        if count > 0 { orderingEnd = now + Limits.orderingMicroseconds }
+        prolongOrder(count)
         (isCalling, isShedding) = (false, false)
     }
 

@@ -89,7 +89,7 @@ struct Worker: ~Copyable {
     var lag: LoopLag
     /// New requests wait behind those that are being served, since the worker is overloaded.
     var isOrdering = false
-    /// Microseconds: until when it goes on, as somebody was turned away.
+    /// Microseconds: until when it goes on, as some were turned away.
     var orderingEnd: UInt64 = 0
     var arrivals = Arrivals()
     /// A client is called of those that wait, and it has waited for too long.
