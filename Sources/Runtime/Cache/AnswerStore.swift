@@ -181,19 +181,8 @@ struct AnswerStore {
         bodyCount: Int,
         byteCountMax: Int
     ) -> Int32 {
-        var place = free
-        if place >= 0 {
-            free = places[place].next
-        } else {
-            if Int(madeCount) == Limits.cacheAnswerCountMax {
-                guard evict(), free >= 0 else { return -1 }
-                place = free
-                free = places[place].next
-            } else {
-                place = madeCount
-                madeCount += 1
-            }
-        }
+        let place = takePlace()
+        guard place >= 0 else { return -1 }
         places[place] = StoredAnswer()
         places[place].hash = hash
         places[place].readerCount = 1
@@ -215,6 +204,18 @@ struct AnswerStore {
         return place
     }
 
+    /// A place that nobody has, or -1: one that was used before, a new one, or that of the answer used longest ago.
+    private mutating func takePlace() -> Int32 {
+        if free < 0, Int(madeCount) < Limits.cacheAnswerCountMax {
+            madeCount += 1
+            return madeCount - 1
+        }
+        guard free >= 0 || evict() else { return -1 }
+        let place = free
+        free = places[place].next
+        return place
+    }
+
     /// Adds what came of the body.
     ///
     /// - Returns: whether there is room for it.
@@ -230,7 +231,7 @@ struct AnswerStore {
         return true
     }
 
-    /// Gives a stored answer another head, and another time from which it counts.
+    /// Gives a stored answer another head, which says the length of its body.
     ///
     /// - Returns: whether there is room for it.
     mutating func setHead(_ place: Int32, _ head: Bytes, byteCountMax: Int) -> Bool {
@@ -238,7 +239,6 @@ struct AnswerStore {
         guard reserve(place, .text, start + head.count, byteCountMax) else { return false }
         places[place].headCount = head.count
         write(places[place].text, head, at: start)
-        writeLength(place)
         return true
     }
 

@@ -37,59 +37,32 @@ enum Selection {
 
     /// Whether a request has the same fields as the one for which a selection was written.
     static func matches(_ selection: Bytes, _ request: FieldsView) -> Bool {
-        var start = 0
-        while let colon = selection.firstIndex(of: ASCII.colon, from: start),
-            let end = selection.firstIndex(of: ASCII.lf, from: colon)
-        {
-            guard hasValue(selection[colon + 1..<end], request, selection[start..<colon]) else { return false }
-            start = end + 1
+        var fields = SelectedFields(selection)
+        while let field = fields.next() {
+            var lines = JoinedLines(field.value)
+            var index = request.firstIndex(ofName: field.name)
+            while let found = index {
+                guard lines.take(request.value(found)) else { return false }
+                index = request.firstIndex(ofName: field.name, from: found + 1)
+            }
+            guard lines.areAll else { return false }
         }
         return true
-    }
-
-    private static func hasValue(_ value: Bytes, _ request: FieldsView, _ name: Bytes) -> Bool {
-        guard var index = request.firstIndex(ofName: name) else { return value[0] == 0x2D }
-        guard value[0] == 0x2B else { return false }
-        var rest = value.from(1)
-        while true {
-            let part = request.value(index)
-            guard rest.hasPrefix(part) else { return false }
-            rest = rest.from(part.count)
-            guard let next = request.firstIndex(ofName: name, from: index + 1) else { return rest.isEmpty }
-            guard rest.count > 0, rest[0] == ASCII.comma else { return false }
-            rest = rest.from(1)
-            index = next
-        }
     }
 
     /// Whether the upstream got the same fields. What it was sent may be something else than what the client sent, and
     /// then nobody who is only seen from here is known to be like that client.
     static func isSent(_ selection: Bytes, in head: Bytes) -> Bool {
-        var start = 0
-        while let colon = selection.firstIndex(of: ASCII.colon, from: start),
-            let end = selection.firstIndex(of: ASCII.lf, from: colon)
-        {
-            guard isSent(selection[colon + 1..<end], of: selection[start..<colon], in: head) else { return false }
-            start = end + 1
+        var fields = SelectedFields(selection)
+        while let field = fields.next() {
+            var lines = JoinedLines(field.value)
+            var sent = StoredLines(head)
+            while let line = sent.next() {
+                guard !line.name.equalsIgnoringCase(field.name) || lines.take(line.value) else { return false }
+            }
+            guard lines.areAll else { return false }
         }
         return true
-    }
-
-    private static func isSent(_ value: Bytes, of name: Bytes, in head: Bytes) -> Bool {
-        var rest = value.from(1)
-        var isFirst = true
-        var lines = StoredLines(head)
-        while let line = lines.next() {
-            guard line.name.equalsIgnoringCase(name) else { continue }
-            if !isFirst {
-                guard rest.count > 0, rest[0] == ASCII.comma else { return false }
-                rest = rest.from(1)
-            }
-            guard rest.hasPrefix(line.value) else { return false }
-            rest = rest.from(line.value.count)
-            isFirst = false
-        }
-        return isFirst ? value[0] == 0x2D : value[0] == 0x2B && rest.isEmpty
     }
 
     /// Whether all fields of a selection are what clients say, and not what the gateway may write for one and not for
@@ -97,16 +70,12 @@ enum Selection {
     ///
     /// - Parameter isPlain: nothing is told the upstream of a token, or by an authorizer, under names of any kind.
     static func isOfClients(_ selection: Bytes, isPlain: Bool) -> Bool {
-        var start = 0
-        while let colon = selection.firstIndex(of: ASCII.colon, from: start),
-            let end = selection.firstIndex(of: ASCII.lf, from: colon)
-        {
-            let name = selection[start..<colon]
-            switch FieldKind.of(name) {
+        var fields = SelectedFields(selection)
+        while let field = fields.next() {
+            switch FieldKind.of(field.name) {
             case .consumer, .forwarded, .forwardedFor, .forwardedHost, .forwardedProto, .forwardedOther: return false
-            default: if !isPlain, !isNegotiated(name) { return false }
+            default: if !isPlain, !isNegotiated(field.name) { return false }
             }
-            start = end + 1
         }
         return true
     }
@@ -116,4 +85,47 @@ enum Selection {
         name.equals(Bytes("accept")) || name.equals(Bytes("accept-encoding")) || name.equals(Bytes("accept-language"))
             || name.equals(Bytes("accept-charset")) || name.equals(Bytes("origin"))
     }
+}
+
+/// The fields of a selection.
+private struct SelectedFields {
+    private var rest: Bytes
+
+    init(_ selection: Bytes) { rest = selection }
+
+    /// - Returns: the name, and what is said of the field, with the sign before it.
+    mutating func next() -> (name: Bytes, value: Bytes)? {
+        guard let colon = rest.firstIndex(of: ASCII.colon), let end = rest.firstIndex(of: ASCII.lf, from: colon) else {
+            return nil
+        }
+        defer { rest = rest.from(end + 1) }
+        return (rest[0..<colon], rest[colon + 1..<end])
+    }
+}
+
+/// The lines of a field, compared with what a selection says of it.
+private struct JoinedLines {
+    private let isThere: Bool
+    private var rest: Bytes
+    private var isFirst = true
+
+    init(_ value: Bytes) {
+        isThere = value[0] == 0x2B
+        rest = value.from(1)
+    }
+
+    /// - Returns: whether the next line is the one that was joined there.
+    mutating func take(_ line: Bytes) -> Bool {
+        if !isFirst {
+            guard rest.count > 0, rest[0] == ASCII.comma else { return false }
+            rest = rest.from(1)
+        }
+        isFirst = false
+        guard isThere, rest.hasPrefix(line) else { return false }
+        rest = rest.from(line.count)
+        return true
+    }
+
+    /// Whether those that were taken are all.
+    var areAll: Bool { isThere != isFirst && rest.isEmpty }
 }

@@ -65,13 +65,11 @@ struct StorageRule: Equatable {
         }
         let apparent = UInt32(min(max(wall - (date ?? wall), 0), Int64(Int32.max)))
         age = min(max(apparent, toldAge + min(delay, 1 << 30)), UInt32(Int32.max))
-        (staleMeanwhile, staleIfError) = (control.staleMeanwhile ?? 0, control.staleIfError ?? 0)
-        if control.mustRevalidate {
-            (staleMeanwhile, staleIfError) = (0, 0)
-        } else if control.sharedMaxAge == nil {
+        if !control.mustRevalidate {
             // `s-maxage` means the same to shared caches (section 5.2.2.10), unless the answer itself says otherwise.
-            staleMeanwhile = control.staleMeanwhile ?? defaults.staleMeanwhile
-            staleIfError = control.staleIfError ?? defaults.staleIfError
+            let silent = control.sharedMaxAge == nil ? defaults : LifetimeDefaults()
+            staleMeanwhile = control.staleMeanwhile ?? silent.staleMeanwhile
+            staleIfError = control.staleIfError ?? silent.staleIfError
         }
         guard UInt64(lifetime) + UInt64(max(staleMeanwhile, staleIfError)) > UInt64(age) else { return nil }
     }

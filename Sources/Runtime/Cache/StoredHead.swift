@@ -126,13 +126,7 @@ extension AnswerHead {
     /// Whether there is a field of a name that is carried along.
     fileprivate borrowing func carries(_ name: Bytes) -> Bool {
         for index in 0..<table.count where !table.fields[index].isDropped {
-            let own = table.name(index, in: message)
-            guard own.count == name.count else { continue }
-            var position = 0
-            while position < name.count, ASCII.lowercased(own[position]) == ASCII.lowercased(name[position]) {
-                position += 1
-            }
-            if position == name.count { return true }
+            if table.name(index, in: message).equals(inAnyCase: name) { return true }
         }
         return false
     }

@@ -10,7 +10,7 @@ extension Worker {
     /// Whether the upstream is asked for a change alone: marks the client's own conditions, which the stored answer
     /// will have to meet, as not to be carried along.
     mutating func takeConditions(_ x: Int32) {
-        let place = exchanges[x].cache == .meanwhile ? exchanges[x].answerPlace : exchanges[x].stalePlace
+        let place = placeToRenew(x)
         guard place >= 0 else { return }
         let stored = answers.head(place)
         exchanges[x].asksForChange =
@@ -23,12 +23,16 @@ extension Worker {
     /// The conditions under which a stored answer is still good (RFC 9111 section 4.3.1).
     mutating func appendConditions(_ x: Int32, to output: inout ByteWriter) {
         guard exchanges[x].asksForChange else { return }
-        let place = exchanges[x].cache == .meanwhile ? exchanges[x].answerPlace : exchanges[x].stalePlace
-        let stored = answers.head(place)
+        let stored = answers.head(placeToRenew(x))
         if let tag = StoredLines.value("etag", in: stored) { appendField("If-None-Match: ", tag, to: &output) }
         if let date = StoredLines.value("last-modified", in: stored) {
             appendField("If-Modified-Since: ", date, to: &output)
         }
+    }
+
+    /// What is stored of the answer that the upstream is asked for; -1 if nothing is.
+    private mutating func placeToRenew(_ x: Int32) -> Int32 {
+        exchanges[x].cache == .meanwhile ? exchanges[x].answerPlace : exchanges[x].stalePlace
     }
 
     private func appendField(_ name: StaticString, _ value: Bytes, to output: inout ByteWriter) {

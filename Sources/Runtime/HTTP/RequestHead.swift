@@ -226,10 +226,7 @@ struct RequestHead: ~Copyable {
         }
         let host = table.value(index, in: message)
         if !authority.isEmpty {
-            guard authority.count == host.count else { return fail(.host) }
-            for offset in 0..<host.count where ASCII.lowercased(host[offset]) != ASCII.lowercased(authority[offset]) {
-                return fail(.host)
-            }
+            guard host.equals(inAnyCase: authority) else { return fail(.host) }
         }
         return takeAuthority(host)
     }
@@ -307,13 +304,7 @@ extension HeaderTable {
     /// Marks all fields of a name in any case as not to be carried along.
     func dropIgnoringCase(name: Bytes, in message: Bytes) {
         for index in 0..<count where Int(fields[index].nameCount) == name.count {
-            let candidate = self.name(index, in: message)
-            var isEqual = true
-            for offset in 0..<name.count where ASCII.lowercased(name[offset]) != ASCII.lowercased(candidate[offset]) {
-                isEqual = false
-                break
-            }
-            if isEqual { fields[index].isDropped = true }
+            if self.name(index, in: message).equals(inAnyCase: name) { fields[index].isDropped = true }
         }
     }
 }

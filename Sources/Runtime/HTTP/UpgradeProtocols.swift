@@ -36,7 +36,7 @@ enum UpgradeProtocols {
     private static func holds(_ asked: Bytes, _ chosen: Bytes) -> Bool {
         var elements = ListElements(asked)
         while let element = elements.next() {
-            if isPassed(element), element.count == chosen.count, isEqualIgnoringCase(element, chosen) { return true }
+            if isPassed(element), element.equals(inAnyCase: chosen) { return true }
         }
         return false
     }
@@ -54,12 +54,5 @@ enum UpgradeProtocols {
         return
             !(name.isName("h2c") || name.isName("h2") || name.isName("h3") || name.isName("http")
             || name.isName("tls"))
-    }
-
-    private static func isEqualIgnoringCase(_ left: Bytes, _ right: Bytes) -> Bool {
-        for offset in 0..<left.count where ASCII.lowercased(left[offset]) != ASCII.lowercased(right[offset]) {
-            return false
-        }
-        return true
     }
 }

@@ -72,6 +72,13 @@ struct Bytes: @unchecked Sendable {
         return true
     }
 
+    /// Whether the bytes are those of a text of any case, in any case. ASCII letters only.
+    func equals(inAnyCase other: Bytes) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count where ASCII.lowercased(self[index]) != ASCII.lowercased(other[index]) { return false }
+        return true
+    }
+
     @inline(__always)
     private static var bit5: UInt64 { 0x2020_2020_2020_2020 }
 

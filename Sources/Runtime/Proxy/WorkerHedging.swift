@@ -96,7 +96,7 @@ extension Worker {
         exchanges[x].hostLineCount = exchanges[copy].hostLineCount
         exchanges[x].upstreamHeadCount = exchanges[copy].upstreamHeadCount
         exchanges[x].triedTargets |= exchanges[copy].triedTargets
-        exchanges[x].attemptCount = max(exchanges[x].attemptCount, min(exchanges[x].attemptCount, 254) + 1)
+        exchanges[x].attemptCount = min(exchanges[x].attemptCount, 254) + 1
         exchanges[copy].upstream = -1
         exchanges[copy].duties = TargetDuties()
         abandonCopy(copy)

@@ -92,7 +92,7 @@ extension RequestSignature {
     /// The value of the one field of a name in any case.
     private func only(_ name: Bytes, of fields: FieldsView) -> Bytes? {
         var found: Bytes?
-        for index in 0..<fields.count where RequestSignature.areSame(fields.name(index), name) {
+        for index in 0..<fields.count where fields.name(index).equals(inAnyCase: name) {
             guard found == nil else { return nil }
             found = fields.value(index)
         }

@@ -82,17 +82,8 @@ struct RequestSignature {
 
     /// Whether something is signed, by its name in any case.
     func covers(_ name: Bytes) -> Bool {
-        for index in 0..<componentCount where RequestSignature.areSame(components[index], name) { return true }
+        for index in 0..<componentCount where components[index].equals(inAnyCase: name) { return true }
         return false
-    }
-
-    /// Names of fields have no case.
-    static func areSame(_ left: Bytes, _ right: Bytes) -> Bool {
-        guard left.count == right.count else { return false }
-        for index in 0..<left.count where ASCII.lowercased(left[index]) != ASCII.lowercased(right[index]) {
-            return false
-        }
-        return true
     }
 
     /// Adds the text that is signed to the base's code.

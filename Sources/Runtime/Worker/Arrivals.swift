@@ -57,16 +57,22 @@ extension Worker {
         orderingEnd = min(end, now + Limits.orderingMicrosecondsMax)
     }
 
+    /// Goes on with a connection, or lets it wait for its turn.
+    @inline(__always)
+    mutating func advanceInOrder(_ descriptor: Int32) {
+        if isArrival(descriptor) { arrive(descriptor) } else { advance(descriptor) }
+    }
+
     /// Whether a client waits behind those that are being served: with a new request, and not for its last answer to go
     /// out, or to be closed.
     @inline(__always)
-    mutating func isArrival(_ descriptor: Int32) -> Bool {
+    private mutating func isArrival(_ descriptor: Int32) -> Bool {
         isOrdering && sockets[descriptor].role == .client && sockets[descriptor].state == .idle
             && !sockets[descriptor].hasOutput && !sockets[descriptor].isEnding && !sockets[descriptor].hasFailed
     }
 
     /// A client with a new request, or part of one, waits for its turn.
-    mutating func arrive(_ descriptor: Int32) {
+    private mutating func arrive(_ descriptor: Int32) {
         guard !sockets[descriptor].hasArrived else { return }
         let entry = Arrivals.Entry(client: descriptor, generation: sockets[descriptor].generation, came: now)
         guard arrivals.append(entry) else { return serveRequests(descriptor) }

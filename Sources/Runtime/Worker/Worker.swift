@@ -212,7 +212,7 @@ struct Worker: ~Copyable {
         case .listener: acceptClients(descriptor)
         case .client, .upstream:
             noteEdges(descriptor, event.events)
-            if isArrival(descriptor) { arrive(descriptor) } else { advance(descriptor) }
+            advanceInOrder(descriptor)
         }
     }
 
@@ -255,7 +255,7 @@ struct Worker: ~Copyable {
             let descriptor = due[index]
             guard sockets[descriptor].isQueued else { continue }
             sockets[descriptor].isQueued = false
-            if isArrival(descriptor) { arrive(descriptor) } else { advance(descriptor) }
+            advanceInOrder(descriptor)
         }
         due.removeAll(keepingCapacity: true)
     }

@@ -36,7 +36,7 @@ extension Worker {
                 if sockets[descriptor].state == .handshaking { shakeHands(withClient: descriptor) }
             } else {
                 sockets[descriptor].state = .idle
-                if isArrival(descriptor) { arrive(descriptor) } else { serveRequests(descriptor) }
+                advanceInOrder(descriptor)
             }
         }
     }
