@@ -18,27 +18,34 @@ struct Overload {
     private static let connectionCount = 60
     private static let requestCount = 320
 
+    /// Connections that have been used once.
+    private static func connections(_ gateway: RunningGateway) throws -> [Wire] {
+        let wires = try (0..<connectionCount).map { _ in try gateway.connect() }
+        for wire in wires { #expect(try wire.ask(WireRequest("GET /nowhere")).status == 404) }
+        return wires
+    }
+
+    private static func sendBursts(_ wires: [Wire]) throws {
+        let burst = String(repeating: WireRequest("GET /nowhere").text, count: requestCount)
+        for wire in wires { try wire.send(burst) }
+    }
+
+    private static func receiveAnswers(_ wires: [Wire]) throws -> [WireAnswer] {
+        try wires.flatMap { wire in try (0..<requestCount).map { _ in try wire.receiveAnswer() } }
+    }
+
     /// Asks for what is not there, many times on each of many connections, while the gateway is halted: when it goes
     /// on, its turns are as long as they can be, ten times in a row.
     ///
     /// - Returns: how often each status came, and an answer 503.
     private static func press(_ gateway: RunningGateway) throws -> (counts: [Int: Int], refusal: WireAnswer?) {
-        let wires = try (0..<connectionCount).map { _ in try gateway.connect() }
-        for wire in wires { #expect(try wire.ask(WireRequest("GET /nowhere")).status == 404) }
+        let wires = try connections(gateway)
         gateway.signal(SIGSTOP)
-        let burst = String(repeating: WireRequest("GET /nowhere").text, count: requestCount)
-        for wire in wires { try wire.send(burst) }
+        try sendBursts(wires)
         gateway.signal(SIGCONT)
-        var counts: [Int: Int] = [:]
-        var refusal: WireAnswer?
-        for wire in wires {
-            for _ in 0..<requestCount {
-                let answer = try wire.receiveAnswer()
-                counts[answer.status, default: 0] += 1
-                if answer.status == 503 { refusal = answer }
-            }
-        }
-        return (counts, refusal)
+        let answers = try receiveAnswers(wires)
+        let counts = Dictionary(answers.map { ($0.status, 1) }, uniquingKeysWith: +)
+        return (counts, answers.first { $0.status == 503 })
     }
 
     @Test("above the mark new requests are answered 503, status is served, and when the press is over so is everybody")
@@ -71,6 +78,60 @@ struct Overload {
         #expect(gateway.waits(for: "apic_workers_overloaded", toBe: 0))
         #expect(gateway.waits(for: "apic_event_loop_lag_seconds", toBe: 0))
         #expect(try inside.ask(WireRequest("GET /a/v1/")).text == "done")
+    }
+
+    /// Asks over HTTP/2, a few streams at a time, for as long as others press; gives up two of them while they may wait.
+    ///
+    /// - Returns: the heads of all answers.
+    private static func askStreams(_ gateway: RunningGateway, until isOver: Latch<Bool>) throws -> [Frame] {
+        let wire = try gateway.connectFrames()
+        var heads: [Frame] = []
+        var next: UInt32 = 1
+        while isOver.wait(0) == nil {
+            var open = Set((0..<20).map { next + 2 * $0 })
+            next += 40
+            let frames = open.sorted().flatMap { Frame.headers($0, FrameWire.request("GET", "/nowhere")).bytes }
+            // Room for the answers, which are less than a kilobyte each.
+            try wire.wire.send(Frame.windowUpdate(0, 20_480).bytes + frames)
+            usleep(1000)
+            for stream in open.sorted().suffix(2) {
+                try wire.send(.reset(stream))
+                open.remove(stream)
+            }
+            while !open.isEmpty {
+                let frame = try #require(try wire.receive(), "the connection ended before \(open.count) streams did")
+                guard open.contains(frame.stream) else { continue }
+                if frame.kind == .headers { heads.append(frame) }
+                if frame.endsStream { open.remove(frame.stream) }
+            }
+            // As fast as connections may have streams reset.
+            usleep(40_000)
+        }
+        return heads
+    }
+
+    @Test("requests of HTTP/2 wait one by one, and their connection goes on when some of them are turned away")
+    func overHTTP2() throws {
+        let upstream = try ScriptedUpstream()
+        defer { upstream.stop() }
+        let gateway = try RunningGateway(Self.spec(upstream, "lag: 1ms"))
+        let (wires, isOver) = (try Self.connections(gateway), Latch<Bool>())
+        Thread.detachNewThread {
+            defer { isOver.set(true) }
+            for _ in 0..<5 {
+                guard (try? Self.sendBursts(wires)) != nil else { return }
+                guard (try? Self.receiveAnswers(wires)) != nil else { return }
+            }
+        }
+        let heads = try Self.askStreams(gateway, until: isOver)
+        #expect(Set(heads.map { $0[":status"] ?? "" }) == ["404", "503"])
+        #expect(heads.allSatisfy { $0[":status"] == "404" || $0["retry-after"] == "1" })
+
+        #expect(gateway.waits(for: "apic_workers_overloaded", toBe: 0))
+        #expect(gateway.waits(for: "apic_requests_in_flight", toBe: 0))
+        let after = try gateway.connectFrames()
+        try after.send(.headers(1, FrameWire.request("GET", "/nowhere")))
+        #expect(try after.answer(1).status == 404)
     }
 
     @Test("without a mark the lag is measured, and nobody is turned away")

@@ -11,11 +11,11 @@ extension Worker {
         let record = http2[socket]
         if record.isClosed, !record.isEndSent { return closeClient(socket) }
         guard !record.isStarted else { return advance(socket) }
-        if record.hasHead { startStream(socket) }
+        if record.hasHead { startInOrder(socket) }
     }
 
     /// The head of a request is complete: it goes the way of every request.
-    private mutating func startStream(_ socket: Int32) {
+    mutating func startStream(_ socket: Int32) {
         http2[socket].isStarted = true
         if http2[socket].isHeadMalformed { return resetMalformed(socket) }
         if http2[socket].isHeadTooLarge { return refuseMalformed(socket, .headTooLarge) }

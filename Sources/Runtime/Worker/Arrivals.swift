@@ -1,12 +1,13 @@
 internal import CPlatform
 
-/// Clients that wait for a turn with new requests while their worker is overloaded: the newest is served first, since
-/// it is the one that will still be there for its answer, and whoever has waited for too long is turned away.
+/// Clients, and streams of HTTP/2, that wait for a turn with new requests while their worker is overloaded: the newest is
+/// served first, since it is the one that will still be there for its answer, and whoever has waited for too long is
+/// turned away.
 ///
 /// A worker that is not overloaded has none: everybody is served in the order in which the kernel names them. Served in
 /// that order under overload, all would wait for as long as the longest, those that are admitted, too.
 struct Arrivals {
-    /// A client, which may be gone by now, and when it came, in microseconds.
+    /// A client or a stream, which may be gone by now, and when it came, in microseconds.
     struct Entry: BitwiseCopyable {
         var client: Int32 = -1
         var generation: UInt32 = 0
@@ -71,11 +72,17 @@ extension Worker {
             && !sockets[descriptor].hasOutput && !sockets[descriptor].isEnding && !sockets[descriptor].hasFailed
     }
 
-    /// A client with a new request, or part of one, waits for its turn.
+    /// Begins with the request of a stream, or lets it wait for its turn.
+    @inline(__always)
+    mutating func startInOrder(_ stream: Int32) {
+        if isOrdering { arrive(stream) } else { startStream(stream) }
+    }
+
+    /// A client with a new request, or part of one, or a stream with a whole head waits for its turn.
     private mutating func arrive(_ descriptor: Int32) {
         guard !sockets[descriptor].hasArrived else { return }
         let entry = Arrivals.Entry(client: descriptor, generation: sockets[descriptor].generation, came: now)
-        guard arrivals.append(entry) else { return serveRequests(descriptor) }
+        guard arrivals.append(entry) else { return serveArrival(descriptor) }
         sockets[descriptor].hasArrived = true
         // It is not at rest any more, whatever it has sent.
         if sockets[descriptor].deadline == .idle { disarm(descriptor) }
@@ -106,11 +113,15 @@ extension Worker {
             return false
         }
         sockets[entry.client].hasArrived = false
-        advance(entry.client)
+        serveArrival(entry.client)
         return true
     }
 
-    /// Whether a new request is turned away: its client has waited for too long; or it did not wait, as those of HTTP/2
-    /// do not, and as many are turned away as are too much.
+    private mutating func serveArrival(_ client: Int32) {
+        if sockets[client].transport == .stream { startStream(client) } else { advance(client) }
+    }
+
+    /// Whether a new request is turned away: its client has waited for too long; or it did not wait, since there was no
+    /// room for more, and as many are turned away as are too much.
     mutating func takeShed() -> Bool { isCalling ? isShedding : lag.takeShed() }
 }
