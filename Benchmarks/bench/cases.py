@@ -29,6 +29,11 @@ class Case:
         return STATIC_BODY if self.is_static else UPSTREAM_BODY
 
     @property
+    def is_relayed(self):
+        """Whether a relay that knows no HTTP can stand in for a gateway."""
+        return not (self.is_static or self.is_secure or self.is_http2)
+
+    @property
     def scheme(self):
         return "https" if self.is_secure else "http"
 

@@ -25,10 +25,12 @@ def run(case, seconds, folder, cpus, connections=64):
                    "-H", f"apikey: {KEY}", case.url()]
     else:
         script = folder / "wrk.lua"
-        path = f'"{case.path}"'
-        if len(case.prefixes) > 1:
-            path = f'"/svc" .. math.random(0, {len(case.prefixes) - 1}) .. "/v1/resource/1"'
-        script.write_text(f'request = function() return wrk.format("GET", {path}) end\n')
+        # Written before the run: what the load side spends on a request, it cannot offer.
+        paths = ", ".join(f'"{prefix}1"' for prefix in case.prefixes)
+        script.write_text(
+            f"local paths, requests = {{ {paths} }}, {{}}\n"
+            'init = function() for i, path in ipairs(paths) do requests[i] = wrk.format("GET", path) end end\n'
+            "request = function() return requests[math.random(#requests)] end\n")
         command = [find("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script,
                    "-H", f"apikey: {KEY}", case.url(path="/")]
     report = subprocess.run([str(word) for word in command], capture_output=True, text=True,

@@ -3,7 +3,7 @@ import re, subprocess
 
 from bench.cases import (CASES, DEPRECATION, KEY, PORT, STATIC_BODY, SUNSET, UPSTREAM_PORT, apic_command,
                          nginx_configuration)
-from bench.programs import find, make_certificate
+from bench.programs import compiled, find, make_certificate
 
 
 def apic(case, folder):
@@ -62,8 +62,14 @@ def haproxy(case, folder):
     return [find("haproxy"), "-db", "-f", folder / "haproxy.cfg"], {}
 
 
+def relay(case, folder):
+    """No gateway, but what each of them pays at least."""
+    return [compiled("relay"), PORT, UPSTREAM_PORT], {}
+
+
 GATEWAYS = {"apic": apic, "nginx": nginx, "haproxy": haproxy}
 PEERS = ["nginx", "haproxy"]
+FLOOR = "relay"
 
 
 def prepare(name, case, folder):
@@ -71,7 +77,7 @@ def prepare(name, case, folder):
     folder.mkdir(exist_ok=True)
     if case.is_secure:
         make_certificate(folder)
-    return GATEWAYS[name](case, folder)
+    return (relay if name == FLOOR else GATEWAYS[name])(case, folder)
 
 
 def versions():
@@ -83,4 +89,4 @@ def versions():
             "HAProxy": ask(find("haproxy"), "-v")}
 
 
-__all__ = ["CASES", "GATEWAYS", "PEERS", "prepare", "versions"]
+__all__ = ["CASES", "FLOOR", "GATEWAYS", "PEERS", "prepare", "versions"]

@@ -18,6 +18,14 @@ def find(name):
     return path
 
 
+def compiled(name):
+    """A C program of this folder, compiled when it is needed."""
+    source, built = ROOT / "Benchmarks" / f"{name}.c", ROOT / ".build" / name
+    if not built.exists() or built.stat().st_mtime < source.stat().st_mtime:
+        subprocess.run([find("cc"), "-O2", source, "-lm", "-o", built], check=True)
+    return built
+
+
 class Child:
     """A program in a session of its own, on given CPUs; ended with its process group."""
 
