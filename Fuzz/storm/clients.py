@@ -46,6 +46,9 @@ class WellBehaved:
         if request["expects"]:
             self.sock.sendall(request["head"])
             first = self.reader.line(STATUS_LINE)
+            if first.group(1) == b"503" and self.storm.options.lag:
+                # Turned away before it sent its body, which it keeps.
+                return self.hang_up()
             if first.group(1) != b"100":
                 raise Bad("no 100: %r" % first.group(0))
             self.reader.fields()
@@ -111,7 +114,7 @@ class WellBehaved:
             self.hang_up()
         elif value(fields, "Connection"):
             raise Bad("closes: %d %r" % (status, fields))
-        if request["api"] == "limited" and status == 429:
+        if request["api"] == "limited" and status == 429 or self.storm.is_overload(request, status, body):
             return
         if status != request["status"]:
             raise Bad("status %d, body %r" % (status, body[:200]))

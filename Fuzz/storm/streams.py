@@ -79,7 +79,7 @@ class Streams(WellBehaved):
     def check_stream(self, request):
         status, body = request["status_seen"], request["got"]
         self.storm.count("well-behaved over HTTP/2: %s" % status)
-        if request["api"] == "limited" and status == 429:
+        if request["api"] == "limited" and status == 429 or self.storm.is_overload(request, status, body):
             return
         if status != request["status"]:
             raise Bad("status %s, body %r" % (status, body[:200]))

@@ -61,13 +61,17 @@ def judge_request(storm, port, target, fields):
               and (value(fields, "Via") or "").endswith("apic") and b"x-forwarded-for" in names)
     if not is_ours or "SMUGGLED" in target:
         storm.fail("smuggled: %s %r" % (target, fields))
-    connection, upgrade = value(fields, "Connection"), value(fields, "Upgrade")
+    options = {word.strip().lower() for word in (value(fields, "Connection") or "").split(",")} - {""}
+    upgrade, taken = value(fields, "Upgrade"), value(fields, "TE")
     # A mangled name is another protocol, which may pass; HTTP may not, under none of its names.
     protocols = {protocol.split("/")[0].strip().lower() for protocol in (upgrade or "").split(",")}
-    is_upgrade = connection == "upgrade" and not protocols & {"", "h2c", "h2", "h3", "http", "tls"}
-    if (connection, upgrade) != (None, None) and not is_upgrade:
-        storm.fail("an upgrade that is none: %r" % fields)
-    for name in (b"keep-alive", b"te", b"trailer", b"http2-settings", b"expect", b"proxy-connection"):
+    is_upgrade = upgrade is not None and not protocols & {"", "h2c", "h2", "h3", "http", "tls"}
+    # Who takes trailers may say so; the gateway says it for itself.
+    takes_trailers = taken == "trailers" and names.count(b"te") == 1
+    wanted = ({"upgrade"} if is_upgrade else set()) | ({"te"} if takes_trailers else set())
+    if options != wanted or (upgrade is None) == is_upgrade or (taken is None) == takes_trailers:
+        storm.fail("fields of the connection that make no sense: %r" % fields)
+    for name in (b"keep-alive", b"trailer", b"http2-settings", b"expect", b"proxy-connection"):
         if name in names:
             storm.fail("hop-by-hop field %r reached the upstream" % name)
     if names.count(b"x-request-id") != 1:

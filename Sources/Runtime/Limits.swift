@@ -37,8 +37,8 @@ enum Limits {
     /// What chunked framing adds around a block's worth of a body, its end included; and how much must fit between it.
     static let chunkFramingBytes = 16
     static let compressionRoomMin = 1_024
-    /// Clients that wait for a turn while their worker is overloaded, a power of two; and how many of them are turned
-    /// away and let in before those that are being served have another turn.
+    /// Clients and streams that wait for a turn while their worker is overloaded, a power of two; and how many of them
+    /// are turned away and let in before those that are being served have another turn.
     static let arrivalCountMax = 65_536
     static let refusedArrivalsPerTurn = 64
     static let admittedArrivalsPerTurn = 8

@@ -80,7 +80,7 @@ struct Overload {
         #expect(try inside.ask(WireRequest("GET /a/v1/")).text == "done")
     }
 
-    /// Asks over HTTP/2, a few streams at a time, for as long as others press; gives up two of them while they may wait.
+    /// Asks over HTTP/2, a few streams at a time, for as long as others press; gives two of them up while they may wait.
     ///
     /// - Returns: the heads of all answers.
     private static func askStreams(_ gateway: RunningGateway, until isOver: Latch<Bool>) throws -> [Frame] {
@@ -104,7 +104,7 @@ struct Overload {
                 if frame.kind == .headers { heads.append(frame) }
                 if frame.endsStream { open.remove(frame.stream) }
             }
-            // As fast as connections may have streams reset.
+            // As fast as connections may have streams reset that did not wait.
             usleep(40_000)
         }
         return heads

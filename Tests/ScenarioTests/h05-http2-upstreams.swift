@@ -249,10 +249,14 @@ struct HTTP2Upstreams {
         for path in ["/cut", "/close"] {
             let frames = try gateway.connectFrames()
             try frames.send(.headers(1, FrameWire.request("GET", path)))
-            #expect(try frames.answer(1).reset == 2, "\(path)")
+            // A connection that is closed at once may take with it what was sent on it.
+            let mayBeLost = path == "/close"
+            let cut = try frames.answer(1)
+            #expect(cut.reset == 2 || mayBeLost && cut.status == 502, "\(path)")
             let wire = try gateway.connect()
             try wire.send(WireRequest("GET \(path)").text)
-            #expect(throws: WireError.self, "\(path)") { try wire.receiveAnswer() }
+            let whole = try? wire.receiveAnswer()
+            #expect(whole == nil || mayBeLost && whole?.status == 502, "\(path)")
             #expect(try gateway.ask("GET /").text == "whole")
         }
         #expect(gateway.waits(for: "apic_requests_in_flight", toBe: 0))

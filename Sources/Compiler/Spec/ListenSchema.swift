@@ -46,7 +46,7 @@ extension SpecSchema {
                 "duration",
                 default: "no bound",
                 example: "lag: 20ms",
-                "How long what a client sends may wait for its turn; above it, more and more requests are answered 503."
+                "How long what a client sends may wait for its turn; who has waited for longer is answered 503."
             ),
         ]
     )

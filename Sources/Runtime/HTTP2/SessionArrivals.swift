@@ -93,6 +93,8 @@ extension Session {
             return SessionCallbacks.success
         }
         store.metrics.add(.streamsReset)
+        // One that waited for its turn has cost no more than its head, and giving up is what a client should do.
+        if store.sockets[socket].hasArrived { return SessionCallbacks.success }
         return record.resets.take() ? SessionCallbacks.success : fail(.resets)
     }
 

@@ -107,7 +107,7 @@ extension Worker {
             sockets[descriptor].isReadable = true
             arm(descriptor, .head, after: current.view.gateway.headTimeout)
             if sockets[descriptor].tls.speaksHTTP2 { return beginSession(descriptor) }
-            advanceInOrder(descriptor)
+            advance(descriptor)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import GatewayTable
 
 /// Clients, and streams of HTTP/2, that wait for a turn with new requests while their worker is overloaded: the newest is
 /// served first, since it is the one that will still be there for its answer, and whoever has waited for too long is
@@ -51,25 +52,21 @@ extension Worker {
     /// quiet moment is late again at once, and until that is known all are late, so it goes on for a while: the longer,
     /// the more were turned away. Where they are few it goes back, since this order costs more than the other one.
     @inline(__always)
-    mutating func noteOrder() { isOrdering = lag.isOverloaded || !arrivals.isEmpty || now < orderingEnd }
+    mutating func noteOrder() {
+        isOrdering = lag.hasMark && (lag.isOverloaded || now < orderingEnd) || !arrivals.isEmpty
+    }
 
     private mutating func prolongOrder(_ refusedCount: Int) {
         let end = max(orderingEnd, now) + UInt64(refusedCount) * Limits.orderingMicrosecondsPerRefusal
         orderingEnd = min(end, now + Limits.orderingMicrosecondsMax)
     }
 
-    /// Goes on with a connection, or lets it wait for its turn.
+    /// Whether a client with nothing left to send waits behind those that are being served: it has asked for more, or a
+    /// part of that, it has not been called, and does not just wait to be closed.
     @inline(__always)
-    mutating func advanceInOrder(_ descriptor: Int32) {
-        if isArrival(descriptor) { arrive(descriptor) } else { advance(descriptor) }
-    }
-
-    /// Whether a client waits behind those that are being served: with a new request, and not for its last answer to go
-    /// out, or to be closed.
-    @inline(__always)
-    private mutating func isArrival(_ descriptor: Int32) -> Bool {
-        isOrdering && sockets[descriptor].role == .client && sockets[descriptor].state == .idle
-            && !sockets[descriptor].hasOutput && !sockets[descriptor].isEnding && !sockets[descriptor].hasFailed
+    mutating func hasToWait(_ client: Int32) -> Bool {
+        isOrdering && calledClient != client && (sockets[client].hasInput || sockets[client].isReadable)
+            && !sockets[client].isEnding && !sockets[client].hasFailed
     }
 
     /// Begins with the request of a stream, or lets it wait for its turn.
@@ -79,49 +76,56 @@ extension Worker {
     }
 
     /// A client with a new request, or part of one, or a stream with a whole head waits for its turn.
-    private mutating func arrive(_ descriptor: Int32) {
-        guard !sockets[descriptor].hasArrived else { return }
-        let entry = Arrivals.Entry(client: descriptor, generation: sockets[descriptor].generation, came: now)
-        guard arrivals.append(entry) else { return serveArrival(descriptor) }
-        sockets[descriptor].hasArrived = true
+    mutating func arrive(_ client: Int32) {
+        guard !sockets[client].hasArrived else { return }
+        let entry = Arrivals.Entry(client: client, generation: sockets[client].generation, came: now)
+        // Where there is no room for more, as many are turned away as are too much.
+        guard arrivals.append(entry) else { return serve(entry, isShedding: lag.takeShed()) }
+        sockets[client].hasArrived = true
         // It is not at rest any more, whatever it has sent.
-        if sockets[descriptor].deadline == .idle { disarm(descriptor) }
+        if sockets[client].deadline == .idle { disarm(client) }
     }
 
     /// When all that is being served has had its turn: lets in a few of the newest, and turns away who has waited for
-    /// longer than the mark.
+    /// longer than the mark. Where another table has no mark, those that wait are let in.
     mutating func serveArrivals() {
         now = apic_microseconds()
-        isCalling = true
+        let admittedMax = lag.hasMark ? Limits.admittedArrivalsPerTurn : arrivals.count
         var count = 0
-        while count < Limits.admittedArrivalsPerTurn, let newest = arrivals.takeNewest() {
-            if call(newest) { count += 1 }
+        while count < admittedMax, let newest = arrivals.takeNewest() {
+            if call(newest, isShedding: false) { count += 1 }
         }
-        isShedding = true
         count = 0
-        while count < Limits.refusedArrivalsPerTurn, let oldest = arrivals.oldest, lag.isPast(now - oldest.came) {
+        while count < Limits.refusedArrivalsPerTurn, let oldest = arrivals.oldest, isOverdue(oldest) {
             _ = arrivals.takeOldest()
-            if call(oldest) { count += 1 }
+            if call(oldest, isShedding: true) { count += 1 }
         }
         prolongOrder(count)
-        (isCalling, isShedding) = (false, false)
+    }
+
+    /// A mark may be a long time; nobody waits for longer than a head may take.
+    private mutating func isOverdue(_ entry: Arrivals.Entry) -> Bool {
+        let wait = now - entry.came
+        return lag.isPast(wait) || wait > UInt64(current.view.gateway.headTimeout) * 1000
     }
 
     /// - Returns: whether the client was still there.
-    private mutating func call(_ entry: Arrivals.Entry) -> Bool {
+    private mutating func call(_ entry: Arrivals.Entry, isShedding: Bool) -> Bool {
         guard sockets[entry.client].hasArrived, sockets[entry.client].generation == entry.generation else {
             return false
         }
         sockets[entry.client].hasArrived = false
-        serveArrival(entry.client)
+        serve(entry, isShedding: isShedding)
         return true
     }
 
-    private mutating func serveArrival(_ client: Int32) {
-        if sockets[client].transport == .stream { startStream(client) } else { advance(client) }
+    private mutating func serve(_ entry: Arrivals.Entry, isShedding: Bool) {
+        (calledClient, calledSince, self.isShedding) = (entry.client, entry.came, isShedding)
+        if sockets[entry.client].transport == .stream { startStream(entry.client) } else { advance(entry.client) }
+        (calledClient, self.isShedding) = (-1, false)
     }
 
-    /// Whether a new request is turned away: its client has waited for too long; or it did not wait, since there was no
-    /// room for more, and as many are turned away as are too much.
-    mutating func takeShed() -> Bool { isCalling ? isShedding : lag.takeShed() }
+    /// Whether a new request is turned away: its client has waited for too long; or it did not wait, since it is about
+    /// to end, and as many are turned away as are too much.
+    mutating func takeShed() -> Bool { calledClient >= 0 ? isShedding : lag.takeShed() }
 }

@@ -92,8 +92,10 @@ struct Worker: ~Copyable {
     /// Microseconds: until when it goes on, as some were turned away.
     var orderingEnd: UInt64 = 0
     var arrivals = Arrivals()
-    /// A client is called of those that wait, and it has waited for too long.
-    var isCalling = false
+    /// The client that is called of those that waited, or -1; since when it waited, in microseconds; and whether that
+    /// was too long.
+    var calledClient: Int32 = -1
+    var calledSince: UInt64 = 0
     var isShedding = false
     /// How long a rest goes on after the first event.
     var pause = WakePause()
@@ -212,7 +214,7 @@ struct Worker: ~Copyable {
         case .listener: acceptClients(descriptor)
         case .client, .upstream:
             noteEdges(descriptor, event.events)
-            advanceInOrder(descriptor)
+            advance(descriptor)
         }
     }
 
@@ -255,7 +257,7 @@ struct Worker: ~Copyable {
             let descriptor = due[index]
             guard sockets[descriptor].isQueued else { continue }
             sockets[descriptor].isQueued = false
-            advanceInOrder(descriptor)
+            advance(descriptor)
         }
         due.removeAll(keepingCapacity: true)
     }

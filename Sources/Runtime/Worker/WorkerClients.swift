@@ -120,6 +120,7 @@ extension Worker {
                 closeClient(descriptor)
                 return
             }
+            if hasToWait(descriptor) { return arrive(descriptor) }
             if sockets[descriptor].hasInput, isWorthParsing(descriptor, bytesMax: current.bounds.headBytesMax) {
                 switch parseRequest(descriptor) {
                 case .complete:
@@ -235,8 +236,8 @@ extension Worker {
         exchanges[x].client = descriptor
         exchanges[x].isStream = sockets[descriptor].transport == .stream
         exchanges[x].table = current
-        exchanges[x].started = now
-        exchanges[x].startedWall = wall
+        exchanges[x].started = calledClient == descriptor ? calledSince : now
+        exchanges[x].startedWall = wall - Int64(now - exchanges[x].started) / 1000
         current.inFlightCount += 1
         metrics.add(.requestsInFlight)
         requestCount += 1

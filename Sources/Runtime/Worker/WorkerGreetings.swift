@@ -36,7 +36,7 @@ extension Worker {
                 if sockets[descriptor].state == .handshaking { shakeHands(withClient: descriptor) }
             } else {
                 sockets[descriptor].state = .idle
-                advanceInOrder(descriptor)
+                advance(descriptor)
             }
         }
     }
