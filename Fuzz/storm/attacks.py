@@ -130,6 +130,8 @@ def attack(storm, dice):
 
 def misbehave(storm, dice, kind, stream):
     requests = requests_in(stream) if kind == "valid" else []
+    # Behind the preface of HTTP/2 nothing else is spoken.
+    is_other = requests or b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" in stream
     sock = storm.connect(dice.choice([None, None, 2048]))
     with sock:
         manner = dice.choice(["plain"] * 4 + ["half-close"] * 2 + ["reset", "leave", "deaf", "slow", "bytes"])
@@ -157,8 +159,6 @@ def misbehave(storm, dice, kind, stream):
         if manner != "deaf":
             check_answers(storm, reader, requests, "%s, %s" % (manner, type(sock).__name__))
         while True:
-            # Behind the preface of HTTP/2 nothing else is spoken.
-            is_other = requests or b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" in stream
             if reader.data and not reader.data.startswith(b"HTTP/1.1 "[:len(reader.data)]) and not is_other:
                 storm.fail("not an answer: %r to %r" % (reader.data[:100], stream[:300]))
             reader.data = reader.data[:9]
