@@ -80,7 +80,7 @@ struct Overload {
         #expect(try inside.ask(WireRequest("GET /a/v1/")).text == "done")
     }
 
-    /// Asks over HTTP/2, a few streams at a time, for as long as others press; gives two of them up while they may wait.
+    /// Asks over HTTP/2, a few streams at a time, for as long as others press; gives two of them up, which may wait.
     ///
     /// - Returns: the heads of all answers.
     private static func askStreams(_ gateway: RunningGateway, until isOver: Latch<Bool>) throws -> [Frame] {

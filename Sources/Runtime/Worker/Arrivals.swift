@@ -1,8 +1,8 @@
 internal import CPlatform
 internal import GatewayTable
 
-/// Clients, and streams of HTTP/2, that wait for a turn with new requests while their worker is overloaded: the newest is
-/// served first, since it is the one that will still be there for its answer, and whoever has waited for too long is
+/// Clients, and streams of HTTP/2, that wait for a turn with new requests while their worker is overloaded: the newest
+/// is served first, since it is the one that will still be there for its answer, and whoever has waited for too long is
 /// turned away.
 ///
 /// A worker that is not overloaded has none: everybody is served in the order in which the kernel names them. Served in

@@ -5,9 +5,9 @@
 /// hand over, be it one turn or several. That time, smoothed, is what a mark is compared with. It measures what clients
 /// feel of an overload, whatever it comes from: requests, handshakes, or too little of a processor.
 ///
-/// Above the mark new requests wait behind others (`Arrivals`). Of those that cannot, a part is turned away: none at the
-/// mark, all of them at twice the mark. All or nothing would waver: turning away costs time, too, and a loop that does
-/// nothing else is as late as before.
+/// Above the mark new requests wait behind others (`Arrivals`). Of those that cannot, a part is turned away: none at
+/// the mark, all of them at twice the mark. All or nothing would waver: turning away costs time, too, and a loop that
+/// does nothing else is as late as before.
 struct LoopLag: BitwiseCopyable {
     /// In microseconds: a lag that lasts for so long counts in full.
     private static let span: Double = 50_000
