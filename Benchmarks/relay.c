@@ -1,11 +1,12 @@
 // What a proxied request costs before any HTTP is done: a relay that gives each client a connection to the upstream and
-// hands on what comes, unread, from one to the other. Like a gateway it receives twice and sends twice for each request,
-// in one thread with edge-triggered epoll; so it is a floor under every proxy that uses a socket for each side.
+// hands on what comes, unread, from one to the other. Like a gateway it receives twice and sends twice for each
+// request, in one thread with edge-triggered epoll; so it is a floor under every proxy that uses a socket for each
+// side.
 //
 //     relay PORT UPSTREAM-PORT
 //
-// On 127.0.0.1. For requests and answers that fit into one read and into the socket's buffer, as those of `side-by-side`
-// do: what the kernel does not take at once ends the connection. Built by `side-by-side` when needed.
+// On 127.0.0.1. For requests and answers that fit into one read and into the socket's buffer, as those of
+// `side-by-side` do: what the kernel does not take at once ends the connection. Built by `side-by-side` when needed.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -71,7 +72,8 @@ int main(int count, char **words) {
     const struct sockaddr_in address = at(atoi(words[1]));
     if (listener < 0 || epoll < 0) die("socket");
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(listener, (const struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 1024) != 0) die("bind");
+    if (bind(listener, (const struct sockaddr *)&address, sizeof address) != 0) die("bind");
+    if (listen(listener, 1024) != 0) die("listen");
     struct epoll_event incoming = {.events = EPOLLIN, .data.fd = listener};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &incoming) != 0) die("epoll_ctl");
     for (;;) {

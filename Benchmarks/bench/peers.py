@@ -70,6 +70,7 @@ def relay(case, folder):
 GATEWAYS = {"apic": apic, "nginx": nginx, "haproxy": haproxy}
 PEERS = ["nginx", "haproxy"]
 FLOOR = "relay"
+COMMANDS = {**GATEWAYS, FLOOR: relay}
 
 
 def prepare(name, case, folder):
@@ -77,7 +78,7 @@ def prepare(name, case, folder):
     folder.mkdir(exist_ok=True)
     if case.is_secure:
         make_certificate(folder)
-    return (relay if name == FLOOR else GATEWAYS[name])(case, folder)
+    return COMMANDS[name](case, folder)
 
 
 def versions():

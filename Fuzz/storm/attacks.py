@@ -175,8 +175,8 @@ def check_answers(storm, reader, requests, how):
         try:
             status, fields, _ = reader.answer(method)
         except Ended:
-            # An answer that an upstream cuts resets the connection, which may take with it answers that are on their way.
-            # That is an error of the socket, and an end where TLS is read.
+            # An answer that an upstream cuts resets the connection, which may take with it answers that are on their
+            # way. That is an error of the socket, and an end where TLS is read.
             if not any(re.search("/(wild|half)/", later) for _, later in requests[index:]):
                 storm.fail("no answer to %s %s of %r (%s) in %.1f s, but %d bytes: %r" % (
                     method, target, requests, how, time.monotonic() - began, len(reader.data), reader.data[:200]))
